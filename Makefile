@@ -1,0 +1,96 @@
+# Every task of the project. `make` alone lists them; none needs anything but git and make to start with.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+MAKEFLAGS += --no-print-directory
+
+# Which build of CMakePresets.json the tasks use: where CI is set, the one in which a warning is an error.
+PRESET ?= $(if $(CI),ci,dev)
+PYTHON := .venv/bin/python
+export PYTHONDONTWRITEBYTECODE := 1
+
+.PHONY: help
+help: ## This list
+	@awk 'BEGIN { FS = ":.*## " } /^## / { printf "\n%s\n", substr($$0, 4) } \
+	  /^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@printf '\nPRESET=%s (of CMakePresets.json) chooses the build: make test PRESET=asan\n' '$(PRESET)'
+
+## Use it
+
+.PHONY: demo
+demo: build ## A Feast training set out of Iceberg tables, on real flight data, with a report and a picture
+	@$(PYTHON) -m icefield demo $(DEMO_ARGS)
+
+.PHONY: bench
+bench: ## Time and memory beside DuckDB and polars, into bench/results/
+	@$(MAKE) build PRESET=release
+	@$(PYTHON) -m bench $(BENCH_ARGS)
+
+## Build it
+
+.PHONY: setup
+setup: ## Debian packages (as root or by sudo) and .venv from the hash-pinned lock; nothing if all is there
+	@tools/setup.sh
+
+.PHONY: build
+build: setup ## The C++ library, its tests, the Python extension and the native tool
+	@tools/build.sh $(PRESET)
+
+.PHONY: wheel
+wheel: setup ## A wheel, as `pip install .` makes it, into dist/
+	@.uv/bin/uv build --quiet --wheel --no-build-isolation --python $(PYTHON) --out-dir dist .
+
+.PHONY: clean
+clean: ## Remove what was built; .venv and .uv stay
+	@rm -rf build dist python/icefield/_native*.so python/icefield/icefield-native
+
+.PHONY: distclean
+distclean: clean ## Remove the environments and the demo's data too
+	@rm -rf .venv .uv icefield-demo .pytest_cache .mypy_cache .ruff_cache
+
+## Check it
+
+.PHONY: test
+test: build ## Everything that CI checks: layers, layout, lint, types, C++ and Python tests
+	@tools/check.sh $(PRESET)
+
+.PHONY: ctest
+ctest: build ## The C++ tests alone (ARGS='-R pit' for some of them)
+	@ctest --preset $(PRESET) --parallel $$(nproc) $(ARGS)
+
+.PHONY: pytest
+pytest: build ## The Python tests alone (ARGS='-k demo' for some of them)
+	@$(PYTHON) -m pytest $(ARGS)
+
+.PHONY: tidy
+tidy: setup ## Layers, sizes, names and words (tools/tidy.py)
+	@$(PYTHON) tools/tidy.py
+
+.PHONY: format
+format: setup ## Lay out all C++ and Python sources
+	@tools/format.sh
+
+.PHONY: lint
+lint: build ## Layout, ruff and clang-tidy, without changing anything
+	@tools/format.sh --check
+	@$(PYTHON) -m ruff check .
+	@$(PYTHON) tools/lint_cpp.py build/$(PRESET)
+
+.PHONY: types
+types: setup ## mypy, strict
+	@$(PYTHON) -m mypy
+
+.PHONY: fuzz
+fuzz: setup ## Each byte parser for FUZZ_SECONDS (60), with clang and the sanitizers
+	@tools/setup.sh fuzz
+	@tools/build.sh fuzz
+	@tools/fuzz.sh $${FUZZ_SECONDS:-60}
+
+## Keep it
+
+.PHONY: lock
+lock: setup ## Write the locks anew from requirements/*.in (ARGS=--upgrade for newer versions)
+	@for name in uv dev; do \
+	  .uv/bin/uv pip compile --quiet --generate-hashes --no-emit-index-url --python-version 3.11 --universal \
+	    $(ARGS) requirements/$$name.in -o requirements/$$name.txt; \
+	done

@@ -1,0 +1,1 @@
+"""Benchmarks: generated workloads, peers, and the process that measures them (see README.md)."""

@@ -1,0 +1,38 @@
+"""Icefield: catalog and tables are loaded before the clock starts, planning is inside it."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+import icefield
+from bench.job import Job
+from bench.peers import Outcome, Run
+from bench.workload import CREATED_TIME, EVENT_TIME, TTL, Operation
+
+
+def prepare(job: Job) -> Run:
+    """The join, or the latest rows, as a stream that is drained into a table."""
+    catalog = icefield.load_catalog("bench", **job.catalog_properties)
+    case = job.case
+    views = [
+        icefield.FeatureView(
+            view.name,
+            catalog.load_table(view.table),
+            join_keys=list(case.dataset.key_kind.columns),
+            timestamp_field=EVENT_TIME,
+            created_timestamp_column=CREATED_TIME,
+            ttl=TTL,
+            features=list(case.features),
+        )
+        for view in job.views
+    ]
+
+    def run(frame: pa.Table) -> Outcome:
+        if case.operation is Operation.LATEST:
+            result = icefield.latest(views[0])
+        else:
+            result = icefield.point_in_time_join(frame, views, full_feature_names=True)
+        answer = result.reader().read_all()
+        return Outcome(answer, {"report": result.report()})
+
+    return run

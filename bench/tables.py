@@ -1,0 +1,254 @@
+"""Writes datasets as Iceberg tables through pyiceberg, once, into a cache folder.
+
+Memory is bounded by a few chunks: plain tables are appended chunk by chunk; the partitioned
+layouts first scatter all chunks into one spill file a partition, then write partition by partition.
+Files are Parquet as pyiceberg makes them by default (zstd, pages of 20,000 rows).
+"""
+
+from __future__ import annotations
+
+import fcntl
+import functools
+import json
+import shutil
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from pyiceberg.catalog.sql import SqlCatalog
+from pyiceberg.io.pyarrow import write_file
+from pyiceberg.partitioning import (
+    UNPARTITIONED_PARTITION_SPEC,
+    PartitionField,
+    PartitionFieldValue,
+    PartitionKey,
+    PartitionSpec,
+)
+from pyiceberg.schema import Schema
+from pyiceberg.table import Table, WriteTask
+from pyiceberg.table.sorting import UNSORTED_SORT_ORDER, SortField, SortOrder
+from pyiceberg.transforms import BucketTransform, DayTransform, IdentityTransform
+from pyiceberg.types import (
+    BooleanType,
+    DoubleType,
+    FloatType,
+    IcebergType,
+    LongType,
+    NestedField,
+    StringType,
+    TimestamptzType,
+)
+
+from bench.generate import (
+    DAY_US,
+    END_US,
+    GENERATOR_VERSION,
+    START_US,
+    Int64s,
+    KeySpace,
+    chunk_times,
+    feature_chunk,
+)
+from bench.workload import CREATED_TIME, DAYS, EVENT_TIME, Dataset, Layout
+
+NAMESPACE = "bench"
+
+_TYPES: dict[pa.DataType, IcebergType] = {
+    pa.bool_(): BooleanType(),
+    pa.int64(): LongType(),
+    pa.float32(): FloatType(),
+    pa.float64(): DoubleType(),
+    pa.string(): StringType(),
+    pa.timestamp("us", tz="UTC"): TimestamptzType(),
+}
+
+
+@dataclass(frozen=True)
+class StoredDataset:
+    """A dataset in the cache."""
+
+    dataset: Dataset
+    folder: Path
+
+    @property
+    def catalog_properties(self) -> dict[str, str]:
+        """Properties under which pyiceberg, and all that take its keys, open the catalog."""
+        return {
+            "type": "sql",
+            "uri": f"sqlite:///{self.folder}/catalog.db",
+            "warehouse": f"file://{self.folder}/warehouse",
+        }
+
+    def catalog(self) -> SqlCatalog:
+        """Opens the catalog."""
+        return SqlCatalog("bench", **self.catalog_properties)
+
+    def table(self, view: str) -> Table:
+        """The table behind a view."""
+        return self.catalog().load_table((NAMESPACE, view))
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Keeps a second benchmark from writing the same dataset."""
+    with path.open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+def stored(dataset: Dataset, cache: Path, announce: Callable[[str], None]) -> StoredDataset:
+    """The dataset in the cache, written now if it is missing, unfinished or of another version."""
+    folder = cache.absolute() / dataset.slug
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    finished = folder / "finished.json"
+    identity = json.dumps({"dataset": repr(dataset), "generator": GENERATOR_VERSION})
+    with _locked(folder.with_suffix(".lock")):
+        if not finished.exists() or finished.read_text() != identity:
+            shutil.rmtree(folder, ignore_errors=True)
+            (folder / "warehouse").mkdir(parents=True)
+            _write(StoredDataset(dataset, folder), announce)
+            finished.write_text(identity)
+    return StoredDataset(dataset, folder)
+
+
+def _write(target: StoredDataset, announce: Callable[[str], None]) -> None:
+    dataset = target.dataset
+    space = KeySpace(dataset.key_kind, dataset.size.keys)
+    catalog = target.catalog()
+    catalog.create_namespace(NAMESPACE)
+    for index, view in enumerate(dataset.views):
+        announce(f"writing {dataset.slug}, {view} of {len(dataset.views)} views")
+        schema = _schema(feature_chunk(dataset, space, index, 0).schema)
+        table = catalog.create_table(
+            (NAMESPACE, view),
+            schema=schema,
+            partition_spec=_partition_spec(dataset, schema),
+            sort_order=_sort_order(dataset, schema),
+        )
+        if dataset.layout is Layout.PLAIN:
+            for chunk in range(dataset.chunks):
+                table.append(feature_chunk(dataset, space, index, chunk))
+        else:
+            _write_partitions(target, table, space, index)
+
+
+def _schema(schema: pa.Schema) -> Schema:
+    fields = [
+        NestedField(index, field.name, _TYPES[field.type], required=False)
+        for index, field in enumerate(schema, start=1)
+    ]
+    return Schema(*fields)
+
+
+def _partition_spec(dataset: Dataset, schema: Schema) -> PartitionSpec:
+    match dataset.layout:
+        case Layout.PLAIN:
+            return UNPARTITIONED_PARTITION_SPEC
+        case Layout.DAY:
+            source = schema.find_field(EVENT_TIME).field_id
+            return PartitionSpec(PartitionField(source, 1000, DayTransform(), "event_day"))
+        case Layout.BUCKETED:
+            name = dataset.key_kind.columns[0]
+            bucket = BucketTransform(dataset.size.buckets)
+            source = schema.find_field(name).field_id
+            return PartitionSpec(PartitionField(source, 1000, bucket, f"{name}_bucket"))
+
+
+def _sort_columns(dataset: Dataset) -> tuple[str, ...]:
+    return (*dataset.key_kind.columns, EVENT_TIME, CREATED_TIME)
+
+
+def _sort_order(dataset: Dataset, schema: Schema) -> SortOrder:
+    if dataset.layout is not Layout.BUCKETED:
+        return UNSORTED_SORT_ORDER
+    fields = (
+        SortField(schema.find_field(name).field_id, IdentityTransform())
+        for name in _sort_columns(dataset)
+    )
+    return SortOrder(*fields)
+
+
+def _partition_of_rows(
+    dataset: Dataset, space: KeySpace, schema: Schema
+) -> Callable[[int, int], Int64s]:
+    """A function of (view, chunk) that gives the partition value of each row.
+
+    pyiceberg transforms whole columns only with its compiled core; here a day is a division, and
+    buckets are hashed once a key by pyiceberg's own scalar transform.
+    """
+    if dataset.layout is Layout.DAY:
+        return lambda view, chunk: chunk_times(dataset, space, view, chunk).event_us // DAY_US
+    name = dataset.key_kind.columns[0]
+    bucket = BucketTransform(dataset.size.buckets).transform(schema.find_type(name))
+    values = space.columns(np.arange(dataset.size.keys))[name].to_pylist()
+    by_key = np.fromiter((bucket(value) for value in values), np.int64, len(values))
+    return lambda view, chunk: by_key[chunk_times(dataset, space, view, chunk).keys]
+
+
+def _write_partitions(
+    target: StoredDataset, table: Table, space: KeySpace, view_index: int
+) -> None:
+    """Scatters the chunks of a view into partitions, then writes each as one data file."""
+    dataset = target.dataset
+    spill = target.folder / "spill"
+    spill.mkdir()
+    partition_of = _partition_of_rows(dataset, space, table.schema())
+    if dataset.layout is Layout.DAY:
+        partitions = range(START_US // DAY_US, END_US // DAY_US)
+        assert len(partitions) == DAYS
+    else:
+        partitions = range(dataset.size.buckets)
+    schema = feature_chunk(dataset, space, view_index, 0).schema
+    with ExitStack() as stack:
+        writers = {
+            value: stack.enter_context(pa.ipc.new_stream(spill / f"{value}.arrows", schema))
+            for value in partitions
+        }
+        for chunk in range(dataset.chunks):
+            rows = feature_chunk(dataset, space, view_index, chunk)
+            values = partition_of(view_index, chunk)
+            order = np.argsort(values, kind="stable")
+            starts = np.searchsorted(values[order], np.array(partitions))
+            ends = np.append(starts[1:], len(order))
+            for value, start, end in zip(partitions, starts, ends, strict=True):
+                if end > start:
+                    writers[value].write_table(rows.take(pa.array(order[start:end])))
+    transaction = table.transaction()
+    with transaction.update_snapshot().fast_append() as append:
+        for value in partitions:
+            path = spill / f"{value}.arrows"
+            with pa.ipc.open_stream(path) as reader:
+                rows = reader.read_all()
+            if rows.num_rows:
+                for data_file in _data_files(table, dataset, rows, value, append.commit_uuid):
+                    append.append_data_file(data_file)
+            path.unlink()
+    transaction.commit_transaction()
+    spill.rmdir()
+
+
+def _data_files(
+    table: Table, dataset: Dataset, rows: pa.Table, value: int, write_uuid: uuid.UUID
+) -> Iterator[object]:
+    if dataset.layout is Layout.BUCKETED:
+        rows = rows.sort_by([(name, "ascending") for name in _sort_columns(dataset)])
+    spec = table.spec()
+    key = PartitionKey([PartitionFieldValue(spec.fields[0], value)], spec, table.schema())
+    task = WriteTask(
+        write_uuid=write_uuid,
+        task_id=value,
+        schema=table.schema(),
+        record_batches=rows.combine_chunks().to_batches(),
+        partition_key=key,
+    )
+    return iter(write_file(table.io, table.metadata, iter([task])))
+
+
+@functools.lru_cache(maxsize=4)
+def key_space(dataset: Dataset) -> KeySpace:
+    """The key space of a dataset; string keys take a second to make, so it is kept."""
+    return KeySpace(dataset.key_kind, dataset.size.keys)

@@ -1,0 +1,28 @@
+/// Icefield for C++ programs: tables, scans, point-in-time joins.
+///
+///   ICEFIELD_ASSIGN(CatalogSession catalog, CatalogSession::Open("default", {{"uri", "sqlite:////data/catalog.db"}}));
+///   ICEFIELD_ASSIGN(Table table, catalog.LoadTable("features.drivers"));
+///   ICEFIELD_ASSIGN(std::unique_ptr<BatchStream> rows, table.Scan({.row_filter = "driver_id = 7"}));
+#pragma once
+
+#include "base/error.h"
+#include "base/result.h"
+#include "codec/arrow/arrow_types.h"
+#include "feature/feature_view.h"
+#include "icefield/catalog_session.h"
+#include "icefield/table.h"
+#include "retrieval/training_set.h"
+
+namespace icefield {
+
+/// "0.1.0"
+std::string_view Version();
+
+/// A row filter from pyiceberg's text. InvalidArgument says where the text goes wrong.
+Result<RowFilter> ParseFilter(std::string_view text);
+
+/// ISO-8601 text as microseconds since the epoch, UTC where it has no zone. InvalidArgument for other texts and for
+/// instants that are not whole microseconds.
+Result<int64_t> ParseInstantMicros(std::string_view text);
+
+}  // namespace icefield

@@ -1,0 +1,57 @@
+/// Tables: what they are and their rows.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "batch/batch_stream.h"
+#include "catalog/catalog.h"
+#include "model/table_metadata.h"
+#include "read/open_scan.h"
+#include "retrieval/view_scan.h"
+#include "scan/scan_plan.h"
+
+namespace icefield {
+
+/// Which rows and columns to read of a table.
+struct ScanOptions {
+  std::string row_filter;                    ///< pyiceberg's row filter text; empty: all rows.
+  std::vector<std::string> selected_fields;  ///< Columns, dotted through structs; empty or "*": all.
+  SnapshotSelector snapshot;
+  std::optional<int64_t> limit;              ///< Most rows.
+  ReadOptions read;
+};
+
+/// A table at the moment it was loaded: later commits are not seen. Cheap to copy, thread-safe.
+class Table {
+ public:
+  Table(std::shared_ptr<const ObjectStore> store, LoadedTable loaded);
+
+  const std::string& name() const { return source_.table->name; }
+  const std::string& metadata_location() const { return source_.table->metadata_location; }
+  const TableMetadata& metadata() const { return source_.table->metadata; }
+  const SourceTable& source() const { return source_; }
+
+  /// The Arrow schema of the selected columns. Unsupported names a column of a type that is not read.
+  Result<std::shared_ptr<arrow::Schema>> ArrowSchema(const ScanOptions& options) const;
+
+  /// The files that a scan reads. InvalidArgument for an unknown column or a bad filter, NotFound for an unknown
+  /// snapshot, Unsupported for what is not read, CorruptData for broken files; each names the object.
+  Result<ScanPlan> Plan(const ScanOptions& options) const;
+
+  /// The rows, ordered by file (in the plan's order) and position.
+  Result<std::unique_ptr<BatchStream>> Scan(const ScanOptions& options) const;
+
+ private:
+  SourceTable source_;
+};
+
+/// A table by its metadata file or its folder, without a catalog.
+Result<Table> LoadTable(std::string_view location);
+
+}  // namespace icefield

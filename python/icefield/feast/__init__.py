@@ -1,0 +1,37 @@
+"""Icefield as a plug-in of Feast: an offline store over Apache Iceberg tables, and its data source.
+
+In `feature_store.yaml`:
+
+    offline_store:
+      type: icefield.feast.IcebergOfflineStore
+      catalog_type: sql
+      uri: sqlite:///data/catalog.db
+      warehouse: data/warehouse
+
+In the feature definitions: `IcebergSource(table="ns.table", timestamp_field="event_timestamp")`.
+"""
+
+try:
+    import feast as _feast  # noqa: F401
+except ImportError as error:
+    raise ImportError(
+        "icefield.feast is a plug-in of Feast, which is not installed here: "
+        "pip install 'icefield[feast]'"
+    ) from error
+
+from icefield.feast.catalogs import CatalogSettings
+from icefield.feast.errors import NotYetSupportedError, SourceMismatchError
+from icefield.feast.offline_store import IcebergOfflineStore, IcebergOfflineStoreConfig
+from icefield.feast.retrieval_job import IcebergRetrievalJob, PinnedMetadata
+from icefield.feast.source import IcebergSource
+
+__all__ = [
+    "CatalogSettings",
+    "IcebergOfflineStore",
+    "IcebergOfflineStoreConfig",
+    "IcebergRetrievalJob",
+    "IcebergSource",
+    "NotYetSupportedError",
+    "PinnedMetadata",
+    "SourceMismatchError",
+]

@@ -1,0 +1,164 @@
+"""The retrieval job: a query whose snapshots are fixed, run each time its result is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+from feast.feature_view import DUMMY_ENTITY_ID, DUMMY_ENTITY_VAL
+from feast.infra.offline_stores.offline_store import RetrievalJob, RetrievalMetadata
+
+from icefield.feast.errors import NotYetSupportedError
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    import pandas as pd
+    from feast.on_demand_feature_view import OnDemandFeatureView
+    from feast.saved_dataset import SavedDatasetStorage
+
+
+class PinnedMetadata(RetrievalMetadata):
+    """Feast's metadata of a job, and the snapshots that the job reads.
+
+    `snapshots` maps a view to its table, snapshot id (None for a table without snapshots) and the
+    snapshot's time in milliseconds.
+    """
+
+    def __init__(
+        self,
+        features: list[str],
+        keys: list[str],
+        snapshots: Mapping[str, Mapping[str, Any]],
+        min_event_timestamp: datetime | None = None,
+        max_event_timestamp: datetime | None = None,
+    ) -> None:
+        super().__init__(features, keys, min_event_timestamp, max_event_timestamp)
+        self.snapshots = snapshots
+
+
+Report = Callable[[], Any]
+
+
+@dataclass(frozen=True)
+class Query:
+    """What a job runs."""
+
+    open: Callable[[], tuple[pa.RecordBatchReader, Report | None]]
+    """Starts one run: its batches, and its report once they are read, where it has one."""
+    columns: Sequence[str]
+    """The columns of the result, in order."""
+    explain: Callable[[], str] | None = None
+    pandas_metadata: bytes | None = None
+    """How the frame's columns were typed in pandas, for a result that goes back there."""
+    dummy_entity: bool = False
+    """Whether Feast's key of views without entities is added as a last column."""
+
+    def reader(self) -> tuple[pa.RecordBatchReader, Report | None]:
+        """One run as a stream of the result's columns, and its report."""
+        source, report = self.open()
+        fields = [source.schema.field(name) for name in self.columns]
+        if self.dummy_entity:
+            fields.append(pa.field(DUMMY_ENTITY_ID, pa.string()))
+        metadata = {b"pandas": self.pandas_metadata} if self.pandas_metadata else None
+        schema = pa.schema(fields, metadata)
+        return pa.RecordBatchReader.from_batches(schema, self._batches(source, schema)), report
+
+    def _batches(self, source: pa.RecordBatchReader, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+        for batch in source:
+            arrays = [batch.column(name) for name in self.columns]
+            if self.dummy_entity:
+                arrays.append(pa.repeat(pa.scalar(DUMMY_ENTITY_VAL, pa.string()), len(batch)))
+            yield pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+
+class IcebergRetrievalJob(RetrievalJob):
+    """A lazy result: nothing but metadata is read before it is asked for.
+
+    The snapshots were fixed when the job was made, so every run gives the same rows, whatever is
+    committed meanwhile. `to_df` and `to_arrow` are Feast's own and apply the on-demand views.
+    A `timeout` is not enforced. Does not persist yet.
+    """
+
+    def __init__(
+        self,
+        query: Query,
+        metadata: PinnedMetadata,
+        *,
+        full_feature_names: bool = False,
+        on_demand_feature_views: Sequence[OnDemandFeatureView] = (),
+    ) -> None:
+        self._query = query
+        self._metadata = metadata
+        self._full_feature_names = full_feature_names
+        self._on_demand_feature_views = list(on_demand_feature_views)
+        self._report: Report | None = None
+
+    @property
+    def full_feature_names(self) -> bool:
+        """Whether features are named `view__feature`."""
+        return self._full_feature_names
+
+    @property
+    def on_demand_feature_views(self) -> list[OnDemandFeatureView]:
+        """The on-demand views that Feast applies to the result."""
+        return self._on_demand_feature_views
+
+    @property
+    def metadata(self) -> PinnedMetadata:
+        """The features, the keys, the range of event times and the snapshots of this job."""
+        return self._metadata
+
+    def to_arrow_batches(self) -> pa.RecordBatchReader:
+        """One run as a stream, for results that need not fit in memory.
+
+        NotYetSupportedError where on-demand views were asked for: Feast defines them on the whole
+        result.
+        """
+        if self._on_demand_feature_views:
+            names = ", ".join(view.name for view in self._on_demand_feature_views)
+            raise NotYetSupportedError(
+                f"the on-demand views {names} need the whole result: use to_arrow(), or ask for "
+                "features of tables only"
+            )
+        return self._run()
+
+    def explain(self) -> str:
+        """The plan as text, without running it. The pull of the latest has none yet."""
+        if self._query.explain is None:
+            raise NotYetSupportedError("the plan of pull_latest cannot be shown yet")
+        return self._query.explain()
+
+    def report(self) -> Any:
+        """What the last run read, found and missed; see `icefield.TrainingSet.report`.
+
+        RuntimeError before a run, and for the pull of all rows, which has no report.
+        """
+        if self._report is None:
+            raise RuntimeError("there is no report: call to_arrow() or to_df() first")
+        return self._report()
+
+    def persist(
+        self,
+        storage: SavedDatasetStorage,
+        allow_overwrite: bool = False,
+        timeout: int | None = None,
+    ) -> None:
+        """Not supported yet: NotYetSupportedError."""
+        del storage, allow_overwrite, timeout
+        raise NotYetSupportedError(
+            "saved datasets are not supported yet: keep the result of to_arrow() instead"
+        )
+
+    def _to_arrow_internal(self, timeout: int | None = None) -> pa.Table:
+        del timeout
+        return self._run().read_all()
+
+    def _to_df_internal(self, timeout: int | None = None) -> pd.DataFrame:
+        return self._to_arrow_internal(timeout).to_pandas()
+
+    def _run(self) -> pa.RecordBatchReader:
+        reader, self._report = self._query.reader()
+        return reader

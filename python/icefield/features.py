@@ -1,0 +1,171 @@
+"""Feature views and retrieval: point-in-time joins and latest rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Literal
+
+from icefield import _native
+from icefield.arrow import to_stream
+from icefield.catalog import Catalog
+from icefield.errors import InvalidArgumentError, UnsupportedError
+from icefield.filters import filter_text
+from icefield.options import ReadOptions
+from icefield.table import Table, load_table
+from icefield.training_set import TrainingSet
+
+ColumnPair = str | tuple[str, str]
+Instant = datetime | date
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def _native_table(table: Any, catalog: Catalog | None) -> _native.NativeTable:
+    if isinstance(table, Table):
+        return table._native
+    if isinstance(table, str):
+        if catalog is None:
+            raise InvalidArgumentError(
+                f"table {table!r} is a name; say in which catalog it is with catalog="
+            )
+        return catalog.load_table(table)._native
+    location = getattr(table, "metadata_location", None)
+    if isinstance(location, str):
+        return load_table(location)._native
+    raise InvalidArgumentError(
+        f"table= is of type {type(table).__name__}; give an Icefield table, a pyiceberg Table, or a name with catalog="
+    )
+
+
+def _pairs(columns: Iterable[ColumnPair]) -> list[tuple[str, str]]:
+    return [(column, column) if isinstance(column, str) else (column[0], column[1]) for column in columns]
+
+
+def _micros(duration: timedelta) -> int:
+    return duration // timedelta(microseconds=1)
+
+
+def instant_micros(instant: Instant) -> int:
+    """Microseconds since the epoch; a zone-less value is UTC (P10), a date its midnight."""
+    if not isinstance(instant, datetime):
+        instant = datetime(instant.year, instant.month, instant.day, tzinfo=UTC)
+    if instant.tzinfo is None:
+        instant = instant.replace(tzinfo=UTC)
+    return _micros(instant - _EPOCH)
+
+
+class FeatureView:
+    """Which columns of a table are keys, times and features.
+
+    table: an Icefield table, a pyiceberg Table (its metadata location is taken), or a name with catalog=.
+    join_keys: columns, or (table column, entity frame column) pairs; none: rows match on time alone.
+    ttl: None or zero means no limit; otherwise inclusive (P3).
+    features: columns (dotted for nested ones), or (column, output name) pairs; None: all but keys and times.
+    row_filter: rows that do not pass do not exist.
+    snapshot_id, ref, as_of: at most one; the state to read, with that state's schema. None: as the table was loaded.
+    Nothing is checked against the table before the view is used.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        table: Any,
+        join_keys: Sequence[ColumnPair] = (),
+        timestamp_field: str = "event_timestamp",
+        created_timestamp_column: str | None = None,
+        ttl: timedelta | None = None,
+        features: Sequence[ColumnPair] | None = None,
+        row_filter: Any = None,
+        snapshot_id: int | None = None,
+        ref: str | None = None,
+        as_of: Instant | None = None,
+        catalog: Catalog | None = None,
+    ) -> None:
+        self.name = name
+        self._native = _native.NativeView.make(
+            table=_native_table(table, catalog),
+            name=name,
+            join_keys=_pairs(join_keys),
+            timestamp_field=timestamp_field,
+            created_timestamp_column=created_timestamp_column or None,
+            ttl_us=_micros(ttl) if ttl is not None else 0,
+            features=_pairs(features) if features is not None else None,
+            row_filter=filter_text(row_filter) if row_filter is not None else None,
+            snapshot_id=snapshot_id,
+            ref=ref,
+            as_of_ms=instant_micros(as_of) // 1000 if as_of is not None else None,
+        )
+
+    def __repr__(self) -> str:
+        return f"FeatureView({self.name!r})"
+
+
+CreatedCut = bool | Literal["where_available"]
+
+
+def point_in_time_join(
+    entity_frame: Any,
+    views: Sequence[FeatureView],
+    *,
+    entity_timestamp: str = "event_timestamp",
+    full_feature_names: bool = False,
+    created_cut: CreatedCut = False,
+    commit_cut: bool = False,
+    memory_budget: int | None = None,
+    options: ReadOptions | None = None,
+) -> TrainingSet:
+    """For every entity row the features of each view as they were known at its entity time.
+
+    entity_frame: anything that speaks Arrow (pandas, polars, DuckDB, pyarrow).
+    created_cut: True lets through only rows created by the entity time and refuses views without a created
+        column; "where_available" leaves those views as they are (P8).
+    Snapshots are resolved now; data is read when the result is. Raises icefield.errors: InvalidArgumentError names
+    the view, the table and the column.
+    """
+    if commit_cut:
+        raise UnsupportedError("commit_cut is not there yet (P9)")
+    if memory_budget is not None:
+        raise UnsupportedError("memory_budget is not there yet; split the entity frame instead")
+    cuts: dict[Any, str] = {False: "none", True: "everywhere", "where_available": "where_available"}
+    if created_cut not in cuts:
+        raise InvalidArgumentError(f"created_cut is {created_cut!r}; give True, False or 'where_available'")
+    return TrainingSet(
+        _native.point_in_time_join(
+            frame=to_stream(entity_frame),
+            views=[view._native for view in views],
+            entity_timestamp=entity_timestamp,
+            full_feature_names=full_feature_names,
+            created_cut=cuts[created_cut],
+            **(options or ReadOptions()).native(),
+        )
+    )
+
+
+def explain(entity_frame: Any, views: Sequence[FeatureView], **arguments: Any) -> str:
+    """What point_in_time_join with the same arguments would read; reads no data."""
+    return point_in_time_join(entity_frame, views, **arguments).explain()
+
+
+def latest(
+    view: FeatureView,
+    start: Instant | None = None,
+    end: Instant | None = None,
+    since_snapshot_id: int | None = None,
+    *,
+    options: ReadOptions | None = None,
+) -> TrainingSet:
+    """The newest row of every key with start <= event time <= end, both inclusive (P15).
+
+    Columns: join keys, features, event time, created time, by the table's names. Rows with a null key or time are
+    dropped and counted in the report.
+    """
+    if since_snapshot_id is not None:
+        raise UnsupportedError("since_snapshot_id is not there yet; leave it out")
+    return TrainingSet(
+        _native.latest(
+            view=view._native,
+            start_us=instant_micros(start) if start is not None else None,
+            end_us=instant_micros(end) if end is not None else None,
+            **(options or ReadOptions()).native(),
+        )
+    )

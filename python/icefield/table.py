@@ -1,0 +1,178 @@
+"""Tables and scans, by the names that pyiceberg gave them."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from icefield import _native
+from icefield.arrow import schema_of, stream_reader
+from icefield.errors import InvalidArgumentError
+from icefield.filters import filter_text
+from icefield.options import ReadOptions
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A table's state at one commit. timestamp_ms counts from the epoch."""
+
+    snapshot_id: int
+    parent_snapshot_id: int | None
+    sequence_number: int
+    timestamp_ms: int
+    manifest_list: str
+    summary: dict[str, str]
+
+
+@dataclass(frozen=True)
+class SnapshotRef:
+    """A branch or tag: type is "branch" or "tag"."""
+
+    snapshot_id: int
+    type: str
+
+
+@dataclass(frozen=True)
+class FileScanTask:
+    """A data file that a scan reads, whole."""
+
+    file_path: str
+    file_format: str
+    record_count: int
+    file_size_in_bytes: int
+    spec_id: int
+    data_sequence_number: int
+
+
+class Table:
+    """A table at the moment it was loaded: later commits are not seen; load it again for them."""
+
+    def __init__(self, native: _native.NativeTable) -> None:
+        self._native = native
+
+    def name(self) -> str:
+        """Its name in the catalog, or its metadata location where it has none."""
+        return self._native.name
+
+    @property
+    def metadata_location(self) -> str:
+        return self._native.metadata_location
+
+    @property
+    def format_version(self) -> int:
+        return self._native.format_version
+
+    @property
+    def properties(self) -> dict[str, str]:
+        return self._native.properties
+
+    def location(self) -> str:
+        return self._native.location
+
+    def snapshots(self) -> list[Snapshot]:
+        """All snapshots that the metadata holds, oldest first."""
+        return [Snapshot(**snapshot) for snapshot in self._native.snapshots()]
+
+    def current_snapshot(self) -> Snapshot | None:
+        """None: nothing was ever written."""
+        current = self._native.current_snapshot_id
+        return next((s for s in self.snapshots() if s.snapshot_id == current), None)
+
+    def refs(self) -> dict[str, SnapshotRef]:
+        """Branches and tags by name."""
+        return {name: SnapshotRef(**ref) for name, ref in self._native.refs().items()}
+
+    def schema(self, snapshot_id: int | None = None) -> pa.Schema:
+        """The columns as Arrow types, of the current schema or of that snapshot's."""
+        return self.scan(snapshot_id=snapshot_id).schema
+
+    def scan(
+        self,
+        row_filter: Any = None,
+        selected_fields: tuple[str, ...] | list[str] = ("*",),
+        snapshot_id: int | None = None,
+        limit: int | None = None,
+        options: ReadOptions | None = None,
+    ) -> TableScan:
+        """Rows to read. row_filter: pyiceberg's expression or its text; selected_fields: columns, dotted for nested."""
+        return TableScan(
+            self._native,
+            filter_text(row_filter) if row_filter is not None else "",
+            tuple(selected_fields),
+            snapshot_id,
+            None,
+            limit,
+            options or ReadOptions(),
+        )
+
+    def __repr__(self) -> str:
+        return f"Table({self.name()!r}, metadata_location={self.metadata_location!r})"
+
+
+@dataclass(frozen=True)
+class TableScan:
+    """A scan, not yet run. Every method runs it anew; nothing is kept."""
+
+    _table: _native.NativeTable = field(repr=False)
+    row_filter: str
+    selected_fields: tuple[str, ...]
+    snapshot_id: int | None
+    ref: str | None
+    limit: int | None
+    options: ReadOptions
+
+    def use_ref(self, name: str) -> TableScan:
+        """The same scan at a branch or tag."""
+        if self.snapshot_id is not None:
+            raise InvalidArgumentError(
+                f"the scan already names snapshot {self.snapshot_id}; give a ref or a snapshot"
+            )
+        return replace(self, ref=name)
+
+    @property
+    def schema(self) -> pa.Schema:
+        """The Arrow schema of the result."""
+        return schema_of(self._table.arrow_schema(self._request()))
+
+    def plan_files(self) -> list[FileScanTask]:
+        """The data files that may hold rows, in the order they are read."""
+        return [FileScanTask(**task) for task in self._table.plan_files(self._request())]
+
+    def explain(self) -> str:
+        """The plan as a text: snapshot, what was pruned and why, files."""
+        return self._table.explain(self._request())
+
+    def to_arrow_batch_reader(self) -> pa.RecordBatchReader:
+        """The rows as a stream in bounded memory, ordered by file and position."""
+        return stream_reader(self._table.scan(self._request()))
+
+    def to_arrow(self) -> pa.Table:
+        """All rows in memory."""
+        return self.to_arrow_batch_reader().read_all()
+
+    def to_pandas(self) -> Any:
+        """All rows as a pandas DataFrame."""
+        return self.to_arrow().to_pandas()
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        return self.to_arrow_batch_reader().__arrow_c_stream__(requested_schema)
+
+    def _request(self) -> _native.NativeScanOptions:
+        return _native.NativeScanOptions.make(
+            row_filter=self.row_filter,
+            selected_fields=list(self.selected_fields),
+            snapshot_id=self.snapshot_id,
+            ref=self.ref,
+            limit=self.limit,
+            **self.options.native(),
+        )
+
+
+def load_table(location: str | os.PathLike[str]) -> Table:
+    """A table by its metadata file (path or file:// location) or its folder, without a catalog."""
+    text = str(location) if not isinstance(location, Path) else str(location.absolute())
+    return Table(_native.load_table(text))

@@ -1,0 +1,88 @@
+"""Results of retrieval: lazy streams with their snapshots and report."""
+
+from __future__ import annotations
+
+from typing import Any, TypedDict
+
+import pyarrow as pa
+
+from icefield import _native
+from icefield.arrow import schema_of, stream_reader
+
+
+class SnapshotPin(TypedDict):
+    """The snapshot that a view reads. snapshot_id None: a table without snapshots."""
+
+    table: str
+    snapshot_id: int | None
+    timestamp_ms: int | None
+
+
+class Report(dict[str, Any]):
+    """What a retrieval read and found, as a dictionary; str() gives a text for people."""
+
+    def __init__(self, entries: dict[str, Any]) -> None:
+        self._text: str = entries.pop("text")
+        super().__init__(entries)
+
+    def __str__(self) -> str:
+        return self._text
+
+
+class TrainingSet:
+    """A training set: snapshots are resolved, data is read when it is asked for, once.
+
+    Rows are those of the entity frame, in its order (P1); columns are the frame's, then the features.
+    """
+
+    def __init__(self, native: _native.NativeRetrieval) -> None:
+        self._native = native
+        self._table: pa.Table | None = None
+
+    @property
+    def schema(self) -> pa.Schema:
+        return schema_of(self._native.schema())
+
+    @property
+    def snapshots(self) -> dict[str, SnapshotPin]:
+        """Per view the table and the snapshot that is read (P11)."""
+        return {
+            view["view"]: SnapshotPin(
+                table=view["table"],
+                snapshot_id=view["snapshot_id"],
+                timestamp_ms=view["timestamp_ms"],
+            )
+            for view in self._native.pinned()
+        }
+
+    def explain(self) -> str:
+        """What would be read, from manifests and footers; no data is read."""
+        return self._native.explain()
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        return self.reader().__arrow_c_stream__(requested_schema)
+
+    def reader(self) -> pa.RecordBatchReader:
+        """The rows as a stream. Can be asked for once, unless to_arrow() has kept them."""
+        if self._table is not None:
+            return self._table.to_reader()
+        return stream_reader(self._native.stream())
+
+    def to_arrow(self) -> pa.Table:
+        """All rows in memory; kept, so that further calls cost nothing."""
+        if self._table is None:
+            self._table = self.reader().read_all()
+        return self._table
+
+    def to_pandas(self) -> Any:
+        """All rows as a pandas DataFrame."""
+        return self.to_arrow().to_pandas()
+
+    def report(self) -> Report:
+        """What was read and found; complete once the rows have been read to the end, else InvalidArgumentError.
+
+        Keys: rows; views (view, table, snapshot_id, files_planned, files_pruned, files_read, row_groups_pruned,
+        row_groups_read, bytes_planned, bytes_read, rows_seen, rows_dropped, hits, misses by reason, null_values by
+        feature, full_ties, hits_not_yet_created or None, created_cut); seconds (plan, encode, winners, gather).
+        """
+        return Report(self._native.report())

@@ -1,0 +1,114 @@
+#include <algorithm>
+#include <limits>
+
+#include "codec/filter/row_filter_parser.h"
+#include "icefield/icefield.h"
+#include "io/local_store.h"
+#include "model/calendar.h"
+#include "read/scan_stream.h"
+
+namespace icefield {
+namespace {
+
+struct BoundScan {
+  SelectedSnapshot selected;
+  Predicate predicate;
+  std::vector<ReadColumn> columns;
+};
+
+Result<std::vector<ReadColumn>> SelectColumns(const Table& table, const Schema& schema,
+                                              const std::vector<std::string>& names) {
+  if (names.empty() || (names.size() == 1 && names.front() == "*")) return ReadAllColumns(schema).columns;
+  std::vector<ReadColumn> columns;
+  for (const std::string& name : names) {
+    const Field* field = schema.FindByName(name);
+    if (field == nullptr) return UnknownColumn(schema, name, StrCat("table ", table.name()));
+    const ReadColumn column{field->id, name};
+    if (std::find(columns.begin(), columns.end(), column) != columns.end()) {
+      return InvalidArgument("column '", name, "' of table ", table.name(), " is selected twice");
+    }
+    columns.push_back(column);
+  }
+  return columns;
+}
+
+Result<BoundScan> Bind(const Table& table, const ScanOptions& options) {
+  BoundScan bound;
+  ICEFIELD_ASSIGN(bound.selected, SelectSnapshot(table.metadata(), options.snapshot, table.name()));
+  ICEFIELD_ASSIGN(bound.columns, SelectColumns(table, *bound.selected.schema, options.selected_fields));
+  if (options.row_filter.empty()) return bound;
+  ICEFIELD_ASSIGN(RowFilter filter, ParseRowFilter(options.row_filter));
+  Result<Predicate> predicate = BindFilter(filter, *bound.selected.schema);
+  if (!predicate.ok()) return std::move(predicate).error().At(StrCat("row filter of table ", table.name()));
+  bound.predicate = *std::move(predicate);
+  return bound;
+}
+
+Result<ScanPlan> PlanBound(const Table& table, const BoundScan& bound, const ReadOptions& options) {
+  ICEFIELD_TRY(CheckReadOptions(options));
+  return PlanScan(*table.source().store, table.metadata(),
+                  {.table_name = table.name(),
+                   .selected = bound.selected,
+                   .predicate = bound.predicate,
+                   .threads = options.threads});
+}
+
+}  // namespace
+
+Table::Table(std::shared_ptr<const ObjectStore> store, LoadedTable loaded)
+    : source_{std::move(store), std::make_shared<const LoadedTable>(std::move(loaded))} {}
+
+Result<std::shared_ptr<arrow::Schema>> Table::ArrowSchema(const ScanOptions& options) const {
+  ICEFIELD_ASSIGN(BoundScan bound, Bind(*this, options));
+  return OutputSchema({.schema = *bound.selected.schema, .columns = bound.columns});
+}
+
+Result<ScanPlan> Table::Plan(const ScanOptions& options) const {
+  ICEFIELD_ASSIGN(BoundScan bound, Bind(*this, options));
+  return PlanBound(*this, bound, options.read);
+}
+
+Result<std::unique_ptr<BatchStream>> Table::Scan(const ScanOptions& options) const {
+  ICEFIELD_ASSIGN(BoundScan bound, Bind(*this, options));
+  ScanStreamRequest request{.store = source_.store, .limit = options.limit, .options = options.read};
+  ICEFIELD_ASSIGN(request.plan, PlanBound(*this, bound, options.read));
+  request.columns = std::move(bound.columns);
+  return OpenScanStream(std::move(request));
+}
+
+Result<Table> LoadTable(std::string_view location) {
+  std::shared_ptr<const ObjectStore> store = MakeLocalStore();
+  ICEFIELD_ASSIGN(LoadedTable loaded, LoadTableAt(*store, location));
+  return Table(std::move(store), std::move(loaded));
+}
+
+Result<CatalogSession> CatalogSession::Open(const std::string& name, const Properties& properties) {
+  CatalogSession session;
+  session.store_ = MakeLocalStore();
+  ICEFIELD_ASSIGN(session.catalog_, OpenConfiguredCatalog(*session.store_, name, properties));
+  return session;
+}
+
+Result<Table> CatalogSession::LoadTable(std::string_view identifier) const {
+  ICEFIELD_ASSIGN(TableIdentifier table, ParseTableIdentifier(identifier));
+  ICEFIELD_ASSIGN(LoadedTable loaded, catalog_->LoadTable(table));
+  return Table(store_, std::move(loaded));
+}
+
+std::string_view Version() { return ICEFIELD_VERSION; }
+
+Result<RowFilter> ParseFilter(std::string_view text) { return ParseRowFilter(text); }
+
+Result<int64_t> ParseInstantMicros(std::string_view text) {
+  const std::optional<IsoInstant> instant = ParseIsoInstant(text);
+  if (!instant || instant->nanos % 1000 != 0) {
+    return InvalidArgument("'", text, "' is not an ISO-8601 time of whole microseconds, such as 2024-01-31T12:00:00Z");
+  }
+  const Int128 micros = instant->nanos / 1000;
+  if (micros < std::numeric_limits<int64_t>::min() || micros > std::numeric_limits<int64_t>::max()) {
+    return InvalidArgument("'", text, "' lies beyond the range of timestamps");
+  }
+  return static_cast<int64_t>(micros);
+}
+
+}  // namespace icefield

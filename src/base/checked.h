@@ -1,0 +1,38 @@
+/// Arithmetic that says when a number does not fit.
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <optional>
+
+namespace icefield {
+
+/// a * b, or nothing where it does not fit.
+template <std::integral Number>
+std::optional<Number> CheckedMultiply(Number a, Number b) {
+  Number out;
+  if (__builtin_mul_overflow(a, b, &out)) return std::nullopt;
+  return out;
+}
+
+/// a + b, or nothing where it does not fit.
+template <std::integral Number>
+std::optional<Number> CheckedAdd(Number a, Number b) {
+  Number out;
+  if (__builtin_add_overflow(a, b, &out)) return std::nullopt;
+  return out;
+}
+
+/// a / b rounded towards minus infinity; b > 0.
+template <typename Number>
+constexpr Number FloorDivide(Number a, Number b) {
+  return a / b - static_cast<Number>(a % b < 0);
+}
+
+/// a / b rounded towards plus infinity; b > 0.
+template <typename Number>
+constexpr Number CeilDivide(Number a, Number b) {
+  return a / b + static_cast<Number>(a % b > 0);
+}
+
+}  // namespace icefield

@@ -1,0 +1,40 @@
+/// Tables without a catalog: the newest metadata file in a table's folder.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "catalog/catalog.h"
+#include "io/object_store.h"
+
+namespace icefield {
+
+/// `folder` and `name` with one '/' between them.
+std::string JoinLocation(std::string_view folder, std::string_view name);
+
+/// The number in a metadata file's name: 7 for "v7.metadata.json", "00007-<uuid>.metadata.json" and
+/// their gzip forms (".gz.metadata.json", ".metadata.json.gz"); nothing for any other name.
+std::optional<int64_t> MetadataNumber(std::string_view file_name);
+
+/// True if a location names a metadata file rather than a table's folder.
+bool IsMetadataFile(std::string_view location);
+
+/// True if `folder` has a metadata/ folder with a metadata file in it.
+Result<bool> IsTableFolder(const ObjectStore& store, std::string_view folder);
+
+/// The location of the newest metadata file of the table in `folder`: the one that
+/// version-hint.text names by its file name, else the one with the highest number, which must not
+/// be lower than a number that version-hint.text holds. CorruptData where two files share the
+/// highest number or the hint does not fit; NotFound where there is no table. Does not: know which
+/// commits a catalog accepted. Writers that use a catalog may leave files of failed commits, so
+/// such a table is read through its catalog, or by the location of its file.
+Result<std::string> NewestMetadata(const ObjectStore& store, std::string_view folder);
+
+/// Reads and parses one metadata file.
+Result<LoadedTable> LoadMetadataFile(const ObjectStore& store, std::string name,
+                                     std::string location);
+
+}  // namespace icefield

@@ -1,0 +1,240 @@
+#include "codec/avro/manifest_reader.h"
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <utility>
+
+#include "codec/avro/container_reader.h"
+#include "codec/avro/metadata_file.h"
+#include "codec/avro/partition_plan.h"
+#include "codec/avro/record_plan.h"
+
+namespace icefield {
+namespace avro {
+namespace {
+
+// Where the values of one entry go: into the entry, or beside it until they are checked.
+struct EntrySink {
+  const RecordPlan<EntrySink>* data_file_plan = nullptr;
+  const PartitionPlan* partition_plan = nullptr;  // Null where the file has no partition.
+  ManifestEntry* entry = nullptr;
+  int32_t status = 0;
+  int32_t content = 0;
+  std::optional<int64_t> snapshot_id;
+  std::optional<int64_t> data_sequence_number;
+  std::optional<int64_t> file_sequence_number;
+  bool encrypted = false;
+
+  DataFile& file() { return entry->data_file; }
+};
+
+constexpr size_t kPairBytesMin = 2;
+constexpr size_t kIntegerBytesMin = 1;
+
+// Writers list columns by id, so the end of the map is nearly always the right place.
+void ReadCounts(Decoder& in, std::map<FieldId, int64_t>& out) {
+  ReadItems(in, kPairBytesMin, [&] {
+    const FieldId column{in.ReadInt()};
+    out.insert_or_assign(out.end(), column, in.ReadLong());
+  });
+}
+
+void ReadBounds(Decoder& in, std::map<FieldId, std::string>& out) {
+  ReadItems(in, kPairBytesMin, [&] {
+    const FieldId column{in.ReadInt()};
+    out.insert_or_assign(out.end(), column, std::string(in.ReadBytes()));
+  });
+}
+
+void ReadFormat(Decoder& in, EntrySink& out) {
+  std::string& format = out.file().format;
+  format.assign(in.ReadBytes());
+  for (char& letter : format) {
+    if (letter >= 'a' && letter <= 'z') letter = static_cast<char>(letter - 'a' + 'A');
+  }
+}
+
+constexpr int32_t kDataFileId = 2;
+constexpr int32_t kDataSequenceId = 3;
+constexpr int32_t kPartitionId = 102;
+
+constexpr std::array<FieldRule<EntrySink>, 5> kEntryRules{{
+    {{0, "status", Shape::kInteger, true},
+     [](Decoder& in, EntrySink& out) { out.status = in.ReadInt(); }},
+    {{1, "snapshot_id", Shape::kInteger},
+     [](Decoder& in, EntrySink& out) { out.snapshot_id = in.ReadLong(); }},
+    {{kDataSequenceId, "sequence_number", Shape::kInteger},
+     [](Decoder& in, EntrySink& out) { out.data_sequence_number = in.ReadLong(); }},
+    {{4, "file_sequence_number", Shape::kInteger},
+     [](Decoder& in, EntrySink& out) { out.file_sequence_number = in.ReadLong(); }},
+    {{kDataFileId, "data_file", Shape::kRecord, true},
+     [](Decoder& in, EntrySink& out) { out.data_file_plan->Read(in, out); }},
+}};
+
+constexpr std::array<FieldRule<EntrySink>, 15> kDataFileRules{{
+    {{134, "content", Shape::kInteger},
+     [](Decoder& in, EntrySink& out) { out.content = in.ReadInt(); }},
+    {{100, "file_path", Shape::kString, true},
+     [](Decoder& in, EntrySink& out) { out.file().path.assign(in.ReadBytes()); }},
+    {{101, "file_format", Shape::kString, true}, ReadFormat},
+    {{kPartitionId, "partition", Shape::kRecord},
+     [](Decoder& in, EntrySink& out) { out.partition_plan->Read(in, out.file().partition); }},
+    {{103, "record_count", Shape::kInteger, true},
+     [](Decoder& in, EntrySink& out) { out.file().record_count = ReadCount(in, "record_count"); }},
+    {{104, "file_size_in_bytes", Shape::kInteger, true},
+     [](Decoder& in, EntrySink& out) {
+       out.file().size_bytes = ReadCount(in, "file_size_in_bytes");
+     }},
+    {{109, "value_counts", Shape::kIntegerMap, false, 119, 120},
+     [](Decoder& in, EntrySink& out) { ReadCounts(in, out.file().value_counts); }},
+    {{110, "null_value_counts", Shape::kIntegerMap, false, 121, 122},
+     [](Decoder& in, EntrySink& out) { ReadCounts(in, out.file().null_value_counts); }},
+    {{137, "nan_value_counts", Shape::kIntegerMap, false, 138, 139},
+     [](Decoder& in, EntrySink& out) { ReadCounts(in, out.file().nan_value_counts); }},
+    {{125, "lower_bounds", Shape::kBytesMap, false, 126, 127},
+     [](Decoder& in, EntrySink& out) { ReadBounds(in, out.file().lower_bounds); }},
+    {{128, "upper_bounds", Shape::kBytesMap, false, 129, 130},
+     [](Decoder& in, EntrySink& out) { ReadBounds(in, out.file().upper_bounds); }},
+    {{131, "key_metadata", Shape::kBytes},
+     [](Decoder& in, EntrySink& out) { out.encrypted = !in.ReadBytes().empty(); }},
+    {{132, "split_offsets", Shape::kIntegerList},
+     [](Decoder& in, EntrySink& out) {
+       ReadItems(in, kIntegerBytesMin, [&] { out.file().split_offsets.push_back(in.ReadLong()); });
+     }},
+    {{135, "equality_ids", Shape::kIntegerList},
+     [](Decoder& in, EntrySink& out) {
+       ReadItems(in, kIntegerBytesMin, [&] { out.file().equality_ids.push_back({in.ReadInt()}); });
+     }},
+    {{140, "sort_order_id", Shape::kInteger},
+     [](Decoder& in, EntrySink& out) { out.file().sort_order_id = in.ReadInt(); }},
+}};
+
+// Everything that is decided once per manifest.
+struct EntryReader {
+  const ManifestFile* manifest = nullptr;
+  bool has_data_sequence = false;  // False for manifests of v1.
+};
+
+// Specification: "Sequence Number Inheritance".
+Status Inherit(const EntryReader& reader, const EntrySink& sink) {
+  ManifestEntry& entry = *sink.entry;
+  const ManifestFile& manifest = *reader.manifest;
+  entry.snapshot_id.value = sink.snapshot_id.value_or(manifest.added_snapshot_id.value);
+  if (!reader.has_data_sequence) return {};
+  if (!sink.data_sequence_number && entry.status == EntryStatus::kExisting &&
+      manifest.sequence_number.value != 0) {
+    return CorruptData("data file ", entry.data_file.path,
+                       " is of an earlier commit and has no sequence number");
+  }
+  const int64_t inherited = manifest.sequence_number.value;
+  entry.data_sequence_number.value = sink.data_sequence_number.value_or(inherited);
+  // Early writers of v2 did not keep the file sequence number of files of earlier commits: the data
+  // sequence number is what is known of it.
+  entry.file_sequence_number.value = sink.file_sequence_number.value_or(
+      entry.status == EntryStatus::kAdded ? inherited : entry.data_sequence_number.value);
+  return {};
+}
+
+Status Finish(const EntryReader& reader, const EntrySink& sink) {
+  ManifestEntry& entry = *sink.entry;
+  const std::string& path = entry.data_file.path;
+  if (path.empty()) return CorruptData("an entry has no file_path");
+  if (sink.status < 0 || sink.status > 2) {
+    return Unsupported("data file ", path, " has the status ", sink.status,
+                       "; 0 (existing), 1 (added) and 2 (deleted) are known");
+  }
+  entry.status = static_cast<EntryStatus>(sink.status);
+  if (sink.content < 0 || sink.content > 2) {
+    return Unsupported("data file ", path, " has the content ", sink.content,
+                       "; 0 (data), 1 (position deletes) and 2 (equality deletes) are known");
+  }
+  entry.data_file.content = static_cast<FileContent>(sink.content);
+  const bool is_data = entry.data_file.content == FileContent::kData;
+  if (is_data != (reader.manifest->content == ManifestContent::kData)) {
+    return CorruptData("file ", path, " has the content ", sink.content, " in a manifest of ",
+                       is_data ? "delete" : "data", " files");
+  }
+  if (sink.encrypted && entry.status != EntryStatus::kDeleted) {
+    return Unsupported("data file ", path, " is encrypted");
+  }
+  return Inherit(reader, sink);
+}
+
+Status CheckContent(const ContainerReader& file, const ManifestFile& manifest) {
+  const std::optional<std::string_view> content = file.FindMetadata("content");
+  if (!content) return {};
+  if (*content != "data" && *content != "deletes") {
+    return Unsupported("content '", *content, "' is not known; data and deletes are");
+  }
+  if ((*content == "data") == (manifest.content == ManifestContent::kData)) return {};
+  return CorruptData("it says that its content is ", *content,
+                     ", its manifest list says otherwise");
+}
+
+Result<std::optional<PartitionPlan>> PlanPartition(const SchemaTree& tree, NodeId data_file,
+                                                   const PartitionSpec& spec,
+                                                   const SkipProgram& skips) {
+  ICEFIELD_ASSIGN(std::optional<NodeId> record, FindRecordType(tree, data_file, kPartitionId));
+  if (!record && spec.fields.empty()) return std::optional<PartitionPlan>();
+  if (!record) return CorruptData("data files have no field ", kPartitionId, " (partition)");
+  ICEFIELD_ASSIGN(PartitionPlan plan, PartitionPlan::Make(tree, *record, spec, skips));
+  return std::optional<PartitionPlan>(std::move(plan));
+}
+
+// How many entries the manifest list promises, as far as the file's size makes that credible.
+size_t ExpectedEntries(const ManifestFile& manifest, size_t file_bytes) {
+  constexpr size_t kBytesPerEntryMin = 8;
+  const auto credible = static_cast<int64_t>(file_bytes / kBytesPerEntryMin);
+  int64_t promised = 0;
+  for (const std::optional<int64_t>& count :
+       {manifest.added_files_count, manifest.existing_files_count, manifest.deleted_files_count}) {
+    promised = std::min(promised + std::clamp<int64_t>(count.value_or(0), 0, credible), credible);
+  }
+  return static_cast<size_t>(promised);
+}
+
+Result<std::vector<ManifestEntry>> ReadManifest(std::string_view bytes,
+                                                const ManifestFile& manifest,
+                                                const PartitionSpec& spec) {
+  if (static_cast<int64_t>(bytes.size()) < manifest.length_bytes) {
+    return CorruptData("it is ", bytes.size(), " bytes long, its manifest list says ",
+                       manifest.length_bytes);
+  }
+  ICEFIELD_ASSIGN(ContainerReader file, ContainerReader::Make(bytes));
+  ICEFIELD_TRY(CheckFormatVersion(file));
+  ICEFIELD_TRY(CheckContent(file, manifest));
+  const SchemaTree& tree = file.schema();
+  const SkipProgram skips(tree);
+  ICEFIELD_ASSIGN(auto entry_plan,
+                  RecordPlan<EntrySink>::Make(tree, tree.root, kEntryRules, skips));
+  ICEFIELD_ASSIGN(std::optional<NodeId> data_file, FindRecordType(tree, tree.root, kDataFileId));
+  ICEFIELD_ASSIGN(auto data_file_plan,
+                  RecordPlan<EntrySink>::Make(tree, *data_file, kDataFileRules, skips));
+  ICEFIELD_ASSIGN(auto partition_plan, PlanPartition(tree, *data_file, spec, skips));
+  ICEFIELD_ASSIGN(const SchemaField* data_sequence, FindField(tree.top(), kDataSequenceId));
+  const EntryReader reader{&manifest, data_sequence != nullptr};
+
+  std::vector<ManifestEntry> entries;
+  entries.reserve(ExpectedEntries(manifest, bytes.size()));
+  ICEFIELD_TRY(ReadValues(file, [&](Decoder& in) -> Status {
+    EntrySink sink{&data_file_plan, partition_plan ? &*partition_plan : nullptr,
+                   &entries.emplace_back()};
+    entry_plan.Read(in, sink);
+    return in.ok() ? Finish(reader, sink) : Status();
+  }));
+  return entries;
+}
+
+}  // namespace
+}  // namespace avro
+
+Result<std::vector<ManifestEntry>> ParseManifest(std::string_view bytes,
+                                                 const ManifestFile& manifest,
+                                                 const PartitionSpec& spec) {
+  auto entries = avro::ReadManifest(bytes, manifest, spec);
+  if (!entries.ok()) return std::move(entries).error().At(StrCat("manifest ", manifest.path));
+  return entries;
+}
+
+}  // namespace icefield

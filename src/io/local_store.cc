@@ -1,0 +1,121 @@
+#include "io/local_store.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+namespace icefield {
+namespace {
+
+Error SystemError(std::string_view what, std::string_view location, int number) {
+  ErrorCode code = ErrorCode::kUnavailable;
+  if (number == ENOENT || number == ENOTDIR) code = ErrorCode::kNotFound;
+  if (number == EACCES || number == EPERM) code = ErrorCode::kPermissionDenied;
+  if (number == EMFILE || number == ENFILE || number == ENOMEM)
+    code = ErrorCode::kResourceExhausted;
+  return Fail(code, "cannot ", what, " ", location, ": ", std::strerror(number));
+}
+
+class LocalFile final : public InputFile {
+ public:
+  LocalFile(std::string location, int descriptor, int64_t size_bytes)
+      : location_(std::move(location)), descriptor_(descriptor), size_bytes_(size_bytes) {}
+  ~LocalFile() override { ::close(descriptor_); }
+  LocalFile(const LocalFile&) = delete;
+  LocalFile& operator=(const LocalFile&) = delete;
+
+  const std::string& location() const override { return location_; }
+  int64_t size_bytes() const override { return size_bytes_; }
+
+  Status ReadAt(int64_t offset, std::span<std::byte> out) const override {
+    while (!out.empty()) {
+      ssize_t count = ::pread(descriptor_, out.data(), out.size(), offset);
+      if (count < 0 && errno == EINTR) continue;
+      if (count < 0) return SystemError("read", location_, errno);
+      if (count == 0)
+        return CorruptData(location_, " ends before byte ",
+                           offset + static_cast<int64_t>(out.size()));
+      out = out.subspan(static_cast<size_t>(count));
+      offset += count;
+    }
+    return {};
+  }
+
+ private:
+  std::string location_;
+  int descriptor_;
+  int64_t size_bytes_;
+};
+
+// Follows links; what vanished meanwhile or leads nowhere is no folder.
+bool IsFolder(int parent, const dirent& entry) {
+  if (entry.d_type != DT_UNKNOWN && entry.d_type != DT_LNK) return entry.d_type == DT_DIR;
+  struct stat status{};
+  return ::fstatat(parent, entry.d_name, &status, 0) == 0 && S_ISDIR(status.st_mode);
+}
+
+class LocalStore final : public ObjectStore {
+ public:
+  Result<std::unique_ptr<InputFile>> Open(std::string_view location) const override {
+    ICEFIELD_ASSIGN(std::string path, LocalPath(location));
+    int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0) return SystemError("open", location, errno);
+    struct stat status{};
+    if (::fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode)) {
+      int number = S_ISDIR(status.st_mode) ? EISDIR : errno;
+      ::close(descriptor);
+      if (number == EISDIR) return InvalidArgument(location, " is a folder, not a file");
+      return SystemError("open", location, number);
+    }
+    return std::unique_ptr<InputFile>(
+        std::make_unique<LocalFile>(std::string(location), descriptor, int64_t{status.st_size}));
+  }
+
+  Result<std::vector<std::string>> List(std::string_view location) const override {
+    ICEFIELD_ASSIGN(std::string path, LocalPath(location));
+    const std::unique_ptr<DIR, int (*)(DIR*)> folder(::opendir(path.c_str()), &::closedir);
+    if (folder == nullptr) return SystemError("list", location, errno);
+    std::vector<std::string> names;
+    while (true) {
+      errno = 0;
+      const dirent* entry = ::readdir(folder.get());
+      if (entry == nullptr && errno != 0) return SystemError("list", location, errno);
+      if (entry == nullptr) break;
+      const std::string_view name = entry->d_name;
+      if (name == "." || name == "..") continue;
+      names.push_back(IsFolder(::dirfd(folder.get()), *entry) ? StrCat(name, '/')
+                                                              : std::string(name));
+    }
+    std::sort(names.begin(), names.end());
+    return names;
+  }
+};
+
+}  // namespace
+
+Result<std::string> LocalPath(std::string_view location) {
+  if (location.find('\0') != std::string_view::npos)
+    return InvalidArgument("a location holds a zero byte");
+  if (location.starts_with("file://")) {
+    std::string_view path = location.substr(7);
+    if (path.starts_with("localhost/")) path.remove_prefix(9);
+    if (!path.starts_with('/'))
+      return InvalidArgument(location, " names a host; only local files are read");
+    return std::string(path);
+  }
+  if (location.starts_with("file:/")) return std::string(location.substr(5));
+  if (size_t at = location.find("://"); at != std::string_view::npos) {
+    return Unsupported("storage scheme '", location.substr(0, at), "' of ", location,
+                       "; only local files are read so far");
+  }
+  return std::string(location);
+}
+
+std::unique_ptr<ObjectStore> MakeLocalStore() { return std::make_unique<LocalStore>(); }
+
+}  // namespace icefield

@@ -1,0 +1,17 @@
+#include "io/object_store.h"
+
+namespace icefield {
+
+Result<std::string> ReadAll(const ObjectStore& store, std::string_view location,
+                            int64_t size_bytes_max) {
+  ICEFIELD_ASSIGN(std::unique_ptr<InputFile> file, store.Open(location));
+  if (file->size_bytes() > size_bytes_max) {
+    return Fail(ErrorCode::kResourceExhausted, location, " has ", file->size_bytes(),
+                " bytes, more than the limit of ", size_bytes_max);
+  }
+  std::string content(static_cast<size_t>(file->size_bytes()), '\0');
+  ICEFIELD_TRY(file->ReadAt(0, std::as_writable_bytes(std::span(content))));
+  return content;
+}
+
+}  // namespace icefield

@@ -1,0 +1,48 @@
+/// Where bytes lie: files by location.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+
+namespace icefield {
+
+/// An open file for ranged reads. ReadAt may be called by several threads at once.
+class InputFile {
+ public:
+  virtual ~InputFile() = default;
+
+  /// The location it was opened with.
+  virtual const std::string& location() const = 0;
+
+  virtual int64_t size_bytes() const = 0;
+
+  /// Fills `out` from `offset`; CorruptData where the file ends before (it was cut short),
+  /// Unavailable on IO faults.
+  virtual Status ReadAt(int64_t offset, std::span<std::byte> out) const = 0;
+};
+
+/// A store of files. Thread-safe.
+class ObjectStore {
+ public:
+  virtual ~ObjectStore() = default;
+
+  /// NotFound, PermissionDenied or Unavailable name the location.
+  virtual Result<std::unique_ptr<InputFile>> Open(std::string_view location) const = 0;
+
+  /// The names of what lies directly in a folder, sorted; those of folders end in '/'. NotFound
+  /// where there is no such folder (also where it is a file), PermissionDenied or Unavailable name
+  /// the location.
+  virtual Result<std::vector<std::string>> List(std::string_view location) const = 0;
+};
+
+/// The whole content of a file. ResourceExhausted beyond `size_bytes_max`.
+Result<std::string> ReadAll(const ObjectStore& store, std::string_view location,
+                            int64_t size_bytes_max = int64_t{4} << 30);
+
+}  // namespace icefield

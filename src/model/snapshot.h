@@ -1,0 +1,42 @@
+/// A table's state at one commit.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/strong_id.h"
+
+namespace icefield {
+
+struct Snapshot {
+  SnapshotId id;
+  std::optional<SnapshotId> parent_id;
+  SequenceNumber sequence_number;  ///< 0 in v1
+  SnapshotTime timestamp;          ///< milliseconds since the epoch
+  std::string manifest_list;       ///< Location; empty where v1 lists its manifests in the metadata.
+  std::vector<std::string> manifests;  ///< v1 only, where there is no manifest list.
+  std::map<std::string, std::string> summary;
+  std::optional<SchemaId> schema_id;
+  std::optional<int64_t> first_row_id;  ///< v3
+  std::optional<int64_t> added_rows;    ///< v3
+
+  bool operator==(const Snapshot&) const = default;
+};
+
+/// A branch or tag.
+struct SnapshotRef {
+  SnapshotId snapshot_id;
+  std::string type;  ///< "branch" or "tag"
+  bool operator==(const SnapshotRef&) const = default;
+};
+
+/// An entry of a table's history: which snapshot became current when.
+struct SnapshotLogEntry {
+  SnapshotTime timestamp;
+  SnapshotId snapshot_id;
+  bool operator==(const SnapshotLogEntry&) const = default;
+};
+
+}  // namespace icefield

@@ -1,0 +1,125 @@
+#include "model/value.h"
+
+#include <bit>
+#include <cstring>
+
+#include "base/checked.h"
+#include "model/calendar.h"
+
+namespace icefield {
+namespace {
+
+static_assert(std::endian::native == std::endian::little, "single values are little-endian");
+
+constexpr size_t kDecimalBytesMax = 16;
+constexpr size_t kUuidBytes = 16;
+
+// `bytes` holds at least a Number.
+template <typename Number>
+Number LoadLittleEndian(std::string_view bytes) {
+  Number number;
+  std::memcpy(&number, bytes.data(), sizeof(number));
+  return number;
+}
+
+Error WrongLength(const PrimitiveType& type, std::string_view bytes) {
+  return CorruptData("a single value of ", bytes.size(), " bytes is not a ", PrimitiveTypeText(type));
+}
+
+Result<Value> ParseDecimal(const PrimitiveType& type, std::string_view bytes) {
+  if (bytes.empty() || bytes.size() > kDecimalBytesMax) return WrongLength(type, bytes);
+  auto bits = static_cast<unsigned __int128>(static_cast<signed char>(bytes.front()));
+  for (const char byte : bytes.substr(1)) bits = (bits << 8) | static_cast<unsigned char>(byte);
+  return Value(Unscaled{static_cast<Int128>(bits)});
+}
+
+// A long-based type; one that a narrower column was promoted to may be stored in that column's four bytes.
+Result<Value> ParseLong(const PrimitiveType& type, std::string_view bytes) {
+  if (bytes.size() == sizeof(int64_t)) return Value(LoadLittleEndian<int64_t>(bytes));
+  if (bytes.size() != sizeof(int32_t)) return WrongLength(type, bytes);
+  return PromoteValue(type, Value(LoadLittleEndian<int32_t>(bytes)));
+}
+
+}  // namespace
+
+std::partial_ordering CompareValues(const Value& a, const Value& b) {
+  if (a.index() != b.index()) return std::partial_ordering::unordered;
+  return std::visit(
+      [&b](const auto& left) -> std::partial_ordering {
+        return left <=> *std::get_if<std::decay_t<decltype(left)>>(&b);
+      },
+      a);
+}
+
+Result<Value> PromoteValue(const PrimitiveType& type, Value value) {
+  const auto* number = std::get_if<int32_t>(&value);
+  switch (type.kind) {
+    case PrimitiveKind::kLong:
+      if (number != nullptr) return Value(int64_t{*number});
+      return value;
+    case PrimitiveKind::kDouble:
+      if (const auto* narrow = std::get_if<float>(&value)) return Value(double{*narrow});
+      return value;
+    case PrimitiveKind::kTimestamp:
+    case PrimitiveKind::kTimestampNs: {
+      if (number == nullptr) return value;
+      const int64_t unit = type.kind == PrimitiveKind::kTimestamp ? kMicrosPerDay : kNanosPerDay;
+      const std::optional<int64_t> instant = CheckedMultiply<int64_t>(*number, unit);
+      if (!instant) return CorruptData("day ", *number, " does not fit a ", PrimitiveTypeText(type));
+      return Value(*instant);
+    }
+    default:
+      if (number != nullptr && (type.kind == PrimitiveKind::kTime || type.kind == PrimitiveKind::kTimestamptz ||
+                                type.kind == PrimitiveKind::kTimestamptzNs)) {
+        return CorruptData("a value of 4 bytes is not a ", PrimitiveTypeText(type));
+      }
+      return value;
+  }
+}
+
+Result<Value> ParseSingleValue(const PrimitiveType& type, std::string_view bytes) {
+  switch (type.kind) {
+    case PrimitiveKind::kBoolean:
+      if (bytes.size() != 1) return WrongLength(type, bytes);
+      return Value(bytes.front() != '\0');
+    case PrimitiveKind::kInt:
+    case PrimitiveKind::kDate:
+      if (bytes.size() != sizeof(int32_t)) return WrongLength(type, bytes);
+      return Value(LoadLittleEndian<int32_t>(bytes));
+    case PrimitiveKind::kLong:
+    case PrimitiveKind::kTime:
+    case PrimitiveKind::kTimestamp:
+    case PrimitiveKind::kTimestamptz:
+    case PrimitiveKind::kTimestampNs:
+    case PrimitiveKind::kTimestamptzNs:
+      return ParseLong(type, bytes);
+    case PrimitiveKind::kFloat:
+      if (bytes.size() != sizeof(float)) return WrongLength(type, bytes);
+      return Value(LoadLittleEndian<float>(bytes));
+    case PrimitiveKind::kDouble:
+      if (bytes.size() == sizeof(float)) return Value(double{LoadLittleEndian<float>(bytes)});
+      if (bytes.size() != sizeof(double)) return WrongLength(type, bytes);
+      return Value(LoadLittleEndian<double>(bytes));
+    case PrimitiveKind::kDecimal:
+      return ParseDecimal(type, bytes);
+    case PrimitiveKind::kString:
+      return Value(std::string(bytes));
+    case PrimitiveKind::kUuid:
+      if (bytes.size() != kUuidBytes) return WrongLength(type, bytes);
+      return Value(Bytes{std::string(bytes)});
+    case PrimitiveKind::kFixed:
+      // Bounds of fixed columns may be truncated, so they may be shorter than the column's values.
+      if (bytes.size() > static_cast<size_t>(type.length)) return WrongLength(type, bytes);
+      return Value(Bytes{std::string(bytes)});
+    case PrimitiveKind::kBinary:
+      return Value(Bytes{std::string(bytes)});
+    case PrimitiveKind::kUnknown:
+    case PrimitiveKind::kVariant:
+    case PrimitiveKind::kGeometry:
+    case PrimitiveKind::kGeography:
+      break;
+  }
+  return Unsupported("type ", PrimitiveTypeText(type), " has no single values");
+}
+
+}  // namespace icefield

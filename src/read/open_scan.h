@@ -1,0 +1,52 @@
+/// A scan ready to be read: footers parsed, row groups chosen.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "base/result.h"
+#include "io/object_store.h"
+#include "read/data_file.h"
+#include "scan/scan_plan.h"
+
+namespace icefield {
+
+/// How reading uses the machine. Answers never depend on it.
+struct ReadOptions {
+  int threads = 0;             ///< 0: all cores.
+  int64_t batch_rows = 65536;  ///< Most rows in a batch; at least 1.
+  /// Asked now and then on the calling thread; true stops the work with Cancelled. May be empty.
+  std::function<bool()> interrupted;
+};
+
+/// InvalidArgument for options that make no sense.
+Status CheckReadOptions(const ReadOptions& options);
+
+/// Cancelled if the caller asks to stop; only worker 0 runs on the calling thread and may ask.
+Status CheckInterrupted(const ReadOptions& options, int worker);
+
+/// One row group to read.
+struct RowGroupTask {
+  size_t file = 0;  ///< Index in the plan's tasks: its rank among full ties (P6).
+  int row_group = 0;
+  bool operator==(const RowGroupTask&) const = default;
+};
+
+/// The files of a plan with their footers, and the row groups to read, in file order.
+struct OpenScan {
+  std::vector<DataFileReader> files;
+  std::vector<RowGroupTask> row_groups;
+  int64_t row_groups_pruned = 0;
+};
+
+/// Reads all footers, in parallel, and prunes row groups by the plan's predicate. `store` and `plan` are borrowed and
+/// must outlive the result.
+Result<OpenScan> OpenFiles(const ObjectStore& store, const ScanPlan& plan, const ReadOptions& options);
+
+/// `read` as made from each file, in parallel.
+Result<std::vector<ColumnPlan>> PlanColumnsOfFiles(const OpenScan& scan, const ReadSchema& read,
+                                                   const ReadOptions& options);
+
+}  // namespace icefield

@@ -1,0 +1,162 @@
+#include "read/scan_stream.h"
+
+#include <algorithm>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <thread>
+
+#include "base/executor.h"
+#include "read/row_filter_plan.h"
+
+namespace icefield {
+namespace {
+
+using BatchPtr = std::shared_ptr<arrow::RecordBatch>;
+
+// Batches that a row group may be ahead of the reader.
+constexpr size_t kBatchesAhead = 4;
+
+// What one row group has given so far.
+struct GroupQueue {
+  std::deque<BatchPtr> batches;
+  std::optional<Error> error;
+  bool finished = false;
+};
+
+// Row groups are decoded by several threads, each into its own queue; the reader empties the queues in order. Only
+// row groups within a window behind the reader's are started, so that memory stays bounded.
+class OrderedScan final : public BatchStream {
+ public:
+  OrderedScan(ScanStreamRequest request, std::shared_ptr<arrow::Schema> schema)
+      : request_(std::move(request)),
+        schema_(std::move(schema)),
+        read_{request_.plan.schema, request_.columns},
+        filter_(RowFilterPlan::Make(request_.plan.predicate, read_)),
+        left_(request_.limit.value_or(INT64_MAX)) {}
+
+  ~OrderedScan() override {
+    {
+      const std::lock_guard lock(mutex_);
+      stopping_ = true;
+    }
+    changed_.notify_all();
+    threads_.clear();
+  }
+
+  Status Open() {
+    ICEFIELD_ASSIGN(files_, OpenFiles(*request_.store, request_.plan, request_.options));
+    ICEFIELD_ASSIGN(columns_, PlanColumnsOfFiles(files_, read_, request_.options));
+    queues_.resize(files_.row_groups.size());
+    window_ = static_cast<size_t>(ThreadCount(request_.options.threads)) + 1;
+    return {};
+  }
+
+  const std::shared_ptr<arrow::Schema>& schema() const override { return schema_; }
+
+  Result<BatchPtr> Next() override {
+    if (left_ == 0) return BatchPtr();
+    if (threads_.empty()) Start();
+    std::unique_lock lock(mutex_);
+    while (current_ < queues_.size()) {
+      GroupQueue& queue = queues_[current_];
+      while (queue.batches.empty() && !queue.finished) {
+        changed_.wait_for(lock, std::chrono::milliseconds(100));
+        lock.unlock();
+        ICEFIELD_TRY(CheckInterrupted(request_.options, /*worker=*/0));
+        lock.lock();
+      }
+      if (!queue.batches.empty()) {
+        BatchPtr batch = std::move(queue.batches.front());
+        queue.batches.pop_front();
+        changed_.notify_all();
+        batch = batch->Slice(0, std::min(left_, batch->num_rows()));
+        left_ -= batch->num_rows();
+        return batch;
+      }
+      if (queue.error) return *std::move(queue.error);
+      ++current_;
+      changed_.notify_all();
+    }
+    return BatchPtr();
+  }
+
+ private:
+  void Start() {
+    const size_t count =
+        std::min(static_cast<size_t>(ThreadCount(request_.options.threads)), std::max<size_t>(queues_.size(), 1));
+    for (size_t thread = 0; thread < count; ++thread) threads_.emplace_back([this] { Work(); });
+  }
+
+  void Work() {
+    while (std::optional<size_t> group = Claim()) {
+      Status status = Decode(*group);
+      const std::lock_guard lock(mutex_);
+      if (!status.ok()) queues_[*group].error = std::move(status).error();
+      queues_[*group].finished = true;
+      changed_.notify_all();
+    }
+  }
+
+  std::optional<size_t> Claim() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return stopping_ || claimed_ >= queues_.size() || claimed_ < current_ + window_; });
+    if (stopping_ || claimed_ >= queues_.size()) return std::nullopt;
+    return claimed_++;
+  }
+
+  Status Decode(size_t group) {
+    const RowGroupTask& task = files_.row_groups[group];
+    const DataFileReader& file = files_.files[task.file];
+    ICEFIELD_ASSIGN(std::unique_ptr<LiveBatchStream> stream,
+                    file.Read(task.row_group, columns_[task.file], request_.options.batch_rows));
+    while (true) {
+      ICEFIELD_ASSIGN(LiveBatch live, stream->Next());
+      if (live.rows == nullptr) return {};
+      ICEFIELD_TRY(filter_.Apply(live));
+      if (live.rows->num_rows() == 0) continue;
+      if (!Push(group, arrow::RecordBatch::Make(schema_, live.rows->num_rows(), live.rows->columns()))) return {};
+    }
+  }
+
+  // False when the reader has gone.
+  bool Push(size_t group, BatchPtr batch) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return stopping_ || queues_[group].batches.size() < kBatchesAhead; });
+    if (stopping_) return false;
+    queues_[group].batches.push_back(std::move(batch));
+    changed_.notify_all();
+    return true;
+  }
+
+  ScanStreamRequest request_;
+  std::shared_ptr<arrow::Schema> schema_;
+  ReadSchema read_;
+  RowFilterPlan filter_;
+  OpenScan files_;
+  std::vector<ColumnPlan> columns_;
+  int64_t left_;
+  size_t window_ = 1;
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<GroupQueue> queues_;
+  size_t current_ = 0;
+  size_t claimed_ = 0;
+  bool stopping_ = false;
+  std::vector<std::jthread> threads_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<BatchStream>> OpenScanStream(ScanStreamRequest request) {
+  ICEFIELD_TRY(CheckReadOptions(request.options));
+  if (request.limit && *request.limit < 0) return InvalidArgument("limit is ", *request.limit, "; give 0 or more");
+  ICEFIELD_ASSIGN(std::shared_ptr<arrow::Schema> schema,
+                  OutputSchema({.schema = request.plan.schema, .columns = request.columns}));
+  auto scan = std::make_unique<OrderedScan>(std::move(request), std::move(schema));
+  ICEFIELD_TRY(scan->Open());
+  return std::unique_ptr<BatchStream>(std::move(scan));
+}
+
+}  // namespace icefield

@@ -1,0 +1,206 @@
+#include "retrieval/gather.h"
+
+#include <arrow/array/builder_primitive.h>
+#include <arrow/array/concatenate.h>
+#include <arrow/array/util.h>
+#include <arrow/compute/api_vector.h>
+#include <arrow/util/byte_size.h>
+
+#include <algorithm>
+#include <atomic>
+#include <span>
+
+#include "base/executor.h"
+#include "batch/arrow_status.h"
+
+namespace icefield {
+namespace {
+
+using BatchPtr = std::shared_ptr<arrow::RecordBatch>;
+
+// Segments stay below the 2 GiB that the offsets of one Arrow string column reach.
+constexpr int64_t kSegmentBytesMax = int64_t{1} << 30;
+
+// The winners of one row group: winners[first, first + count).
+struct GroupWinners {
+  RowGroupTask task;
+  size_t first = 0;
+  size_t count = 0;
+};
+
+// Cuts the winners by the row groups in which they lie. Row groups that hold none are left out.
+Result<std::vector<GroupWinners>> GroupByRowGroup(const OpenScan& scan, const std::vector<WriteRank>& winners) {
+  std::vector<GroupWinners> groups;
+  size_t at = 0;
+  for (const RowGroupTask& task : scan.row_groups) {
+    const RowGroupExtent& extent =
+        scan.files[task.file].footer().row_groups()[static_cast<size_t>(task.row_group)];
+    const WriteRank end{task.file, static_cast<uint64_t>(extent.first_row + extent.rows)};
+    const auto found = std::lower_bound(winners.begin() + static_cast<int64_t>(at), winners.end(), end);
+    const auto next = static_cast<size_t>(found - winners.begin());
+    if (next > at) groups.push_back({task, at, next - at});
+    at = next;
+  }
+  if (at != winners.size()) return Internal("a winner lies in no planned row group");
+  return groups;
+}
+
+Result<BatchPtr> TakeRows(const BatchPtr& rows, const std::vector<int32_t>& chosen) {
+  const arrow::Int32Array indices(static_cast<int64_t>(chosen.size()), arrow::Buffer::Wrap(chosen));
+  arrow::ArrayVector columns;
+  for (const std::shared_ptr<arrow::Array>& column : rows->columns()) {
+    ICEFIELD_ARROW_ASSIGN(columns.emplace_back(),
+                          arrow::compute::Take(*column, indices, arrow::compute::TakeOptions::NoBoundsCheck()),
+                          "gather");
+  }
+  return arrow::RecordBatch::Make(rows->schema(), static_cast<int64_t>(chosen.size()), std::move(columns));
+}
+
+Result<BatchPtr> ConcatenateBatches(const std::shared_ptr<arrow::Schema>& schema, const std::vector<BatchPtr>& pieces) {
+  if (pieces.size() == 1) return pieces.front();
+  arrow::ArrayVector columns;
+  int64_t rows = 0;
+  for (const BatchPtr& piece : pieces) rows += piece->num_rows();
+  for (int column = 0; column < schema->num_fields(); ++column) {
+    arrow::ArrayVector parts;
+    for (const BatchPtr& piece : pieces) parts.push_back(piece->column(column));
+    ICEFIELD_ARROW_ASSIGN(columns.emplace_back(), arrow::Concatenate(parts), "gather");
+  }
+  return arrow::RecordBatch::Make(schema, rows, std::move(columns));
+}
+
+// The winners of one row group, read.
+Result<BatchPtr> ReadGroupWinners(const DataFileReader& file, int row_group, const ColumnPlan& columns,
+                                  const std::shared_ptr<arrow::Schema>& schema, std::span<const WriteRank> winners,
+                                  const ReadOptions& options, int worker) {
+  ICEFIELD_ASSIGN(std::unique_ptr<LiveBatchStream> stream, file.Read(row_group, columns, options.batch_rows));
+  std::vector<BatchPtr> pieces;
+  std::vector<int32_t> chosen;
+  size_t next = 0;
+  while (next < winners.size()) {
+    ICEFIELD_TRY(CheckInterrupted(options, worker));
+    ICEFIELD_ASSIGN(LiveBatch live, stream->Next());
+    if (live.rows == nullptr) return Internal(file.task().file.path, ": a winner lies behind the end of its row group");
+    chosen.clear();
+    for (int64_t row = 0; row < live.rows->num_rows() && next < winners.size(); ++row) {
+      if (static_cast<uint64_t>(live.PositionOf(row)) != winners[next].minor) continue;
+      chosen.push_back(static_cast<int32_t>(row));
+      ++next;
+    }
+    if (chosen.empty()) continue;
+    ICEFIELD_ASSIGN(pieces.emplace_back(), TakeRows(live.rows, chosen));
+  }
+  return ConcatenateBatches(schema, pieces);
+}
+
+// Joins neighbouring pieces into long segments.
+Result<std::vector<BatchPtr>> MakeSegments(const std::shared_ptr<arrow::Schema>& schema, std::vector<BatchPtr> pieces) {
+  std::vector<BatchPtr> segments;
+  std::vector<BatchPtr> open;
+  int64_t open_bytes = 0;
+  const auto close = [&]() -> Status {
+    if (open.empty()) return {};
+    ICEFIELD_ASSIGN(segments.emplace_back(), ConcatenateBatches(schema, open));
+    open.clear();
+    open_bytes = 0;
+    return {};
+  };
+  for (BatchPtr& piece : pieces) {
+    const int64_t bytes = arrow::util::TotalBufferSize(*piece);
+    if (open_bytes + bytes > kSegmentBytesMax) ICEFIELD_TRY(close());
+    open.push_back(std::move(piece));
+    open_bytes += bytes;
+  }
+  ICEFIELD_TRY(close());
+  return segments;
+}
+
+std::shared_ptr<arrow::Schema> Nullable(const arrow::Schema& schema) {
+  arrow::FieldVector fields;
+  for (const std::shared_ptr<arrow::Field>& field : schema.fields()) fields.push_back(field->WithNullable(true));
+  return arrow::schema(std::move(fields));
+}
+
+}  // namespace
+
+WinnerFeatures::WinnerFeatures(std::shared_ptr<arrow::Schema> schema, std::vector<BatchPtr> segments)
+    : schema_(std::move(schema)), segments_(std::move(segments)) {
+  segment_starts_.push_back(0);
+  for (const BatchPtr& segment : segments_) {
+    segment_starts_.push_back(segment_starts_.back() + static_cast<uint32_t>(segment->num_rows()));
+  }
+}
+
+Result<arrow::ArrayVector> WinnerFeatures::Take(const std::vector<uint32_t>& winners) const {
+  const auto rows = static_cast<int64_t>(winners.size());
+  // Rows of all segments that are asked for, one segment after the other, and where each row went.
+  std::vector<BatchPtr> pieces;
+  std::vector<std::vector<int32_t>> chosen(segments_.size());
+  for (uint32_t winner : winners) {
+    if (winner == kNoWinner) continue;
+    const auto segment = std::upper_bound(segment_starts_.begin(), segment_starts_.end(), winner) - 1;
+    chosen[static_cast<size_t>(segment - segment_starts_.begin())].push_back(static_cast<int32_t>(winner - *segment));
+  }
+  std::vector<int32_t> offset(segments_.size(), 0);
+  int32_t taken = 0;
+  for (size_t segment = 0; segment < segments_.size(); ++segment) {
+    offset[segment] = taken;
+    taken += static_cast<int32_t>(chosen[segment].size());
+  }
+  arrow::Int32Builder indices;
+  ICEFIELD_ARROW_TRY(indices.Reserve(rows), "gather");
+  const bool direct = segments_.size() == 1;
+  for (uint32_t winner : winners) {
+    if (winner == kNoWinner) {
+      indices.UnsafeAppendNull();
+      continue;
+    }
+    const auto start = std::upper_bound(segment_starts_.begin(), segment_starts_.end(), winner) - 1;
+    int32_t& next = offset[static_cast<size_t>(start - segment_starts_.begin())];
+    indices.UnsafeAppend(direct ? static_cast<int32_t>(winner) : next++);
+  }
+  ICEFIELD_ARROW_ASSIGN(std::shared_ptr<arrow::Array> order, indices.Finish(), "gather");
+  BatchPtr values = direct ? segments_.front() : nullptr;
+  if (!direct && taken > 0) {
+    for (size_t segment = 0; segment < segments_.size(); ++segment) {
+      ICEFIELD_ASSIGN(pieces.emplace_back(), TakeRows(segments_[segment], chosen[segment]));
+    }
+    ICEFIELD_ASSIGN(values, ConcatenateBatches(schema_, pieces));
+  }
+  arrow::ArrayVector columns;
+  for (int column = 0; column < schema_->num_fields(); ++column) {
+    if (values == nullptr) {
+      ICEFIELD_ARROW_ASSIGN(columns.emplace_back(), arrow::MakeArrayOfNull(schema_->field(column)->type(), rows), "gather");
+      continue;
+    }
+    ICEFIELD_ARROW_ASSIGN(
+        columns.emplace_back(),
+        arrow::compute::Take(*values->column(column), *order, arrow::compute::TakeOptions::NoBoundsCheck()), "gather");
+  }
+  return columns;
+}
+
+Result<WinnerFeatures> GatherWinners(ViewScan& scan, const ReadSchema& read, const std::vector<WriteRank>& winners,
+                                     const ReadOptions& options) {
+  ICEFIELD_ASSIGN(std::shared_ptr<arrow::Schema> file_schema, OutputSchema(read));
+  const std::shared_ptr<arrow::Schema> schema = Nullable(*file_schema);
+  if (read.columns.empty()) return WinnerFeatures(schema, {});
+  ICEFIELD_ASSIGN(std::vector<GroupWinners> groups, GroupByRowGroup(scan.files, winners));
+  ICEFIELD_ASSIGN(std::vector<ColumnPlan> columns, PlanColumnsOfFiles(scan.files, read, options));
+  std::vector<BatchPtr> pieces(groups.size());
+  std::atomic<int64_t> bytes{0};
+  ICEFIELD_TRY(ParallelFor(groups.size(), ThreadCount(options.threads), [&](size_t at, int worker) -> Status {
+    const GroupWinners& group = groups[at];
+    const DataFileReader& file = scan.files.files[group.task.file];
+    const ColumnPlan& plan = columns[group.task.file];
+    bytes += file.BytesOf(group.task.row_group, plan);
+    ICEFIELD_ASSIGN(pieces[at], ReadGroupWinners(file, group.task.row_group, plan, schema,
+                                                 std::span(winners).subspan(group.first, group.count), options, worker));
+    return {};
+  }));
+  scan.report.bytes_read += bytes;
+  ICEFIELD_ASSIGN(std::vector<BatchPtr> segments, MakeSegments(schema, std::move(pieces)));
+  return WinnerFeatures(schema, std::move(segments));
+}
+
+}  // namespace icefield

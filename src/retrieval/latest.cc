@@ -1,0 +1,175 @@
+#include <arrow/record_batch.h>
+
+#include <algorithm>
+#include <numeric>
+
+#include "base/checked.h"
+#include "base/executor.h"
+#include "codec/arrow/arrow_types.h"
+#include "pit/latest_table.h"
+#include "retrieval/deciding_batches.h"
+#include "retrieval/gather.h"
+#include "retrieval/pruning.h"
+#include "retrieval/stopwatch.h"
+#include "retrieval/training_set.h"
+
+namespace icefield {
+namespace {
+
+// Join keys, features, event time, created time; a column that is several of these once, where it comes first.
+ReadSchema LatestColumns(const PinnedView& pinned) {
+  ReadSchema read{.schema = *pinned.selected.schema, .columns = {}};
+  const auto add = [&](FieldId id, const std::string& name) {
+    const ReadColumn column{id, name};
+    if (std::find(read.columns.begin(), read.columns.end(), column) == read.columns.end()) {
+      read.columns.push_back(column);
+    }
+  };
+  const BoundView& view = pinned.view;
+  for (const Field& key : view.keys) add(key.id, key.name);
+  for (const BoundView::Feature& feature : view.features) add(feature.field.id, feature.name);
+  add(view.event_time.id, view.event_time.name);
+  if (view.created_time) add(view.created_time->id, view.created_time->name);
+  return read;
+}
+
+// Ticks of the view's unit that the bounds allow, both inclusive.
+struct TickSpan {
+  int64_t first = INT64_MIN;
+  int64_t last = INT64_MAX;
+};
+
+struct WorkerScratch {
+  std::vector<uint32_t> wanted;
+  LatestTable::Scratch table;
+  int64_t dropped = 0;
+};
+
+class LatestSet final : public TrainingSet {
+ public:
+  LatestSet(PinnedView pinned, TimeSpan span, std::shared_ptr<arrow::Schema> schema, ReadOptions options)
+      : pinned_(std::move(pinned)), span_(span), schema_(std::move(schema)), options_(std::move(options)) {}
+
+  const std::shared_ptr<arrow::Schema>& schema() const override { return schema_; }
+  std::vector<ViewReport> Pinned() const override { return {PinnedReport(pinned_)}; }
+
+  Result<std::string> Explain() override {
+    ICEFIELD_ASSIGN(std::unique_ptr<ViewScan> scan, Open());
+    return StrCat("latest row of every key of view ", pinned_.view.name, ":\n", ExplainScan(*scan));
+  }
+
+  Result<std::shared_ptr<arrow::RecordBatch>> Next() override {
+    if (features_ == nullptr) ICEFIELD_TRY(Read());
+    const int64_t rows = std::min(options_.batch_rows, report_.rows - next_row_);
+    if (rows == 0) {
+      done_ = true;
+      return std::shared_ptr<arrow::RecordBatch>();
+    }
+    std::vector<uint32_t> winners(static_cast<size_t>(rows));
+    std::iota(winners.begin(), winners.end(), static_cast<uint32_t>(next_row_));
+    ICEFIELD_ASSIGN(arrow::ArrayVector columns, features_->Take(winners));
+    next_row_ += rows;
+    return arrow::RecordBatch::Make(schema_, rows, std::move(columns));
+  }
+
+  const RetrievalReport* report() const override { return done_ ? &report_ : nullptr; }
+
+ private:
+  Result<std::unique_ptr<ViewScan>> Open() { return OpenView(pinned_, WithinSpan(pinned_, span_), options_); }
+
+  Status Read() {
+    std::unique_ptr<ViewScan> scan;
+    {
+      const Stopwatch watch(report_.seconds.plan);
+      ICEFIELD_ASSIGN(scan, Open());
+    }
+    std::vector<WriteRank> winners;
+    {
+      const Stopwatch watch(report_.seconds.winners);
+      ICEFIELD_ASSIGN(winners, FindWinners(*scan));
+    }
+    const Stopwatch watch(report_.seconds.gather);
+    ICEFIELD_ASSIGN(WinnerFeatures features, GatherWinners(*scan, LatestColumns(pinned_), winners, options_));
+    features_ = std::make_unique<WinnerFeatures>(std::move(features));
+    report_.rows = static_cast<int64_t>(winners.size());
+    scan->report.outcomes.hits = report_.rows;
+    report_.views.push_back(std::move(scan->report));
+    return {};
+  }
+
+  Result<std::vector<WriteRank>> FindWinners(ViewScan& scan) {
+    std::vector<std::shared_ptr<arrow::DataType>> types;
+    for (const Field& key : pinned_.view.keys) {
+      ICEFIELD_ASSIGN(types.emplace_back(), ToArrowType(key.type));
+    }
+    ICEFIELD_ASSIGN(LatestTable table, LatestTable::Make(types));
+    std::vector<WorkerScratch> scratch(static_cast<size_t>(ThreadCount(options_.threads)));
+    const TickSpan ticks{span_.first.value_or(INT64_MIN), span_.last.value_or(INT64_MAX)};
+    ICEFIELD_TRY(ForEachDecidingBatch(scan, options_, [&](DecidingBatch& batch, int worker) -> Status {
+      return ObserveBatch(batch, ticks, table, scratch[static_cast<size_t>(worker)]);
+    }));
+    for (const WorkerScratch& worker : scratch) scan.report.rows_dropped += worker.dropped;
+    std::vector<WriteRank> ranks;
+    for (const Candidate& winner : table.Winners()) {
+      ranks.push_back(winner.order.rank);
+      scan.report.full_ties += winner.tied ? 1 : 0;
+    }
+    return ranks;
+  }
+
+  static Status ObserveBatch(const DecidingBatch& batch, const TickSpan& ticks, LatestTable& table,
+                             WorkerScratch& scratch) {
+    scratch.wanted.assign(static_cast<size_t>(batch.rows), 0);
+    for (size_t row = 0; row < scratch.wanted.size(); ++row) {
+      const bool within = batch.event_times[row] >= ticks.first && batch.event_times[row] <= ticks.last;
+      if (batch.no_time[row] != 0) ++scratch.dropped;
+      if (batch.no_time[row] != 0 || !within) scratch.wanted[row] = kNoId;
+    }
+    ICEFIELD_ASSIGN(int64_t keyless, table.Observe(batch.keys,
+                                                   {.key_ids = scratch.wanted,
+                                                    .event_times = batch.event_times,
+                                                    .created_times = batch.created_times,
+                                                    .minor_ranks = batch.positions,
+                                                    .major_rank = batch.file,
+                                                    .first_minor = batch.first_position},
+                                                   scratch.table));
+    scratch.dropped += keyless;
+    return {};
+  }
+
+  PinnedView pinned_;
+  TimeSpan span_;
+  std::shared_ptr<arrow::Schema> schema_;
+  ReadOptions options_;
+  std::unique_ptr<WinnerFeatures> features_;
+  RetrievalReport report_;
+  int64_t next_row_ = 0;
+  bool done_ = false;
+};
+
+// Microseconds as ticks of the view's unit. Beyond the range of nanoseconds every row passes the bound, or none.
+int64_t ToTick(int64_t micros, ViewUnit unit) {
+  if (unit == ViewUnit::kMicros) return micros;
+  if (const std::optional<int64_t> nanos = CheckedMultiply<int64_t>(micros, 1000)) return *nanos;
+  return micros < 0 ? INT64_MIN : INT64_MAX;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<TrainingSet>> MakeLatest(LatestRequest request) {
+  ICEFIELD_TRY(CheckReadOptions(request.read));
+  if (request.start_us && request.end_us && *request.start_us > *request.end_us) {
+    return InvalidArgument("latest of view '", request.view.spec.name, "': start lies after end");
+  }
+  ICEFIELD_ASSIGN(PinnedView pinned, PinView(request.view.source, request.view.spec));
+  TimeSpan span;
+  if (request.start_us) span.first = ToTick(*request.start_us, pinned.unit);
+  if (request.end_us) span.last = ToTick(*request.end_us, pinned.unit);
+  ICEFIELD_ASSIGN(std::shared_ptr<arrow::Schema> columns, OutputSchema(LatestColumns(pinned)));
+  arrow::FieldVector fields;
+  for (const std::shared_ptr<arrow::Field>& field : columns->fields()) fields.push_back(field->WithNullable(true));
+  return std::unique_ptr<TrainingSet>(
+      std::make_unique<LatestSet>(std::move(pinned), span, arrow::schema(std::move(fields)), std::move(request.read)));
+}
+
+}  // namespace icefield

@@ -1,0 +1,124 @@
+#include "retrieval/pruning.h"
+
+#include <arrow/array/array_binary.h>
+#include <arrow/array/array_primitive.h>
+
+#include <algorithm>
+#include <functional>
+#include <limits>
+
+#include "base/checked.h"
+#include "model/calendar.h"
+
+namespace icefield {
+namespace {
+
+// Up to so many distinct values a key column is pruned by the values themselves (which bucket partitions understand).
+constexpr size_t kKeyValuesMax = 200;
+
+std::optional<Value> DayValue(int64_t tick, int64_t ticks_per_day, bool lower) {
+  const int64_t day = lower ? CeilDivide(tick, ticks_per_day) : FloorDivide(tick, ticks_per_day);
+  if (day < std::numeric_limits<int32_t>::min() || day > std::numeric_limits<int32_t>::max()) return std::nullopt;
+  return Value(static_cast<int32_t>(day));
+}
+
+// A tick of the view's unit as a value of the event time column, rounded inwards.
+std::optional<Value> TimeValue(const PinnedView& pinned, int64_t tick, bool lower) {
+  const Type& type = pinned.view.event_time.type;
+  const int64_t ticks_per_second = TicksPerSecond(pinned.unit);
+  if (type.Is(PrimitiveKind::kDate)) return DayValue(tick, ticks_per_second * 86400, lower);
+  const bool nanos = type.Is(PrimitiveKind::kTimestampNs) || type.Is(PrimitiveKind::kTimestamptzNs);
+  if (nanos || pinned.unit == ViewUnit::kMicros) return Value(tick);
+  return Value(lower ? CeilDivide<int64_t>(tick, 1000) : FloorDivide<int64_t>(tick, 1000));
+}
+
+using ValueAt = std::function<Value(int64_t)>;
+
+template <typename ArrayType>
+ValueAt Numbers(const arrow::Array& column) {
+  return [&](int64_t row) { return Value(static_cast<const ArrayType&>(column).Value(row)); };
+}
+
+std::optional<ValueAt> ValuesOf(const arrow::Array& column) {
+  switch (column.type_id()) {
+    case arrow::Type::INT32:
+      return Numbers<arrow::Int32Array>(column);
+    case arrow::Type::INT64:
+      return Numbers<arrow::Int64Array>(column);
+    case arrow::Type::DATE32:
+      return Numbers<arrow::Date32Array>(column);
+    case arrow::Type::TIMESTAMP:
+      return Numbers<arrow::TimestampArray>(column);
+    case arrow::Type::STRING:
+      return [&](int64_t row) { return Value(std::string(static_cast<const arrow::StringArray&>(column).GetView(row))); };
+    default:
+      return std::nullopt;
+  }
+}
+
+bool Less(const Value& a, const Value& b) { return CompareValues(a, b) == std::partial_ordering::less; }
+
+// Sorted distinct values while they are few; always the least and the greatest.
+struct KeyRange {
+  std::vector<Value> few;
+  bool few_only = true;
+  std::optional<Value> least;
+  std::optional<Value> greatest;
+
+  void Add(const Value& value) {
+    if (!least || Less(value, *least)) least = value;
+    if (!greatest || Less(*greatest, value)) greatest = value;
+    if (!few_only) return;
+    const auto at = std::lower_bound(few.begin(), few.end(), value, Less);
+    if (at != few.end() && *at == value) return;
+    few.insert(at, value);
+    few_only = few.size() <= kKeyValuesMax;
+  }
+};
+
+Predicate AmongColumn(const Field& field, const arrow::Array& column) {
+  const std::optional<ValueAt> value_at = ValuesOf(column);
+  if (!value_at) return Predicate{};
+  KeyRange range;
+  for (int64_t row = 0; row < column.length(); ++row) {
+    if (column.IsValid(row)) range.Add((*value_at)(row));
+  }
+  if (!range.least) return Predicate{.op = PredicateOp::kFalse};
+  if (range.few_only) {
+    return Predicate{.op = PredicateOp::kIn,
+                     .field_id = field.id,
+                     .type = *field.type.primitive(),
+                     .values = std::move(range.few),
+                     .children = {}};
+  }
+  return And(Compare(PredicateOp::kGreaterOrEqual, field, *range.least),
+             Compare(PredicateOp::kLessOrEqual, field, *range.greatest));
+}
+
+}  // namespace
+
+Predicate WithinSpan(const PinnedView& pinned, const TimeSpan& span) {
+  const Field& field = pinned.view.event_time;
+  Predicate predicate;
+  if (span.first) {
+    if (std::optional<Value> value = TimeValue(pinned, *span.first, /*lower=*/true)) {
+      predicate = And(std::move(predicate), Compare(PredicateOp::kGreaterOrEqual, field, *value));
+    }
+  }
+  if (span.last) {
+    if (std::optional<Value> value = TimeValue(pinned, *span.last, /*lower=*/false)) {
+      predicate = And(std::move(predicate), Compare(PredicateOp::kLessOrEqual, field, *value));
+    }
+  }
+  return predicate;
+}
+
+Predicate AmongKeys(const PinnedView& pinned, const arrow::ArrayVector& keys) {
+  Predicate predicate;
+  for (size_t at = 0; at < keys.size(); ++at) {
+    predicate = And(std::move(predicate), AmongColumn(pinned.view.keys[at], *keys[at]));
+  }
+  return predicate;
+}
+
+}  // namespace icefield

@@ -1,0 +1,26 @@
+/// What the entity frame says about the files of a view.
+#pragma once
+
+#include <arrow/array.h>
+
+#include <optional>
+
+#include "model/predicate.h"
+#include "retrieval/view_scan.h"
+
+namespace icefield {
+
+/// The span of event times that can matter, in the view's unit; unset ends are open.
+struct TimeSpan {
+  std::optional<int64_t> first;
+  std::optional<int64_t> last;
+};
+
+/// event time within `span`. For a date column the span is rounded inwards to whole days, which loses no row.
+Predicate WithinSpan(const PinnedView& pinned, const TimeSpan& span);
+
+/// Key columns within the least and greatest keys of the frame; of few distinct keys, among them. `keys` are the
+/// frame's key columns in the table's types. True (no pruning) for types without an order that files record.
+Predicate AmongKeys(const PinnedView& pinned, const arrow::ArrayVector& keys);
+
+}  // namespace icefield

@@ -1,0 +1,68 @@
+/// What a retrieval read and found.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/strong_id.h"
+#include "scan/scan_plan.h"
+
+namespace icefield {
+
+/// How the created cut (P8) bore on a view.
+enum class CutEffect : uint8_t { kNotAsked, kApplied, kNoCreatedColumn };
+
+/// Counts of entity rows by what became of them; see Outcome for the meaning of each.
+struct OutcomeCounts {
+  int64_t hits = 0;
+  int64_t key_absent = 0;
+  int64_t only_later_rows = 0;
+  int64_t expired = 0;
+  int64_t cut = 0;
+  bool operator==(const OutcomeCounts&) const = default;
+};
+
+/// One view's part of a report. Files that planning left out cannot hold a candidate, but may hold rows of a key: a
+/// miss counts as key_absent where no row of the key was in what was read.
+struct ViewReport {
+  std::string view;
+  std::string table;
+  std::optional<SnapshotId> snapshot_id;
+  std::optional<SnapshotTime> snapshot_time;
+  int64_t files_planned = 0;
+  int64_t files_read = 0;
+  ScanCounts pruned;
+  int64_t row_groups_read = 0;
+  int64_t row_groups_pruned = 0;
+  int64_t bytes_planned = 0;  ///< Compressed bytes of the needed columns of the row groups that were planned.
+  int64_t bytes_read = 0;     ///< Of those that were read.
+  int64_t rows_seen = 0;      ///< Feature rows whose keys and times were read.
+  int64_t rows_dropped = 0;   ///< Of those, without a key or an event time.
+  OutcomeCounts outcomes;
+  std::map<std::string, int64_t> null_values;  ///< Per feature: hits whose value is null (P7).
+  int64_t full_ties = 0;                       ///< Hits that P6 decided.
+  std::optional<int64_t> hits_not_yet_created;  ///< Hits created after their entity time; none without a created column.
+  CutEffect cut = CutEffect::kNotAsked;
+};
+
+/// Wall seconds by stage.
+struct StageSeconds {
+  double plan = 0;
+  double encode = 0;
+  double winners = 0;
+  double gather = 0;
+};
+
+struct RetrievalReport {
+  int64_t rows = 0;
+  std::vector<ViewReport> views;
+  StageSeconds seconds;
+
+  /// A table for people.
+  std::string ToString() const;
+};
+
+}  // namespace icefield

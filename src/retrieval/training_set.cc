@@ -1,0 +1,193 @@
+#include "retrieval/training_set.h"
+
+#include <arrow/record_batch.h>
+
+#include <algorithm>
+#include <set>
+
+#include "batch/arrow_status.h"
+#include "codec/arrow/arrow_types.h"
+#include "retrieval/stopwatch.h"
+#include "retrieval/view_join.h"
+
+namespace icefield {
+namespace {
+
+std::string OutputName(const BoundView& view, const BoundView::Feature& feature, bool full_feature_names) {
+  return full_feature_names ? view.name + "__" + feature.name : feature.name;
+}
+
+// The frame's columns, then every view's features. Two columns of one name are refused with both named (P13).
+Result<std::shared_ptr<arrow::Schema>> JoinSchema(const arrow::Schema& frame, const std::vector<PinnedView>& views,
+                                                  bool full_feature_names) {
+  arrow::FieldVector fields = frame.fields();
+  std::map<std::string, std::string> owners;
+  for (const std::string& name : frame.field_names()) owners[name] = "a column of the entity frame";
+  for (const PinnedView& pinned : views) {
+    for (const BoundView::Feature& feature : pinned.view.features) {
+      const std::string name = OutputName(pinned.view, feature, full_feature_names);
+      const std::string owner = StrCat("feature '", feature.name, "' of view '", pinned.view.name, "'");
+      const auto [found, added] = owners.emplace(name, owner);
+      if (!added) {
+        return InvalidArgument(owner, " and ", found->second, " would both be the output column '", name,
+                               "' (P13); use full feature names or rename one");
+      }
+      ICEFIELD_ASSIGN(std::shared_ptr<arrow::Field> field, ToArrowField(feature.field));
+      fields.push_back(field->WithName(name)->WithNullable(true));
+    }
+  }
+  return arrow::schema(std::move(fields), frame.metadata());
+}
+
+Status CheckViewNames(const std::vector<ViewRequest>& views) {
+  std::set<std::string> names;
+  for (const ViewRequest& view : views) {
+    if (!names.insert(view.spec.name).second) {
+      return InvalidArgument("two feature views are named '", view.spec.name, "'; give each its own name");
+    }
+  }
+  return {};
+}
+
+// The views of one join, opened one after the other and joined to the whole frame, then streamed.
+class JoinedSet final : public TrainingSet {
+ public:
+  JoinedSet(EntityFrame frame, std::vector<PinnedView> views, std::shared_ptr<arrow::Schema> schema, CreatedCut cut,
+            ReadOptions options)
+      : frame_(std::move(frame)),
+        views_(std::move(views)),
+        schema_(std::move(schema)),
+        cut_(cut),
+        options_(std::move(options)),
+        encodings_(frame_) {
+    report_.rows = frame_.rows();
+  }
+
+  const std::shared_ptr<arrow::Schema>& schema() const override { return schema_; }
+
+  std::vector<ViewReport> Pinned() const override {
+    std::vector<ViewReport> pinned;
+    for (const PinnedView& view : views_) pinned.push_back(PinnedReport(view));
+    return pinned;
+  }
+
+  // Keys of all views are encoded when the set is made, so that a wrong type is known before anything is read.
+  Status EncodeKeys() {
+    const Stopwatch watch(report_.seconds.encode);
+    for (const PinnedView& view : views_) ICEFIELD_TRY(encodings_.For(view.view));
+    return {};
+  }
+
+  Result<std::string> Explain() override {
+    std::string text = StrCat("point-in-time join of ", frame_.rows(), " entity rows with ", views_.size(), " views\n");
+    for (const PinnedView& view : views_) {
+      ICEFIELD_ASSIGN(std::unique_ptr<ViewScan> scan, Open(view));
+      text += StrCat("view ", view.view.name, ":\n", ExplainScan(*scan));
+    }
+    return text;
+  }
+
+  Result<std::shared_ptr<arrow::RecordBatch>> Next() override {
+    if (!joined_) ICEFIELD_TRY(JoinAll());
+    if (next_row_ >= frame_.rows()) {
+      done_ = true;
+      return std::shared_ptr<arrow::RecordBatch>();
+    }
+    const Stopwatch watch(report_.seconds.gather);
+    const int64_t rows = std::min(options_.batch_rows, frame_.rows() - next_row_);
+    ICEFIELD_ASSIGN(std::shared_ptr<arrow::RecordBatch> slice, frame_.Slice(next_row_, rows));
+    arrow::ArrayVector columns = slice->columns();
+    for (size_t at = 0; at < results_.size(); ++at) {
+      ICEFIELD_TRY(AppendFeatures(at, rows, columns));
+    }
+    next_row_ += rows;
+    return arrow::RecordBatch::Make(schema_, rows, std::move(columns));
+  }
+
+  const RetrievalReport* report() const override { return done_ ? &report_ : nullptr; }
+
+ private:
+  bool CutApplies(const PinnedView& view) const {
+    return cut_ != CreatedCut::kNone && view.view.created_time.has_value();
+  }
+
+  Result<std::unique_ptr<ViewScan>> Open(const PinnedView& view) {
+    ICEFIELD_ASSIGN(const EncodedKeys* keys, encodings_.For(view.view));
+    const std::optional<TimeSpan> span = SpanOf(frame_, view.view, view.unit);
+    Predicate predicate{.op = PredicateOp::kFalse};
+    if (span) predicate = And(WithinSpan(view, *span), AmongKeys(view, keys->columns));
+    ICEFIELD_ASSIGN(std::unique_ptr<ViewScan> scan, OpenView(view, std::move(predicate), options_));
+    if (cut_ != CreatedCut::kNone) {
+      scan->report.cut = CutApplies(view) ? CutEffect::kApplied : CutEffect::kNoCreatedColumn;
+    }
+    return scan;
+  }
+
+  Status JoinAll() {
+    for (const PinnedView& view : views_) {
+      std::unique_ptr<ViewScan> scan;
+      {
+        const Stopwatch watch(report_.seconds.plan);
+        ICEFIELD_ASSIGN(scan, Open(view));
+      }
+      ICEFIELD_ASSIGN(const EncodedKeys* keys, encodings_.For(view.view));
+      ICEFIELD_ASSIGN(JoinedView joined,
+                      JoinView(*scan, frame_, *keys, CutApplies(view), options_, report_.seconds));
+      results_.push_back(std::move(joined));
+      report_.views.push_back(std::move(scan->report));
+    }
+    joined_ = true;
+    return {};
+  }
+
+  Status AppendFeatures(size_t view, int64_t rows, arrow::ArrayVector& columns) {
+    const JoinedView& joined = results_[view];
+    const auto first = joined.winner_of_row.begin() + next_row_;
+    const std::vector<uint32_t> winners(first, first + rows);
+    ICEFIELD_ASSIGN(arrow::ArrayVector features, joined.features.Take(winners));
+    const int64_t misses = std::count(winners.begin(), winners.end(), kNoWinner);
+    for (size_t at = 0; at < features.size(); ++at) {
+      report_.views[view].null_values[views_[view].view.features[at].name] += features[at]->null_count() - misses;
+      columns.push_back(std::move(features[at]));
+    }
+    return {};
+  }
+
+  EntityFrame frame_;
+  std::vector<PinnedView> views_;
+  std::shared_ptr<arrow::Schema> schema_;
+  CreatedCut cut_;
+  ReadOptions options_;
+  KeyEncodings encodings_;
+  std::vector<JoinedView> results_;
+  RetrievalReport report_;
+  int64_t next_row_ = 0;
+  bool joined_ = false;
+  bool done_ = false;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<TrainingSet>> MakeTrainingSet(JoinRequest request) {
+  ICEFIELD_TRY(CheckReadOptions(request.read));
+  ICEFIELD_TRY(CheckViewNames(request.views));
+  if (request.frame->num_rows() >= int64_t{kNoSlot}) {
+    return Unsupported("an entity frame of ", request.frame->num_rows(), " rows; split it below 4 billion");
+  }
+  std::vector<PinnedView> views;
+  for (const ViewRequest& view : request.views) {
+    ICEFIELD_ASSIGN(views.emplace_back(), PinView(view.source, view.spec));
+    if (request.created_cut == CreatedCut::kEverywhere && !views.back().view.created_time) {
+      return InvalidArgument("feature view '", view.spec.name, "' has no created timestamp column for the created cut; ",
+                             "name one, or ask for the cut where available (P8)");
+    }
+  }
+  ICEFIELD_ASSIGN(EntityFrame frame, EntityFrame::Make(std::move(request.frame), request.entity_timestamp));
+  ICEFIELD_ASSIGN(std::shared_ptr<arrow::Schema> schema, JoinSchema(*frame.schema(), views, request.full_feature_names));
+  auto set = std::make_unique<JoinedSet>(std::move(frame), std::move(views), std::move(schema), request.created_cut,
+                                         std::move(request.read));
+  ICEFIELD_TRY(set->EncodeKeys());
+  return std::unique_ptr<TrainingSet>(std::move(set));
+}
+
+}  // namespace icefield

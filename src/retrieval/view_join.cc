@@ -1,0 +1,177 @@
+#include "retrieval/view_join.h"
+
+#include <algorithm>
+
+#include "base/executor.h"
+#include "codec/arrow/arrow_types.h"
+#include "retrieval/deciding_batches.h"
+#include "retrieval/stopwatch.h"
+
+namespace icefield {
+namespace {
+
+// Working memory of one thread.
+struct WorkerScratch {
+  std::vector<uint32_t> ids;
+  KeyEncoder::Scratch encoder;
+  SlotTable::Scratch slots;
+  int64_t dropped = 0;
+};
+
+// Probes one batch and feeds the slots.
+Status ObserveBatch(const DecidingBatch& batch, const KeyEncoder& encoder, SlotTable& slots, WorkerScratch& scratch) {
+  encoder.Find(batch.keys, batch.rows, scratch.ids, scratch.encoder);
+  for (size_t row = 0; row < scratch.ids.size(); ++row) {
+    if (batch.no_time[row] == 0) continue;
+    scratch.ids[row] = kNoId;
+    ++scratch.dropped;
+  }
+  slots.Observe({.key_ids = scratch.ids,
+                 .event_times = batch.event_times,
+                 .created_times = batch.created_times,
+                 .minor_ranks = batch.positions,
+                 .major_rank = batch.file,
+                 .first_minor = batch.first_position},
+                scratch.slots);
+  return {};
+}
+
+void Count(Outcome outcome, OutcomeCounts& counts) {
+  switch (outcome) {
+    case Outcome::kHit:
+      ++counts.hits;
+      return;
+    case Outcome::kKeyAbsent:
+      ++counts.key_absent;
+      return;
+    case Outcome::kOnlyLaterRows:
+      ++counts.only_later_rows;
+      return;
+    case Outcome::kExpired:
+      ++counts.expired;
+      return;
+    case Outcome::kCut:
+      ++counts.cut;
+      return;
+  }
+}
+
+struct Hit {
+  WriteRank rank;
+  uint32_t row;
+};
+
+// Every entity row's winner after the TTL, and the counts of the report.
+std::vector<Hit> ResolveRows(const SlotTable& slots, const EntityFrame& frame, const PinnedView& pinned,
+                             ViewReport& report) {
+  std::vector<Hit> hits;
+  const Times& times = frame.times();
+  if (pinned.view.created_time) report.hits_not_yet_created = 0;
+  for (size_t row = 0; row < times.values.size(); ++row) {
+    const bool has_ttl = pinned.view.ttl_us > 0 && times.valid[row] != 0;
+    const int64_t oldest_fresh = has_ttl ? OldestFresh(times, row, pinned.view.ttl_us, pinned.unit) : INT64_MIN;
+    const SlotTable::Resolved resolved = slots.Resolve(row, oldest_fresh);
+    Count(resolved.outcome, report.outcomes);
+    if (resolved.outcome != Outcome::kHit) continue;
+    const Candidate& winner = *resolved.winner;
+    hits.push_back({winner.order.rank, static_cast<uint32_t>(row)});
+    if (winner.tied) ++report.full_ties;
+    if (!report.hits_not_yet_created || winner.order.created_time == kNoCreatedTime) continue;
+    if (winner.order.created_time > *FloorToUnit(times, row, pinned.unit)) ++*report.hits_not_yet_created;
+  }
+  return hits;
+}
+
+struct NumberedWinners {
+  std::vector<WriteRank> ranks;        ///< Ascending, distinct.
+  std::vector<uint32_t> winner_of_row;
+};
+
+NumberedWinners NumberWinners(std::vector<Hit> hits, size_t rows) {
+  std::sort(hits.begin(), hits.end(), [](const Hit& a, const Hit& b) { return a.rank < b.rank; });
+  NumberedWinners numbered;
+  numbered.winner_of_row.assign(rows, kNoWinner);
+  for (const Hit& hit : hits) {
+    if (numbered.ranks.empty() || numbered.ranks.back() != hit.rank) numbered.ranks.push_back(hit.rank);
+    numbered.winner_of_row[hit.row] = static_cast<uint32_t>(numbered.ranks.size() - 1);
+  }
+  return numbered;
+}
+
+ReadSchema FeatureColumns(const PinnedView& pinned) {
+  ReadSchema read{.schema = *pinned.selected.schema, .columns = {}};
+  for (const BoundView::Feature& feature : pinned.view.features) {
+    read.columns.push_back({feature.field.id, feature.name});
+  }
+  return read;
+}
+
+}  // namespace
+
+Result<const EncodedKeys*> KeyEncodings::For(const BoundView& view) {
+  arrow::ArrayVector columns;
+  std::vector<std::shared_ptr<arrow::DataType>> types;
+  std::string name;
+  for (size_t at = 0; at < view.keys.size(); ++at) {
+    const std::string wanted_by = StrCat("feature view '", view.name, "' (join key '", view.keys[at].name, "')");
+    ICEFIELD_ASSIGN(std::shared_ptr<arrow::Array> plain, frame_.PlainColumn(view.frame_keys[at], wanted_by));
+    ICEFIELD_ASSIGN(std::shared_ptr<arrow::DataType> type, ToArrowType(view.keys[at].type));
+    Result<std::shared_ptr<arrow::Array>> cast = CastKeyColumn(plain, type, view.frame_keys[at], view.keys[at].name);
+    if (!cast.ok()) return std::move(cast).error().At(StrCat("feature view '", view.name, "'"));
+    types.push_back((*cast)->type());
+    columns.push_back(*std::move(cast));
+    name += StrCat(view.frame_keys[at].size(), ":", view.frame_keys[at], "=", types.back()->ToString(), ";");
+  }
+  std::unique_ptr<EncodedKeys>& encoded = encodings_[name];
+  if (encoded != nullptr) return encoded.get();
+  encoded = std::make_unique<EncodedKeys>();
+  ICEFIELD_ASSIGN(encoded->encoder, KeyEncoder::Make(types));
+  encoded->columns = std::move(columns);
+  KeyEncoder::Scratch scratch;
+  encoded->encoder.Insert(encoded->columns, frame_.rows(), encoded->ids, scratch);
+  return encoded.get();
+}
+
+std::optional<TimeSpan> SpanOf(const EntityFrame& frame, const BoundView& view, ViewUnit unit) {
+  const Times& times = frame.times();
+  std::optional<size_t> least;
+  std::optional<size_t> greatest;
+  for (size_t row = 0; row < times.values.size(); ++row) {
+    if (times.valid[row] == 0) continue;
+    if (!least || times.values[row] < times.values[*least]) least = row;
+    if (!greatest || times.values[row] > times.values[*greatest]) greatest = row;
+  }
+  if (!least) return std::nullopt;
+  TimeSpan span;
+  if (view.ttl_us > 0) span.first = OldestFresh(times, *least, view.ttl_us, unit);
+  span.last = FloorToUnit(times, *greatest, unit);
+  // Before all ticks: no row is early enough.
+  if (!span.last) return std::nullopt;
+  return span;
+}
+
+Result<JoinedView> JoinView(ViewScan& scan, const EntityFrame& frame, const EncodedKeys& keys, bool created_cut,
+                            const ReadOptions& options, StageSeconds& seconds) {
+  NumberedWinners winners;
+  {
+    const Stopwatch watch(seconds.winners);
+    std::vector<std::optional<int64_t>> times(static_cast<size_t>(frame.rows()));
+    for (size_t row = 0; row < times.size(); ++row) {
+      if (frame.times().valid[row] != 0) times[row] = FloorToUnit(frame.times(), row, scan.pinned.unit);
+    }
+    const SpineIndex index = BuildSpineIndex(keys.ids, keys.encoder.size(), times);
+    SlotTable slots(index, created_cut);
+    std::vector<WorkerScratch> scratch(static_cast<size_t>(ThreadCount(options.threads)));
+    ICEFIELD_TRY(ForEachDecidingBatch(scan, options, [&](DecidingBatch& batch, int worker) {
+      return ObserveBatch(batch, keys.encoder, slots, scratch[static_cast<size_t>(worker)]);
+    }));
+    for (const WorkerScratch& worker : scratch) scan.report.rows_dropped += worker.dropped;
+    slots.Spread();
+    winners = NumberWinners(ResolveRows(slots, frame, scan.pinned, scan.report), times.size());
+  }
+  const Stopwatch watch(seconds.gather);
+  ICEFIELD_ASSIGN(WinnerFeatures features, GatherWinners(scan, FeatureColumns(scan.pinned), winners.ranks, options));
+  return JoinedView{std::move(features), std::move(winners.winner_of_row)};
+}
+
+}  // namespace icefield

@@ -1,0 +1,50 @@
+/// The join of one view with the entity frame: from a pinned view to the features of every entity row.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "pit/key_encoder.h"
+#include "pit/slot_table.h"
+#include "retrieval/entity_frame.h"
+#include "retrieval/gather.h"
+#include "retrieval/pruning.h"
+
+namespace icefield {
+
+/// The frame's keys for one set of key columns and types, as dense ids. Shared by views that agree on both.
+struct EncodedKeys {
+  arrow::ArrayVector columns;
+  KeyEncoder encoder;
+  std::vector<uint32_t> ids;  ///< Per entity row.
+};
+
+/// Encodings of one frame, made when first asked for.
+class KeyEncodings {
+ public:
+  explicit KeyEncodings(const EntityFrame& frame) : frame_(frame) {}
+
+  /// The encoding for a view. InvalidArgument names the columns where frame and table cannot match (P2).
+  Result<const EncodedKeys*> For(const BoundView& view);
+
+ private:
+  const EntityFrame& frame_;
+  std::map<std::string, std::unique_ptr<EncodedKeys>> encodings_;
+};
+
+/// What one view gives to every entity row.
+struct JoinedView {
+  WinnerFeatures features;
+  std::vector<uint32_t> winner_of_row;  ///< kNoWinner for a miss.
+};
+
+/// The event times that can matter to the frame under the view's TTL. Nothing if no entity row has a time.
+std::optional<TimeSpan> SpanOf(const EntityFrame& frame, const BoundView& view, ViewUnit unit);
+
+/// Runs both passes over an opened view. Fills scan.report and adds to `seconds`.
+Result<JoinedView> JoinView(ViewScan& scan, const EntityFrame& frame, const EncodedKeys& keys, bool created_cut,
+                            const ReadOptions& options, StageSeconds& seconds);
+
+}  // namespace icefield

@@ -1,0 +1,64 @@
+#include "retrieval/view_scan.h"
+
+namespace icefield {
+namespace {
+
+bool IsNanos(const Field& field) {
+  return field.type.Is(PrimitiveKind::kTimestampNs) || field.type.Is(PrimitiveKind::kTimestamptzNs);
+}
+
+}  // namespace
+
+Result<PinnedView> PinView(const SourceTable& source, const FeatureViewSpec& spec) {
+  PinnedView pinned{.source = source};
+  const std::string& name = source.table->name;
+  ICEFIELD_ASSIGN(pinned.selected, SelectSnapshot(source.table->metadata, spec.snapshot, name));
+  ICEFIELD_ASSIGN(pinned.view, BindView(spec, *pinned.selected.schema, name));
+  const BoundView& view = pinned.view;
+  const bool nanos = IsNanos(view.event_time) || (view.created_time && IsNanos(*view.created_time));
+  pinned.unit = nanos ? ViewUnit::kNanos : ViewUnit::kMicros;
+  return pinned;
+}
+
+ReadSchema DecidingColumns(const PinnedView& pinned) {
+  ReadSchema read{.schema = *pinned.selected.schema, .columns = {}};
+  const auto add = [&](const Field& field) { read.columns.push_back({field.id, field.name}); };
+  for (const Field& key : pinned.view.keys) add(key);
+  add(pinned.view.event_time);
+  if (pinned.view.created_time) add(*pinned.view.created_time);
+  return read;
+}
+
+Result<std::unique_ptr<ViewScan>> OpenView(PinnedView pinned, Predicate predicate, const ReadOptions& options) {
+  auto scan = std::make_unique<ViewScan>();
+  scan->pinned = std::move(pinned);
+  const LoadedTable& table = *scan->pinned.source.table;
+  const ObjectStore& store = *scan->pinned.source.store;
+  ICEFIELD_ASSIGN(scan->plan, PlanScan(store, table.metadata,
+                                       {.table_name = table.name,
+                                        .selected = scan->pinned.selected,
+                                        .predicate = And(std::move(predicate), scan->pinned.view.row_filter),
+                                        .threads = options.threads}));
+  ICEFIELD_ASSIGN(scan->files, OpenFiles(store, scan->plan, options));
+  scan->report = PinnedReport(scan->pinned);
+  scan->report.files_planned = static_cast<int64_t>(scan->plan.tasks.size());
+  scan->report.pruned = scan->plan.counts;
+  scan->report.row_groups_pruned = scan->files.row_groups_pruned;
+  return scan;
+}
+
+ViewReport PinnedReport(const PinnedView& pinned) {
+  ViewReport report{.view = pinned.view.name, .table = pinned.source.table->name};
+  if (pinned.selected.snapshot != nullptr) {
+    report.snapshot_id = pinned.selected.snapshot->id;
+    report.snapshot_time = pinned.selected.snapshot->timestamp;
+  }
+  return report;
+}
+
+std::string ExplainScan(const ViewScan& scan) {
+  return StrCat(scan.plan.ToString(), "row groups: ", scan.files.row_groups.size(), " to read, ",
+                scan.files.row_groups_pruned, " pruned\n");
+}
+
+}  // namespace icefield

@@ -1,0 +1,1 @@
+"""Declarative point-in-time cases and the runner that puts them through every mode."""

@@ -1,0 +1,71 @@
+"""The reference join gives what every case expects, whatever the layout: it may be trusted."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.pit import values
+from tests.pit.caseformat import format_case, parse_case
+from tests.pit.corpus import LAYOUTS, layouts_of, load_cases, write_tables
+from tests.pit.frames import seen_frame
+from tests.pit.model import Case
+from tests.pit.oracle import reference_rows
+from tests.pit.tables import Warehouse
+
+CASES = load_cases()
+ANSWERED = {name: case for name, case in CASES.items() if case.error is None}
+RULES = [f"P{number}" for number in (*range(1, 9), *range(10, 14), 15)]
+
+
+@pytest.fixture(scope="module")
+def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
+    return Warehouse(tmp_path_factory.mktemp("reference"))
+
+
+@pytest.mark.parametrize(
+    ("name", "layout"),
+    [(name, layout) for name, case in ANSWERED.items() for layout in layouts_of(case)],
+)
+def test_reference_gives_the_expected_rows(name: str, layout: str, warehouse: Warehouse) -> None:
+    case = ANSWERED[name]
+    tables = write_tables(case, warehouse, LAYOUTS[layout])
+    frame = seen_frame(case.frame) if case.frame else None
+    given = [values.cell(row) for row in reference_rows(case, tables, frame)]
+    assert case.expected is not None
+    expected = [values.cell(row) for row in case.expected]
+    if case.latest:
+        given.sort(key=repr)
+        expected.sort(key=repr)
+    assert given == expected
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_case_survives_its_text(name: str) -> None:
+    # By text: NaN is not equal to itself.
+    assert repr(parse_case(format_case(CASES[name]))) == repr(CASES[name])
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_case_says_what_it_is_about(name: str) -> None:
+    case: Case = CASES[name]
+    assert case.title
+    assert case.rules
+    assert set(case.rules) <= {*RULES, "special values", "types"}
+    assert re.fullmatch(r"(p\d\d|special|types)(_[a-z0-9]+)+", name)
+    assert (case.expected is None) == (case.error is not None)
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_every_rule_has_a_case(rule: str) -> None:
+    assert any(rule in case.rules for case in CASES.values())
+
+
+def test_the_readme_example_is_a_case() -> None:
+    readme = (Path(__file__).parent / "README.md").read_text()
+    example = re.search(r"```case\n(.*?)```", readme, re.DOTALL)
+    assert example
+    case = parse_case(example[1], "README.md")
+    assert case.expected
