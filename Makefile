@@ -38,7 +38,7 @@ build: setup ## The C++ library, its tests, the Python extension and the native 
 
 .PHONY: wheel
 wheel: setup ## A wheel, as `pip install .` makes it, into dist/
-	@.uv/bin/uv build --quiet --wheel --no-build-isolation --python $(PYTHON) --out-dir dist .
+	@.uv/bin/uv build --wheel --no-build-isolation --python $(PYTHON) --out-dir dist .
 
 .PHONY: clean
 clean: ## Remove what was built; .venv and .uv stay

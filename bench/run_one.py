@@ -11,7 +11,7 @@ import json
 import resource
 import sys
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +80,7 @@ def main(arguments: list[str]) -> None:
     """Entry of the measured process."""
     job_path, peer = arguments
     job = Job.loads(Path(job_path).read_text())
-    print(json.dumps(asdict(measure(job, peer)), default=str))
+    print(json.dumps(vars(measure(job, peer)), default=str))
 
 
 if __name__ == "__main__":

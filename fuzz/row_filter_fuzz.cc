@@ -1,5 +1,5 @@
-// Any text is either a row filter, whose own text reads back as the same filter, or InvalidArgument; it never crashes,
-// hangs or recurses without limit.
+// Any text is either a row filter, whose own text reads back as the same filter, or
+// InvalidArgument; it never crashes, hangs or recurses without limit.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -34,7 +34,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   }
   // Writing a filter adds parentheses, so one at the limit of nesting may exceed it.
   const auto again = icefield::ParseRowFilter(filter->ToString());
-  if (again.ok() ? *again != *filter : again.error().message.find("nested deeper") == std::string::npos) std::abort();
+  if (again.ok() ? *again != *filter
+                 : again.error().message.find("nested deeper") == std::string::npos)
+    std::abort();
   const auto bound = icefield::BindFilter(*filter, kSchema);
   if (bound.ok()) (void)bound->ToString(kSchema);
   return 0;

@@ -9,7 +9,7 @@ namespace icefield {
 namespace {
 
 constexpr int64_t kNanosPerSecond = 1'000'000'000;
-constexpr int64_t kDaysPerEra = 146'097;         // 400 years
+constexpr int64_t kDaysPerEra = 146'097;          // 400 years
 constexpr int64_t kDaysToEpochFromEra = 719'468;  // 0000-03-01 to 1970-01-01
 
 int32_t DaysOfMonth(int64_t year, int32_t month) {
@@ -121,7 +121,8 @@ std::string Padded(int64_t number, size_t digits) {
 
 }  // namespace
 
-// Years are counted from March within eras of 400 years, so that the leap day comes last and both ways are arithmetic.
+// Years are counted from March within eras of 400 years, so that the leap day comes last and both
+// ways are arithmetic.
 int64_t DaysFromCivil(const CivilDate& date) {
   const int64_t year = date.month <= 2 ? date.year - 1 : date.year;
   const int64_t era = FloorDivide<int64_t>(year, 400);
@@ -138,10 +139,12 @@ CivilDate CivilFromDays(int64_t days) {
   const int64_t day_of_era = shifted - era * kDaysPerEra;
   const int64_t year_of_era =
       (day_of_era - day_of_era / 1460 + day_of_era / 36'524 - day_of_era / 146'096) / 365;
-  const int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+  const int64_t day_of_year =
+      day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
   const int64_t month_from_march = (5 * day_of_year + 2) / 153;
   const auto day = static_cast<int32_t>(day_of_year - (153 * month_from_march + 2) / 5 + 1);
-  const auto month = static_cast<int32_t>(month_from_march < 10 ? month_from_march + 3 : month_from_march - 9);
+  const auto month =
+      static_cast<int32_t>(month_from_march < 10 ? month_from_march + 3 : month_from_march - 9);
   return {year_of_era + era * 400 + static_cast<int64_t>(month <= 2), month, day};
 }
 
@@ -175,14 +178,15 @@ std::optional<int64_t> ParseIsoTimeOfDay(std::string_view text) {
 std::string IsoDateText(int64_t days) {
   const CivilDate date = CivilFromDays(days);
   const std::string sign = date.year < 0 ? "-" : date.year > 9999 ? "+" : "";
-  return StrCat(sign, Padded(date.year < 0 ? -date.year : date.year, 4), "-", Padded(date.month, 2), "-",
-                Padded(date.day, 2));
+  return StrCat(sign, Padded(date.year < 0 ? -date.year : date.year, 4), "-", Padded(date.month, 2),
+                "-", Padded(date.day, 2));
 }
 
 std::string IsoTimeText(int64_t nanos_of_day, int digits) {
   const int64_t seconds = nanos_of_day / kNanosPerSecond;
   const int64_t nanos = nanos_of_day % kNanosPerSecond;
-  return StrCat(Padded(seconds / 3600, 2), ":", Padded(seconds / 60 % 60, 2), ":", Padded(seconds % 60, 2), ".",
+  return StrCat(Padded(seconds / 3600, 2), ":", Padded(seconds / 60 % 60, 2), ":",
+                Padded(seconds % 60, 2), ".",
                 Padded(nanos, 9).substr(0, static_cast<size_t>(digits)));
 }
 

@@ -27,14 +27,15 @@ CivilDate CivilFromDays(int64_t days);
 
 /// A point in time as an ISO-8601 text states it.
 struct IsoInstant {
-  Int128 nanos = 0;         ///< Since 1970-01-01T00:00:00, in UTC where the text has a zone.
-  bool has_zone = false;    ///< The text ends in Z or an offset.
-  bool has_time = false;    ///< The text holds a time of day, not only a date.
+  Int128 nanos = 0;       ///< Since 1970-01-01T00:00:00, in UTC where the text has a zone.
+  bool has_zone = false;  ///< The text ends in Z or an offset.
+  bool has_time = false;  ///< The text holds a time of day, not only a date.
   bool operator==(const IsoInstant&) const = default;
 };
 
-/// "2024-01-31", "2024-01-31T12:00:00.123456789+02:00" (a space for T, Z, +0200 and +02 too; seconds may be absent; up
-/// to nine digits of a second). Years have four digits, or a sign and four to seven. Nothing for any other text.
+/// "2024-01-31", "2024-01-31T12:00:00.123456789+02:00" (a space for T, Z, +0200 and +02 too;
+/// seconds may be absent; up to nine digits of a second). Years have four digits, or a sign and
+/// four to seven. Nothing for any other text.
 std::optional<IsoInstant> ParseIsoInstant(std::string_view text);
 
 /// "12:34", "12:34:56", "12:34:56.123456789" as nanoseconds of the day, or nothing.

@@ -14,8 +14,8 @@ constexpr size_t kUuidBytes = 16;
 constexpr size_t kInt128Digits = 38;  // Every number of so many digits fits an Int128.
 
 Error DoesNotFit(const Literal& literal, const PrimitiveType& type, std::string_view wanted) {
-  return InvalidArgument("literal ", LiteralText(literal), " does not go with type ", PrimitiveTypeText(type),
-                         "; write ", wanted);
+  return InvalidArgument("literal ", LiteralText(literal), " does not go with type ",
+                         PrimitiveTypeText(type), "; write ", wanted);
 }
 
 // A decimal numeral: digits * 10^exponent, with no leading zeros; zero has no digits.
@@ -28,7 +28,8 @@ struct Numeral {
 std::optional<Numeral> ParseNumeral(std::string_view text) {
   Numeral numeral;
   size_t at = 0;
-  if (at < text.size() && (text[at] == '+' || text[at] == '-')) numeral.negative = text[at++] == '-';
+  if (at < text.size() && (text[at] == '+' || text[at] == '-'))
+    numeral.negative = text[at++] == '-';
   bool after_point = false;
   bool any_digit = false;
   for (; at < text.size(); ++at) {
@@ -46,8 +47,10 @@ std::optional<Numeral> ParseNumeral(std::string_view text) {
   if (text[at] != 'e' && text[at] != 'E') return std::nullopt;
   if (++at < text.size() && text[at] == '+') ++at;
   int32_t exponent = 0;
-  const auto [end, failure] = std::from_chars(text.data() + at, text.data() + text.size(), exponent);
-  if (failure != std::errc() || end != text.data() + text.size() || at == text.size()) return std::nullopt;
+  const auto [end, failure] =
+      std::from_chars(text.data() + at, text.data() + text.size(), exponent);
+  if (failure != std::errc() || end != text.data() + text.size() || at == text.size())
+    return std::nullopt;
   numeral.exponent += exponent;
   return numeral;
 }
@@ -79,7 +82,8 @@ ScaledNumeral ScaleNumeral(const Numeral& numeral, int32_t scale) {
 // `scaled` as a value made by `make`, if it lies in [min, max].
 template <typename Make>
 FittedLiteral InRange(const ScaledNumeral& scaled, Int128 min, Int128 max, Make make) {
-  if (scaled.fit == LiteralFit::kBelowAll || scaled.fit == LiteralFit::kAboveAll) return {scaled.fit, {}};
+  if (scaled.fit == LiteralFit::kBelowAll || scaled.fit == LiteralFit::kAboveAll)
+    return {scaled.fit, {}};
   if (scaled.floor < min) return {LiteralFit::kBelowAll, {}};
   if (scaled.floor > max) return {LiteralFit::kAboveAll, {}};
   if (scaled.floor == max && scaled.fit == LiteralFit::kBetween) return {LiteralFit::kAboveAll, {}};
@@ -87,9 +91,11 @@ FittedLiteral InRange(const ScaledNumeral& scaled, Int128 min, Int128 max, Make 
 }
 
 std::optional<Numeral> NumeralOf(const Literal& literal) {
-  if (const auto* number = std::get_if<int64_t>(&literal)) return ParseNumeral(std::to_string(*number));
+  if (const auto* number = std::get_if<int64_t>(&literal))
+    return ParseNumeral(std::to_string(*number));
   if (const auto* text = std::get_if<std::string>(&literal)) return ParseNumeral(*text);
-  if (const auto* number = std::get_if<double>(&literal)) return ParseNumeral(FloatingText(*number));
+  if (const auto* number = std::get_if<double>(&literal))
+    return ParseNumeral(FloatingText(*number));
   return std::nullopt;
 }
 
@@ -100,7 +106,8 @@ std::optional<FittedLiteral> FitInfinity(const Literal& literal) {
   return FittedLiteral{*number < 0 ? LiteralFit::kBelowAll : LiteralFit::kAboveAll, {}};
 }
 
-// The exact value of a double that is not an integer of 64 bits need not be that of its shortest text.
+// The exact value of a double that is not an integer of 64 bits need not be that of its shortest
+// text.
 ScaledNumeral IntegerOf(const Literal& literal, const Numeral& numeral) {
   const auto* number = std::get_if<double>(&literal);
   if (number == nullptr || std::abs(*number) >= 0x1p126) return ScaleNumeral(numeral, 0);
@@ -113,7 +120,8 @@ Result<FittedLiteral> FitInteger(const Literal& literal, const PrimitiveType& ty
   if (const std::optional<FittedLiteral> infinite = FitInfinity(literal)) return *infinite;
   const std::optional<Numeral> numeral = NumeralOf(literal);
   if (!numeral) return DoesNotFit(literal, type, "a number");
-  return InRange(IntegerOf(literal, *numeral), std::numeric_limits<Number>::min(), std::numeric_limits<Number>::max(),
+  return InRange(IntegerOf(literal, *numeral), std::numeric_limits<Number>::min(),
+                 std::numeric_limits<Number>::max(),
                  [](Int128 value) -> Value { return static_cast<Number>(value); });
 }
 
@@ -131,14 +139,16 @@ Result<FittedLiteral> FitDecimal(const Literal& literal, const PrimitiveType& ty
 // Beyond the finite values: above the greatest of them, or above minus infinity.
 template <typename Number>
 FittedLiteral FitOverflow(bool negative) {
-  const Number below = negative ? -std::numeric_limits<Number>::infinity() : std::numeric_limits<Number>::max();
+  const Number below =
+      negative ? -std::numeric_limits<Number>::infinity() : std::numeric_limits<Number>::max();
   return {LiteralFit::kBetween, below};
 }
 
 std::optional<double> SpecialNumber(std::string_view text) {
   double number = 0;
   const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (failure != std::errc() || end != text.data() + text.size() || std::isfinite(number)) return std::nullopt;
+  if (failure != std::errc() || end != text.data() + text.size() || std::isfinite(number))
+    return std::nullopt;
   return number;
 }
 
@@ -157,7 +167,8 @@ Result<FittedLiteral> FitFloating(const Literal& literal, const PrimitiveType& t
     if (!numeral && !special) return DoesNotFit(literal, type, "a number");
     if (special) {
       number = *special;
-    } else if (std::from_chars(digits.data(), digits.data() + digits.size(), number).ec != std::errc()) {
+    } else if (std::from_chars(digits.data(), digits.data() + digits.size(), number).ec !=
+               std::errc()) {
       const bool large = static_cast<int64_t>(numeral->digits.size()) + numeral->exponent > 0;
       if (large) return FitOverflow<Number>(numeral->negative);
       number = numeral->negative ? -0.0 : 0.0;
@@ -176,7 +187,8 @@ template <typename Number>
 FittedLiteral FitInstant(Int128 nanos, int64_t unit) {
   const auto floor = FloorDivide<Int128>(nanos, unit);
   const LiteralFit fit = floor * unit == nanos ? LiteralFit::kExact : LiteralFit::kBetween;
-  return InRange({fit, floor}, std::numeric_limits<Number>::min(), std::numeric_limits<Number>::max(),
+  return InRange({fit, floor}, std::numeric_limits<Number>::min(),
+                 std::numeric_limits<Number>::max(),
                  [](Int128 value) -> Value { return static_cast<Number>(value); });
 }
 
@@ -188,15 +200,18 @@ Result<FittedLiteral> FitTime(const Literal& literal, const PrimitiveType& type)
     return FitInstant<int64_t>(*nanos, 1000);
   }
   const std::optional<IsoInstant> instant = text != nullptr ? ParseIsoInstant(*text) : std::nullopt;
-  const bool zoned = type.kind == PrimitiveKind::kTimestamptz || type.kind == PrimitiveKind::kTimestamptzNs;
+  const bool zoned =
+      type.kind == PrimitiveKind::kTimestamptz || type.kind == PrimitiveKind::kTimestamptzNs;
   if (!instant) {
     return DoesNotFit(literal, type,
-                      type.kind == PrimitiveKind::kDate ? "an ISO-8601 date such as '2024-01-31'"
-                                                        : "an ISO-8601 time such as '2024-01-31T12:34:56'");
+                      type.kind == PrimitiveKind::kDate
+                          ? "an ISO-8601 date such as '2024-01-31'"
+                          : "an ISO-8601 time such as '2024-01-31T12:34:56'");
   }
   if (instant->has_zone && !zoned) return DoesNotFit(literal, type, "it without a zone");
   if (type.kind == PrimitiveKind::kDate) return FitInstant<int32_t>(instant->nanos, kNanosPerDay);
-  const bool nanos = type.kind == PrimitiveKind::kTimestampNs || type.kind == PrimitiveKind::kTimestamptzNs;
+  const bool nanos =
+      type.kind == PrimitiveKind::kTimestampNs || type.kind == PrimitiveKind::kTimestamptzNs;
   return FitInstant<int64_t>(instant->nanos, nanos ? 1 : 1000);
 }
 
@@ -253,7 +268,8 @@ Result<FittedLiteral> FitBytes(const Literal& literal, const PrimitiveType& type
 }
 
 Result<FittedLiteral> FitBoolean(const Literal& literal, const PrimitiveType& type) {
-  if (const auto* flag = std::get_if<bool>(&literal)) return FittedLiteral{LiteralFit::kExact, *flag};
+  if (const auto* flag = std::get_if<bool>(&literal))
+    return FittedLiteral{LiteralFit::kExact, *flag};
   return DoesNotFit(literal, type, "true or false");
 }
 
@@ -281,7 +297,8 @@ Result<FittedLiteral> FitLiteral(const Literal& literal, const PrimitiveType& ty
     case PrimitiveKind::kTimestamptzNs:
       return FitTime(literal, type);
     case PrimitiveKind::kString:
-      if (const auto* text = std::get_if<std::string>(&literal)) return FittedLiteral{LiteralFit::kExact, *text};
+      if (const auto* text = std::get_if<std::string>(&literal))
+        return FittedLiteral{LiteralFit::kExact, *text};
       return DoesNotFit(literal, type, "a text in single quotes");
     case PrimitiveKind::kUuid:
     case PrimitiveKind::kFixed:

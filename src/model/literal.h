@@ -20,9 +20,10 @@ struct FittedLiteral {
   bool operator==(const FittedLiteral&) const = default;
 };
 
-/// Fits `literal` to `type` without rounding, but for float and double, which take their nearest value. Times without
-/// a zone are UTC for timestamptz; a time with a zone does not fit a timestamp. InvalidArgument states the literal and
-/// the type where they do not go together, and for NaN.
+/// Fits `literal` to `type` without rounding, but for float and double, which take their nearest
+/// value. Times without a zone are UTC for timestamptz; a time with a zone does not fit a
+/// timestamp. InvalidArgument states the literal and the type where they do not go together, and
+/// for NaN.
 Result<FittedLiteral> FitLiteral(const Literal& literal, const PrimitiveType& type);
 
 }  // namespace icefield

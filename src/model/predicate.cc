@@ -11,8 +11,10 @@ void CollectFields(const Predicate& predicate, std::vector<FieldId>& fields) {
   if (OpShape(predicate.op) != PredicateShape::kBranch) fields.push_back(predicate.field_id);
 }
 
-// Joins two sides under `op`; `neutral` leaves the other side as it is, `absorbing` decides the whole.
-Predicate Combine(PredicateOp op, PredicateOp neutral, PredicateOp absorbing, Predicate a, Predicate b) {
+// Joins two sides under `op`; `neutral` leaves the other side as it is, `absorbing` decides the
+// whole.
+Predicate Combine(PredicateOp op, PredicateOp neutral, PredicateOp absorbing, Predicate a,
+                  Predicate b) {
   if (a.op == absorbing || b.op == neutral) return a;
   if (b.op == absorbing || a.op == neutral) return b;
   if (a.op != op) {
@@ -29,8 +31,12 @@ Predicate Combine(PredicateOp op, PredicateOp neutral, PredicateOp absorbing, Pr
 }
 
 bool IsPlainName(std::string_view name) {
-  const auto starts = [](char c) { return std::isalpha(static_cast<unsigned char>(c)) != 0 || c == '_'; };
-  const auto goes_on = [&](char c) { return starts(c) || std::isdigit(static_cast<unsigned char>(c)) != 0 || c == '$'; };
+  const auto starts = [](char c) {
+    return std::isalpha(static_cast<unsigned char>(c)) != 0 || c == '_';
+  };
+  const auto goes_on = [&](char c) {
+    return starts(c) || std::isdigit(static_cast<unsigned char>(c)) != 0 || c == '$';
+  };
   return !name.empty() && starts(name.front()) && std::all_of(name.begin(), name.end(), goes_on) &&
          !IsFilterKeyword(name);
 }
@@ -47,7 +53,8 @@ std::string ColumnText(const std::string& column) {
 }
 
 // "column op literals" of a leaf, whose texts are already made.
-std::string LeafText(PredicateOp op, const std::string& column, const std::vector<std::string>& literals) {
+std::string LeafText(PredicateOp op, const std::string& column,
+                     const std::vector<std::string>& literals) {
   const std::string head = StrCat(column, " ", OpText(op));
   switch (OpShape(op)) {
     case PredicateShape::kComparison:
@@ -136,7 +143,7 @@ std::string_view OpText(PredicateOp op) {
 bool IsFilterKeyword(std::string_view word) {
   std::string lower(word);
   for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  constexpr std::string_view kWords[] = {"and", "or",   "not",     "is",     "in",   "null", "nan",
+  constexpr std::string_view kWords[] = {"and",  "or",      "not",    "is",   "in",   "null", "nan",
                                          "like", "between", "starts", "with", "true", "false"};
   return std::find(std::begin(kWords), std::end(kWords), lower) != std::end(kWords);
 }
@@ -146,7 +153,8 @@ std::string LiteralText(const Literal& literal) {
   if (const auto* number = std::get_if<int64_t>(&literal)) return std::to_string(*number);
   if (const auto* text = std::get_if<std::string>(&literal)) return QuotedText(*text);
   const std::string text = FloatingText(std::get<double>(literal));
-  const bool is_word = text.find_first_of("ain") != std::string::npos;  // inf, nan: not numerals of the grammar
+  const bool is_word =
+      text.find_first_of("ain") != std::string::npos;  // inf, nan: not numerals of the grammar
   return is_word ? QuotedText(text) : text;
 }
 
@@ -171,15 +179,20 @@ std::string Predicate::ToString(const Schema& schema) const {
 }
 
 Predicate And(Predicate a, Predicate b) {
-  return Combine(PredicateOp::kAnd, PredicateOp::kTrue, PredicateOp::kFalse, std::move(a), std::move(b));
+  return Combine(PredicateOp::kAnd, PredicateOp::kTrue, PredicateOp::kFalse, std::move(a),
+                 std::move(b));
 }
 
 Predicate Or(Predicate a, Predicate b) {
-  return Combine(PredicateOp::kOr, PredicateOp::kFalse, PredicateOp::kTrue, std::move(a), std::move(b));
+  return Combine(PredicateOp::kOr, PredicateOp::kFalse, PredicateOp::kTrue, std::move(a),
+                 std::move(b));
 }
 
 Predicate Compare(PredicateOp op, const Field& field, Value value) {
-  return Predicate{.op = op, .field_id = field.id, .type = *field.type.primitive(), .values = {std::move(value)}};
+  return Predicate{.op = op,
+                   .field_id = field.id,
+                   .type = *field.type.primitive(),
+                   .values = {std::move(value)}};
 }
 
 std::vector<FieldId> FieldsOf(const Predicate& predicate) {

@@ -56,8 +56,8 @@ PredicateOp Complement(PredicateOp op) {
 }
 
 bool IsOrdering(PredicateOp op) {
-  return op == PredicateOp::kLess || op == PredicateOp::kLessOrEqual || op == PredicateOp::kGreater ||
-         op == PredicateOp::kGreaterOrEqual;
+  return op == PredicateOp::kLess || op == PredicateOp::kLessOrEqual ||
+         op == PredicateOp::kGreater || op == PredicateOp::kGreaterOrEqual;
 }
 
 // Binds the leaves of one column.
@@ -69,9 +69,11 @@ class LeafBinder {
   Result<Predicate> Bind(PredicateOp op) const {
     switch (OpShape(op)) {
       case PredicateShape::kComparison:
-        if (filter_.literals.size() != 1) return At(InvalidArgument("'", OpText(op), "' takes one literal"));
-        return op == PredicateOp::kStartsWith || op == PredicateOp::kNotStartsWith ? BindPrefix(op)
-                                                                                   : BindComparison(op);
+        if (filter_.literals.size() != 1)
+          return At(InvalidArgument("'", OpText(op), "' takes one literal"));
+        return op == PredicateOp::kStartsWith || op == PredicateOp::kNotStartsWith
+                   ? BindPrefix(op)
+                   : BindComparison(op);
       case PredicateShape::kMembership:
         return BindMembership(op);
       default:
@@ -82,12 +84,15 @@ class LeafBinder {
   Predicate Test(PredicateOp op) const { return {.op = op, .field_id = field_.id, .type = type_}; }
 
  private:
-  Error At(Error error) const { return std::move(error).At(StrCat("column '", filter_.column, "'")); }
+  Error At(Error error) const {
+    return std::move(error).At(StrCat("column '", filter_.column, "'"));
+  }
 
   Result<Predicate> BindTest(PredicateOp op) const {
     const bool asks_nan = op == PredicateOp::kIsNan || op == PredicateOp::kNotNan;
     if (asks_nan && !IsFloating(type_)) {
-      return At(InvalidArgument("'", OpText(op), "' is for float and double columns, this one is of type ",
+      return At(InvalidArgument("'", OpText(op),
+                                "' is for float and double columns, this one is of type ",
                                 PrimitiveTypeText(type_)));
     }
     return Test(op);
@@ -96,7 +101,8 @@ class LeafBinder {
   Result<Predicate> BindPrefix(PredicateOp op) const {
     const auto* prefix = std::get_if<std::string>(&filter_.literals.front());
     if (type_.kind != PrimitiveKind::kString || prefix == nullptr) {
-      return At(InvalidArgument("'", OpText(op), "' is for string columns and texts, this one is of type ",
+      return At(InvalidArgument("'", OpText(op),
+                                "' is for string columns and texts, this one is of type ",
                                 PrimitiveTypeText(type_)));
     }
     return Compare(op, field_, *prefix);
@@ -119,7 +125,8 @@ class LeafBinder {
 
   Result<Predicate> BindMembership(PredicateOp op) const {
     const bool negated = op == PredicateOp::kNotIn;
-    if (filter_.literals.empty()) return Predicate{.op = negated ? PredicateOp::kTrue : PredicateOp::kFalse};
+    if (filter_.literals.empty())
+      return Predicate{.op = negated ? PredicateOp::kTrue : PredicateOp::kFalse};
     Predicate out = Test(op);
     for (const Literal& literal : filter_.literals) {
       Result<FittedLiteral> fitted = FitLiteral(literal, type_);
@@ -130,7 +137,8 @@ class LeafBinder {
               [](const Value& a, const Value& b) { return CompareValues(a, b) < 0; });
     const auto same = [](const Value& a, const Value& b) { return CompareValues(a, b) == 0; };
     out.values.erase(std::unique(out.values.begin(), out.values.end(), same), out.values.end());
-    if (out.values.empty()) return negated ? Test(PredicateOp::kNotNull) : Predicate{.op = PredicateOp::kFalse};
+    if (out.values.empty())
+      return negated ? Test(PredicateOp::kNotNull) : Predicate{.op = PredicateOp::kFalse};
     if (out.values.size() == 1) out.op = negated ? PredicateOp::kNotEqual : PredicateOp::kEqual;
     return out;
   }
@@ -142,16 +150,18 @@ class LeafBinder {
 
 Result<const Field*> FindColumn(const RowFilter& filter, const Schema& schema) {
   const Field* field = schema.FindByName(filter.column);
-  if (field == nullptr) return UnknownColumn(schema, filter.column, "the schema that the row filter is for");
+  if (field == nullptr)
+    return UnknownColumn(schema, filter.column, "the schema that the row filter is for");
   for (const Field* step : schema.PathTo(field->id)) {
     if (step->type.list() != nullptr || step->type.map() != nullptr) {
-      return InvalidArgument("column '", filter.column, "' of a row filter lies in a list or map, ", step->name,
+      return InvalidArgument("column '", filter.column, "' of a row filter lies in a list or map, ",
+                             step->name,
                              "; only columns and fields of structs have one value a row");
     }
   }
   if (field->type.primitive() == nullptr) {
-    return InvalidArgument("column '", filter.column, "' of a row filter is a ", field->type.ToString(),
-                           "; name one of its fields");
+    return InvalidArgument("column '", filter.column, "' of a row filter is a ",
+                           field->type.ToString(), "; name one of its fields");
   }
   return field;
 }
@@ -167,7 +177,8 @@ Result<Predicate> Bind(const RowFilter& filter, const Schema& schema, bool negat
     Predicate out{.op = op == PredicateOp::kAnd ? PredicateOp::kTrue : PredicateOp::kFalse};
     for (const RowFilter& child : filter.children) {
       ICEFIELD_ASSIGN(Predicate bound, Bind(child, schema, negated));
-      out = op == PredicateOp::kAnd ? And(std::move(out), std::move(bound)) : Or(std::move(out), std::move(bound));
+      out = op == PredicateOp::kAnd ? And(std::move(out), std::move(bound))
+                                    : Or(std::move(out), std::move(bound));
     }
     return out;
   }
@@ -181,6 +192,8 @@ Result<Predicate> Bind(const RowFilter& filter, const Schema& schema, bool negat
 
 }  // namespace
 
-Result<Predicate> BindFilter(const RowFilter& filter, const Schema& schema) { return Bind(filter, schema, false); }
+Result<Predicate> BindFilter(const RowFilter& filter, const Schema& schema) {
+  return Bind(filter, schema, false);
+}
 
 }  // namespace icefield

@@ -86,9 +86,11 @@ TEST(BindFilter, GivesLiteralsTheTypeOfTheirColumn) {
   EXPECT_EQ(Equal("local", "2024-01-01T00:00:00"), "local = 2024-01-01T00:00:00.000000");
   EXPECT_EQ(Equal("at", "2024-01-01T02:00:00+02:00"), "at = 2024-01-01T00:00:00.000000+00:00");
   EXPECT_EQ(Equal("at", "2024-01-01"), "at = 2024-01-01T00:00:00.000000+00:00");
-  EXPECT_EQ(Equal("at_ns", "1969-12-31T23:59:59.999999999"), "at_ns = 1969-12-31T23:59:59.999999999+00:00");
+  EXPECT_EQ(Equal("at_ns", "1969-12-31T23:59:59.999999999"),
+            "at_ns = 1969-12-31T23:59:59.999999999+00:00");
   EXPECT_EQ(Equal("name", "it's"), "name = 'it''s'");
-  EXPECT_EQ(Equal("key", "F79C3E09-677c-4bbd-a479-3f349cb785e7"), "key = f79c3e09-677c-4bbd-a479-3f349cb785e7");
+  EXPECT_EQ(Equal("key", "F79C3E09-677c-4bbd-a479-3f349cb785e7"),
+            "key = f79c3e09-677c-4bbd-a479-3f349cb785e7");
   EXPECT_EQ(Equal("raw", "0a0B"), "raw = 0x0a0b");
   EXPECT_EQ(Equal("code", "0x0aff"), "code = 0x0aff");
   EXPECT_EQ(Equal("address.city", "Ulm"), "address.city = 'Ulm'");
@@ -146,7 +148,8 @@ TEST(BindFilter, PushesNegationToTheLeaves) {
 
 // 5 < NaN is false, so its negation is true.
 TEST(BindFilter, NegatesOrderForNan) {
-  EXPECT_EQ(Bound(Not(Leaf(PredicateOp::kLess, "number", {5.0}))), "(number >= 5.0 or number is nan)");
+  EXPECT_EQ(Bound(Not(Leaf(PredicateOp::kLess, "number", {5.0}))),
+            "(number >= 5.0 or number is nan)");
   EXPECT_EQ(Bound(Not(Leaf(PredicateOp::kEqual, "number", {5.0}))), "number != 5.0");
 }
 
@@ -159,17 +162,34 @@ TEST(BindFilter, SimplifiesConstants) {
 
 TEST(BindFilter, NamesTheColumnAndTheLiteralThatDoNotFit) {
   EXPECT_EQ(Equal("nope", int64_t{1}).substr(0, 40), "InvalidArgument: column 'nope' is not in");
-  EXPECT_EQ(Equal("small", "x"), "InvalidArgument: column 'small': literal 'x' does not go with type int; write a number");
-  for (const auto& [column, literal] : std::vector<std::pair<std::string, Literal>>{
-           {"name", int64_t{5}}, {"small", true},        {"flag", int64_t{1}},     {"day", int64_t{5}},
-           {"day", "5"},         {"local", "2024-01-01T00:00:00Z"}, {"key", "f79c"}, {"code", "0a"},
-           {"raw", "0"},         {"raw", "zz"},          {"number", std::nan("")}, {"number", "nan"},
-           {"clock", "2024-01-01"}, {"price", ""},       {"price", "1e"},          {"address", "x"},
-           {"tags", "x"},        {"tags.element", "x"}}) {
-    EXPECT_EQ(Equal(column, literal).substr(0, 16), "InvalidArgument:") << column << " " << LiteralText(literal);
+  EXPECT_EQ(
+      Equal("small", "x"),
+      "InvalidArgument: column 'small': literal 'x' does not go with type int; write a number");
+  for (const auto& [column, literal] :
+       std::vector<std::pair<std::string, Literal>>{{"name", int64_t{5}},
+                                                    {"small", true},
+                                                    {"flag", int64_t{1}},
+                                                    {"day", int64_t{5}},
+                                                    {"day", "5"},
+                                                    {"local", "2024-01-01T00:00:00Z"},
+                                                    {"key", "f79c"},
+                                                    {"code", "0a"},
+                                                    {"raw", "0"},
+                                                    {"raw", "zz"},
+                                                    {"number", std::nan("")},
+                                                    {"number", "nan"},
+                                                    {"clock", "2024-01-01"},
+                                                    {"price", ""},
+                                                    {"price", "1e"},
+                                                    {"address", "x"},
+                                                    {"tags", "x"},
+                                                    {"tags.element", "x"}}) {
+    EXPECT_EQ(Equal(column, literal).substr(0, 16), "InvalidArgument:")
+        << column << " " << LiteralText(literal);
   }
   EXPECT_EQ(Bound(Leaf(PredicateOp::kIsNan, "small")).substr(0, 16), "InvalidArgument:");
-  EXPECT_EQ(Bound(Leaf(PredicateOp::kStartsWith, "small", {"a"})).substr(0, 16), "InvalidArgument:");
+  EXPECT_EQ(Bound(Leaf(PredicateOp::kStartsWith, "small", {"a"})).substr(0, 16),
+            "InvalidArgument:");
 }
 
 TEST(Predicate, ListsItsFieldsOnce) {

@@ -15,10 +15,12 @@ bool IsNan(const Value& value) {
 // What the statistics of one column leave open. Every answer errs towards "may be".
 class ColumnRange {
  public:
-  ColumnRange(ColumnStatistics statistics, const PrimitiveType& type) : statistics_(std::move(statistics)) {
+  ColumnRange(ColumnStatistics statistics, const PrimitiveType& type)
+      : statistics_(std::move(statistics)) {
     const bool floating = type.kind == PrimitiveKind::kFloat || type.kind == PrimitiveKind::kDouble;
     if (!floating) statistics_.nan_count = 0;
-    // Writers that let NaN into a bound compared with it, so neither bound of such a column means anything.
+    // Writers that let NaN into a bound compared with it, so neither bound of such a column means
+    // anything.
     const auto is_nan = [](const std::optional<Value>& bound) { return bound && IsNan(*bound); };
     if (is_nan(statistics_.lower) || is_nan(statistics_.upper)) {
       statistics_.lower.reset();
@@ -55,21 +57,26 @@ class ColumnRange {
     return or_equal ? order != std::partial_ordering::less : !(order <= 0);
   }
 
-  bool MayHold(const Value& value) const { return MayHoldLess(value, true) && MayHoldGreater(value, true); }
+  bool MayHold(const Value& value) const {
+    return MayHoldLess(value, true) && MayHoldGreater(value, true);
+  }
 
   bool MayHoldOneOf(const std::vector<Value>& sorted) const {
-    const auto first = std::partition_point(sorted.begin(), sorted.end(),
-                                            [this](const Value& value) { return !MayHoldLess(value, true); });
+    const auto first =
+        std::partition_point(sorted.begin(), sorted.end(),
+                             [this](const Value& value) { return !MayHoldLess(value, true); });
     return first != sorted.end() && MayHoldGreater(*first, true);
   }
 
   // The one value that all rows but nulls and NaNs have, if the bounds say so.
   const Value* OnlyValue() const {
     if (!statistics_.lower || !statistics_.upper) return nullptr;
-    return CompareValues(*statistics_.lower, *statistics_.upper) == 0 ? &*statistics_.lower : nullptr;
+    return CompareValues(*statistics_.lower, *statistics_.upper) == 0 ? &*statistics_.lower
+                                                                      : nullptr;
   }
 
-  // Texts that begin with `prefix` lie between it and its successors; a truncated bound is compared at its length.
+  // Texts that begin with `prefix` lie between it and its successors; a truncated bound is compared
+  // at its length.
   bool MayHoldPrefix(const std::string& prefix) const {
     const auto* lower = statistics_.lower ? std::get_if<std::string>(&*statistics_.lower) : nullptr;
     const auto* upper = statistics_.upper ? std::get_if<std::string>(&*statistics_.upper) : nullptr;
@@ -81,7 +88,8 @@ class ColumnRange {
   bool MayHoldOtherPrefix(const std::string& prefix) const {
     const auto* lower = statistics_.lower ? std::get_if<std::string>(&*statistics_.lower) : nullptr;
     const auto* upper = statistics_.upper ? std::get_if<std::string>(&*statistics_.upper) : nullptr;
-    return lower == nullptr || upper == nullptr || !lower->starts_with(prefix) || !upper->starts_with(prefix);
+    return lower == nullptr || upper == nullptr || !lower->starts_with(prefix) ||
+           !upper->starts_with(prefix);
   }
 
  private:
@@ -107,10 +115,12 @@ bool MayMatchLeaf(const Predicate& predicate, const ColumnRange& range) {
     case PredicateOp::kNotEqual:
     case PredicateOp::kNotIn: {
       const Value* only = range.OnlyValue();
-      return range.MayHoldNan() || (range.MayHoldValue() && (only == nullptr || !Contains(values, *only)));
+      return range.MayHoldNan() ||
+             (range.MayHoldValue() && (only == nullptr || !Contains(values, *only)));
     }
     case PredicateOp::kNotStartsWith:
-      return range.MayHoldValue() && range.MayHoldOtherPrefix(std::get<std::string>(values.front()));
+      return range.MayHoldValue() &&
+             range.MayHoldOtherPrefix(std::get<std::string>(values.front()));
     default:
       break;
   }
@@ -138,7 +148,9 @@ bool MayMatchLeaf(const Predicate& predicate, const ColumnRange& range) {
 }  // namespace
 
 bool MayMatch(const Predicate& predicate, const StatisticsSource& statistics) {
-  const auto may_match = [&statistics](const Predicate& child) { return MayMatch(child, statistics); };
+  const auto may_match = [&statistics](const Predicate& child) {
+    return MayMatch(child, statistics);
+  };
   const std::vector<Predicate>& children = predicate.children;
   switch (predicate.op) {
     case PredicateOp::kTrue:
@@ -151,7 +163,8 @@ bool MayMatch(const Predicate& predicate, const StatisticsSource& statistics) {
     case PredicateOp::kOr:
       return std::any_of(children.begin(), children.end(), may_match);
     default:
-      return MayMatchLeaf(predicate, {statistics.Find(predicate.field_id, predicate.type), predicate.type});
+      return MayMatchLeaf(predicate,
+                          {statistics.Find(predicate.field_id, predicate.type), predicate.type});
   }
 }
 

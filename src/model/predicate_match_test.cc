@@ -34,9 +34,11 @@ bool May(const Predicate& predicate, const ColumnStatistics& statistics) {
 
 using Rows = std::vector<std::optional<Value>>;
 
-// Statistics of `rows` as a careful writer makes them: NaN outside the bounds, text bounds cut to `text_length`.
+// Statistics of `rows` as a careful writer makes them: NaN outside the bounds, text bounds cut to
+// `text_length`.
 ColumnStatistics Describe(const Rows& rows, size_t text_length) {
-  ColumnStatistics out{.null_count = 0, .nan_count = 0, .value_count = static_cast<int64_t>(rows.size())};
+  ColumnStatistics out{
+      .null_count = 0, .nan_count = 0, .value_count = static_cast<int64_t>(rows.size())};
   for (const std::optional<Value>& row : rows) {
     *out.null_count += static_cast<int64_t>(!row.has_value());
     if (!row) continue;
@@ -75,17 +77,21 @@ TEST(MayMatch, NeverExcludesARowThatPasses) {
     for (int round = 0; round < 6000; ++round) {
       Rows rows;
       for (size_t left = 1 + Below(random, 3); left > 0; --left) {
-        rows.push_back(Below(random, 5) == 0 ? std::nullopt : std::optional(testing::RandomValue(random, type)));
+        rows.push_back(Below(random, 5) == 0 ? std::nullopt
+                                             : std::optional(testing::RandomValue(random, type)));
       }
-      const Predicate predicate = testing::RandomPredicate(random, {{kField, type}}, Below(random, 3));
+      const Predicate predicate =
+          testing::RandomPredicate(random, {{kField, type}}, Below(random, 3));
       ColumnStatistics statistics = Describe(rows, Below(random, 3) + 1);
       Forget(statistics, random);
-      const bool passes = std::any_of(rows.begin(), rows.end(), [&](const std::optional<Value>& row) {
-        return testing::Passes(predicate, [&row](FieldId) { return row; });
-      });
+      const bool passes =
+          std::any_of(rows.begin(), rows.end(), [&](const std::optional<Value>& row) {
+            return testing::Passes(predicate, [&row](FieldId) { return row; });
+          });
       const bool may_match = May(predicate, statistics);
       excluded += static_cast<int64_t>(!may_match);
-      ASSERT_TRUE(may_match || !passes) << PrimitiveTypeText(type) << ": " << predicate.ToString({});
+      ASSERT_TRUE(may_match || !passes)
+          << PrimitiveTypeText(type) << ": " << predicate.ToString({});
     }
   }
   EXPECT_GT(excluded, 10'000);
@@ -101,16 +107,19 @@ TEST(MayMatch, KnowsNothingWithoutStatistics) {
 }
 
 TEST(MayMatch, TakesZeroEmptyAndFalseForBounds) {
-  EXPECT_FALSE(May(Leaf(PredicateOp::kGreater, PrimitiveKind::kInt, {int32_t{0}}), {.upper = int32_t{0}}));
-  EXPECT_FALSE(May(Leaf(PredicateOp::kEqual, PrimitiveKind::kString, {std::string("a")}), {.upper = std::string()}));
+  EXPECT_FALSE(
+      May(Leaf(PredicateOp::kGreater, PrimitiveKind::kInt, {int32_t{0}}), {.upper = int32_t{0}}));
+  EXPECT_FALSE(May(Leaf(PredicateOp::kEqual, PrimitiveKind::kString, {std::string("a")}),
+                   {.upper = std::string()}));
   EXPECT_FALSE(May(Leaf(PredicateOp::kEqual, PrimitiveKind::kBoolean, {true}), {.upper = false}));
 }
 
 TEST(MayMatch, TakesBothZerosForOne) {
   const Predicate is_zero = Leaf(PredicateOp::kEqual, PrimitiveKind::kDouble, {0.0});
   EXPECT_TRUE(May(is_zero, {.lower = -0.0, .upper = -0.0, .nan_count = 0}));
-  EXPECT_FALSE(May(Leaf(PredicateOp::kNotEqual, PrimitiveKind::kDouble, {0.0}),
-                   {.lower = -0.0, .upper = 0.0, .null_count = 0, .nan_count = 0, .value_count = 4}));
+  EXPECT_FALSE(
+      May(Leaf(PredicateOp::kNotEqual, PrimitiveKind::kDouble, {0.0}),
+          {.lower = -0.0, .upper = 0.0, .null_count = 0, .nan_count = 0, .value_count = 4}));
 }
 
 // NaN lies outside the bounds, differs from everything and is neither less nor greater.
@@ -131,11 +140,13 @@ TEST(MayMatch, DistrustsBoundsThatAreNan) {
 }
 
 TEST(MayMatch, ComparesPrefixesWithTruncatedBounds) {
-  const Predicate starts = Leaf(PredicateOp::kStartsWith, PrimitiveKind::kString, {std::string("abcd")});
+  const Predicate starts =
+      Leaf(PredicateOp::kStartsWith, PrimitiveKind::kString, {std::string("abcd")});
   EXPECT_TRUE(May(starts, {.lower = std::string("ab"), .upper = std::string("ac")}));
   EXPECT_FALSE(May(starts, {.lower = std::string("ac"), .upper = std::string("b")}));
   EXPECT_FALSE(May(starts, {.lower = std::string("a"), .upper = std::string("abcc")}));
-  const Predicate other = Leaf(PredicateOp::kNotStartsWith, PrimitiveKind::kString, {std::string("ab")});
+  const Predicate other =
+      Leaf(PredicateOp::kNotStartsWith, PrimitiveKind::kString, {std::string("ab")});
   EXPECT_FALSE(May(other, {.lower = std::string("aba"), .upper = std::string("abz")}));
   EXPECT_TRUE(May(other, {.lower = std::string("aba"), .upper = std::string("ac")}));
 }
@@ -153,7 +164,8 @@ TEST(MayMatch, ComparesUuidsAsUnsignedBytes) {
   const Bytes low{std::string(16, '\x01')};
   const Bytes high{std::string(16, '\xf0')};
   const ColumnStatistics range{.lower = low, .upper = high};
-  EXPECT_TRUE(May(Leaf(PredicateOp::kEqual, PrimitiveKind::kUuid, {Bytes{std::string(16, '\x90')}}), range));
+  EXPECT_TRUE(May(Leaf(PredicateOp::kEqual, PrimitiveKind::kUuid, {Bytes{std::string(16, '\x90')}}),
+                  range));
   EXPECT_FALSE(May(Leaf(PredicateOp::kGreater, PrimitiveKind::kUuid, {high}), range));
 }
 

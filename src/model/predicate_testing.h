@@ -1,4 +1,5 @@
-/// For tests: the plainest evaluation of predicates, and random values and predicates with the edges of every type.
+/// For tests: the plainest evaluation of predicates, and random values and predicates with the
+/// edges of every type.
 #pragma once
 
 #include <algorithm>
@@ -23,8 +24,11 @@ inline bool IsNan(const Value& value) {
 
 inline bool LeafPasses(const Predicate& leaf, const Value& value) {
   const auto equals = [&value](const Value& other) { return CompareValues(value, other) == 0; };
-  const auto order = leaf.values.empty() ? std::partial_ordering::unordered : CompareValues(value, leaf.values.front());
-  const auto starts = [&] { return std::get<std::string>(value).starts_with(std::get<std::string>(leaf.values.front())); };
+  const auto order = leaf.values.empty() ? std::partial_ordering::unordered
+                                         : CompareValues(value, leaf.values.front());
+  const auto starts = [&] {
+    return std::get<std::string>(value).starts_with(std::get<std::string>(leaf.values.front()));
+  };
   const bool is_member = std::any_of(leaf.values.begin(), leaf.values.end(), equals);
   switch (leaf.op) {
     case PredicateOp::kEqual:
@@ -54,7 +58,8 @@ inline bool LeafPasses(const Predicate& leaf, const Value& value) {
   }
 }
 
-/// True only where the whole predicate is true for the row (three-valued logic without kNot needs no more).
+/// True only where the whole predicate is true for the row (three-valued logic without kNot needs
+/// no more).
 inline bool Passes(const Predicate& predicate, const Row& row) {
   const auto passes = [&row](const Predicate& child) { return Passes(child, row); };
   switch (predicate.op) {
@@ -76,7 +81,9 @@ inline bool Passes(const Predicate& predicate, const Row& row) {
 
 using Random = std::mt19937_64;
 
-inline size_t Below(Random& random, size_t end) { return std::uniform_int_distribution<size_t>(0, end - 1)(random); }
+inline size_t Below(Random& random, size_t end) {
+  return std::uniform_int_distribution<size_t>(0, end - 1)(random);
+}
 
 template <typename T>
 const T& OneOf(Random& random, const std::vector<T>& choices) {
@@ -93,9 +100,10 @@ inline std::vector<PrimitiveType> ComparableTypes() {
   std::vector<PrimitiveType> types{decimal, fixed};
   for (const PrimitiveKind kind :
        {PrimitiveKind::kBoolean, PrimitiveKind::kInt, PrimitiveKind::kLong, PrimitiveKind::kFloat,
-        PrimitiveKind::kDouble, PrimitiveKind::kDate, PrimitiveKind::kTime, PrimitiveKind::kTimestamp,
-        PrimitiveKind::kTimestamptz, PrimitiveKind::kTimestampNs, PrimitiveKind::kTimestamptzNs,
-        PrimitiveKind::kString, PrimitiveKind::kUuid, PrimitiveKind::kBinary}) {
+        PrimitiveKind::kDouble, PrimitiveKind::kDate, PrimitiveKind::kTime,
+        PrimitiveKind::kTimestamp, PrimitiveKind::kTimestamptz, PrimitiveKind::kTimestampNs,
+        PrimitiveKind::kTimestamptzNs, PrimitiveKind::kString, PrimitiveKind::kUuid,
+        PrimitiveKind::kBinary}) {
     types.push_back(PrimitiveType{kind});
   }
   return types;
@@ -104,18 +112,32 @@ inline std::vector<PrimitiveType> ComparableTypes() {
 template <typename Number>
 Value RandomFloating(Random& random) {
   using Limits = std::numeric_limits<Number>;
-  const std::vector<Number> edges{-0.0,          0.0, 1.0,           -1.0,           Limits::quiet_NaN(),
-                                  Limits::max(), 0.5, Limits::min(), Limits::lowest(), -Limits::quiet_NaN(),
-                                  Limits::infinity(), -Limits::infinity()};
+  const std::vector<Number> edges{-0.0,
+                                  0.0,
+                                  1.0,
+                                  -1.0,
+                                  Limits::quiet_NaN(),
+                                  Limits::max(),
+                                  0.5,
+                                  Limits::min(),
+                                  Limits::lowest(),
+                                  -Limits::quiet_NaN(),
+                                  Limits::infinity(),
+                                  -Limits::infinity()};
   if (Below(random, 2) == 0) return OneOf(random, edges);
   return static_cast<Number>(static_cast<int>(Below(random, 9)) - 4);
 }
 
+/// Near the edges of its type, of an int, and around 0.
 template <typename Number>
 Number RandomInteger(Random& random) {
   using Limits = std::numeric_limits<Number>;
   const auto near = static_cast<Number>(Below(random, 25));
-  switch (Below(random, 6)) {
+  switch (Below(random, 8)) {
+    case 3:
+      return std::numeric_limits<int32_t>::min() + near;
+    case 4:
+      return std::numeric_limits<int32_t>::max() - near;
     case 0:
       return Limits::min() + near;
     case 1:
@@ -129,14 +151,17 @@ Number RandomInteger(Random& random) {
 
 /// Times around 1970 at the edges of hours, days, months and years, in units of `per_second`.
 inline int64_t RandomInstant(Random& random, int64_t per_second) {
-  const std::vector<int64_t> seconds{0, 3600, 86'400, 86'400 * 31, 86'400 * 365, 86'400 * 11'016, 12'345'678};
+  const std::vector<int64_t> seconds{
+      0, 3600, 86'400, 86'400 * 31, 86'400 * 365, 86'400 * 11'016, 12'345'678};
   const auto offset = static_cast<int64_t>(Below(random, 5)) - 2;
   const int64_t sign = Below(random, 2) == 0 ? 1 : -1;
-  return sign * OneOf(random, seconds) * static_cast<int64_t>(Below(random, 3)) * per_second + offset;
+  return sign * OneOf(random, seconds) * static_cast<int64_t>(Below(random, 3)) * per_second +
+         offset;
 }
 
 inline std::string RandomText(Random& random) {
-  const std::vector<std::string> pieces{"a", "b", "ab", "\xc3\xa9", "\xf0\x9f\x98\x80", "\xef\xbf\xbd", "\x7f", "z"};
+  const std::vector<std::string> pieces{
+      "a", "b", "ab", "\xc3\xa9", "\xf0\x9f\x98\x80", "\xef\xbf\xbd", "\x7f", "z"};
   std::string text;
   for (size_t left = Below(random, 6); left > 0; --left) text += OneOf(random, pieces);
   return text;
@@ -187,14 +212,16 @@ inline Value RandomValue(Random& random, const PrimitiveType& type) {
 
 /// The leaf operations that go with `type`.
 inline std::vector<PredicateOp> LeafOps(const PrimitiveType& type) {
-  std::vector<PredicateOp> ops{PredicateOp::kEqual,   PredicateOp::kNotEqual,       PredicateOp::kLess,
-                               PredicateOp::kLessOrEqual, PredicateOp::kGreater, PredicateOp::kGreaterOrEqual,
-                               PredicateOp::kIn,      PredicateOp::kNotIn,          PredicateOp::kIsNull,
-                               PredicateOp::kNotNull};
+  std::vector<PredicateOp> ops{PredicateOp::kEqual,   PredicateOp::kNotEqual,
+                               PredicateOp::kLess,    PredicateOp::kLessOrEqual,
+                               PredicateOp::kGreater, PredicateOp::kGreaterOrEqual,
+                               PredicateOp::kIn,      PredicateOp::kNotIn,
+                               PredicateOp::kIsNull,  PredicateOp::kNotNull};
   if (type.kind == PrimitiveKind::kFloat || type.kind == PrimitiveKind::kDouble) {
     ops.insert(ops.end(), {PredicateOp::kIsNan, PredicateOp::kNotNan});
   }
-  if (type.kind == PrimitiveKind::kString) ops.insert(ops.end(), {PredicateOp::kStartsWith, PredicateOp::kNotStartsWith});
+  if (type.kind == PrimitiveKind::kString)
+    ops.insert(ops.end(), {PredicateOp::kStartsWith, PredicateOp::kNotStartsWith});
   return ops;
 }
 
@@ -202,7 +229,8 @@ inline std::vector<PredicateOp> LeafOps(const PrimitiveType& type) {
 inline Predicate RandomLeaf(Random& random, FieldId field_id, const PrimitiveType& type) {
   Predicate leaf{.op = OneOf(random, LeafOps(type)), .field_id = field_id, .type = type};
   const PredicateShape shape = OpShape(leaf.op);
-  size_t wanted = shape == PredicateShape::kMembership ? 1 + Below(random, 4) : shape == PredicateShape::kComparison;
+  size_t wanted = shape == PredicateShape::kMembership ? 1 + Below(random, 4)
+                                                       : shape == PredicateShape::kComparison;
   while (wanted > 0) {
     Value value = RandomValue(random, type);
     if (IsNan(value)) continue;
@@ -217,7 +245,8 @@ inline Predicate RandomLeaf(Random& random, FieldId field_id, const PrimitiveTyp
 }
 
 /// Leaves of `columns` under ands and ors.
-inline Predicate RandomPredicate(Random& random, const std::vector<std::pair<FieldId, PrimitiveType>>& columns,
+inline Predicate RandomPredicate(Random& random,
+                                 const std::vector<std::pair<FieldId, PrimitiveType>>& columns,
                                  size_t depth) {
   if (depth == 0 || Below(random, 3) == 0) {
     const auto& [field_id, type] = OneOf(random, columns);
@@ -225,7 +254,8 @@ inline Predicate RandomPredicate(Random& random, const std::vector<std::pair<Fie
   }
   Predicate left = RandomPredicate(random, columns, depth - 1);
   Predicate right = RandomPredicate(random, columns, depth - 1);
-  return Below(random, 2) == 0 ? And(std::move(left), std::move(right)) : Or(std::move(left), std::move(right));
+  return Below(random, 2) == 0 ? And(std::move(left), std::move(right))
+                               : Or(std::move(left), std::move(right));
 }
 
 }  // namespace icefield::testing

@@ -55,8 +55,9 @@ bool CanBucket(PrimitiveKind kind) {
 }
 
 bool CanTruncate(PrimitiveKind kind) {
-  return kind == PrimitiveKind::kInt || kind == PrimitiveKind::kLong || kind == PrimitiveKind::kDecimal ||
-         kind == PrimitiveKind::kString || kind == PrimitiveKind::kBinary;
+  return kind == PrimitiveKind::kInt || kind == PrimitiveKind::kLong ||
+         kind == PrimitiveKind::kDecimal || kind == PrimitiveKind::kString ||
+         kind == PrimitiveKind::kBinary;
 }
 
 std::string_view AsBytes(const int64_t& number) {
@@ -86,15 +87,17 @@ struct HashOf {
   }
   uint32_t operator()(const std::string& value) const { return Murmur3(value); }
   uint32_t operator()(const Bytes& value) const { return Murmur3(value.data); }
-  uint32_t operator()(const Unscaled& value) const { return Murmur3(MinimalBigEndian(value.value)); }
+  uint32_t operator()(const Unscaled& value) const {
+    return Murmur3(MinimalBigEndian(value.value));
+  }
   template <typename Other>
   uint32_t operator()(Other) const {
     return 0;  // boolean and floating types: refused by TransformResultType
   }
 };
 
-// value - (value mod width), the remainder taken as positive. Near the smallest number the result wraps around, as it
-// does in the writers of the tables.
+// value - (value mod width), the remainder taken as positive. Near the smallest number the result
+// wraps around, as it does in the writers of the tables.
 template <typename Number, typename Unsigned>
 Number TruncateNumber(Number value, int32_t width) {
   const Number remainder = ((value % width) + width) % width;
@@ -115,14 +118,17 @@ struct TruncateTo {
   Value operator()(const std::string& value) const {
     return value.substr(0, CodePointOffset(value, static_cast<size_t>(width)));
   }
-  Value operator()(const Bytes& value) const { return Bytes{value.data.substr(0, static_cast<size_t>(width))}; }
+  Value operator()(const Bytes& value) const {
+    return Bytes{value.data.substr(0, static_cast<size_t>(width))};
+  }
   template <typename Other>
   Value operator()(Other value) const {
     return value;  // other types: refused by TransformResultType
   }
 };
 
-Result<std::optional<Value>> ApplyTime(TransformKind kind, const PrimitiveType& source, const Value& value) {
+Result<std::optional<Value>> ApplyTime(TransformKind kind, const PrimitiveType& source,
+                                       const Value& value) {
   int64_t hours = 0;
   int64_t days = 0;
   int64_t result = 0;
@@ -149,8 +155,10 @@ Result<std::optional<Value>> ApplyTime(TransformKind kind, const PrimitiveType& 
     default:
       result = hours;
   }
-  if (result > std::numeric_limits<int32_t>::max() || result < std::numeric_limits<int32_t>::min()) {
-    return InvalidArgument(ValueText(source, value), " has no ", TransformText({.kind = kind}), " partition value");
+  if (result > std::numeric_limits<int32_t>::max() ||
+      result < std::numeric_limits<int32_t>::min()) {
+    return InvalidArgument(ValueText(source, value), " has no ", TransformText({.kind = kind}),
+                           " partition value");
   }
   return std::optional<Value>(static_cast<int32_t>(result));
 }
@@ -197,7 +205,8 @@ std::string TransformText(const Transform& transform) {
     if (transform.kind == plain.kind) return std::string(plain.name);
   }
   if (transform.kind == TransformKind::kBucket) return StrCat("bucket[", transform.parameter, "]");
-  if (transform.kind == TransformKind::kTruncate) return StrCat("truncate[", transform.parameter, "]");
+  if (transform.kind == TransformKind::kTruncate)
+    return StrCat("truncate[", transform.parameter, "]");
   return transform.text;
 }
 
@@ -205,12 +214,14 @@ Result<PrimitiveType> TransformResultType(const Transform& transform, const Prim
   const bool has_days = source.kind == PrimitiveKind::kDate || IsTimestamp(source.kind);
   switch (transform.kind) {
     case TransformKind::kIdentity:
-      if (source.kind != PrimitiveKind::kGeometry && source.kind != PrimitiveKind::kGeography) return source;
+      if (source.kind != PrimitiveKind::kGeometry && source.kind != PrimitiveKind::kGeography)
+        return source;
       break;
     case TransformKind::kVoid:
       return source;
     case TransformKind::kBucket:
-      if (transform.parameter > 0 && CanBucket(source.kind)) return PrimitiveType{PrimitiveKind::kInt};
+      if (transform.parameter > 0 && CanBucket(source.kind))
+        return PrimitiveType{PrimitiveKind::kInt};
       break;
     case TransformKind::kTruncate:
       if (transform.parameter > 0 && CanTruncate(source.kind)) return source;
@@ -228,7 +239,8 @@ Result<PrimitiveType> TransformResultType(const Transform& transform, const Prim
     case TransformKind::kUnknown:
       break;
   }
-  return InvalidArgument("transform ", TransformText(transform), " does not apply to a ", PrimitiveTypeText(source));
+  return InvalidArgument("transform ", TransformText(transform), " does not apply to a ",
+                         PrimitiveTypeText(source));
 }
 
 Result<std::optional<Value>> ApplyTransform(const Transform& transform, const PrimitiveType& source,

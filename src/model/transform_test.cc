@@ -27,7 +27,9 @@ Value Instant(std::string_view text, int64_t nanos_per_unit) {
   return static_cast<int64_t>(ParseIsoInstant(text)->nanos / nanos_per_unit);
 }
 
-int32_t Days(std::string_view text) { return static_cast<int32_t>(ParseIsoInstant(text)->nanos / kNanosPerDay); }
+int32_t Days(std::string_view text) {
+  return static_cast<int32_t>(ParseIsoInstant(text)->nanos / kNanosPerDay);
+}
 
 PrimitiveType Decimal(int32_t scale) {
   PrimitiveType type{PrimitiveKind::kDecimal};
@@ -61,18 +63,23 @@ TEST(Bucket, HashesAsTheSpecificationSays) {
       {{PrimitiveKind::kTimestamp}, Instant("2017-11-16T22:31:08", 1000), -2047944441},
       {{PrimitiveKind::kTimestamp}, Instant("2017-11-16T22:31:08.000001", 1000), -1207196810},
       {{PrimitiveKind::kTimestamptz}, Instant("2017-11-16T14:31:08-08:00", 1000), -2047944441},
-      {{PrimitiveKind::kTimestamptz}, Instant("2017-11-16T14:31:08.000001-08:00", 1000), -1207196810},
+      {{PrimitiveKind::kTimestamptz},
+       Instant("2017-11-16T14:31:08.000001-08:00", 1000),
+       -1207196810},
       {{PrimitiveKind::kTimestampNs}, Instant("2017-11-16T22:31:08", 1), -2047944441},
       {{PrimitiveKind::kTimestampNs}, Instant("2017-11-16T22:31:08.000001001", 1), -1207196810},
-      {{PrimitiveKind::kTimestamptzNs}, Instant("2017-11-16T14:31:08.000001001-08:00", 1), -1207196810},
+      {{PrimitiveKind::kTimestamptzNs},
+       Instant("2017-11-16T14:31:08.000001001-08:00", 1),
+       -1207196810},
       {{PrimitiveKind::kString}, std::string("iceberg"), 1210000089},
       {{PrimitiveKind::kUuid}, uuid, 1488055340},
       {Fixed(4), four, -188683207},
       {{PrimitiveKind::kBinary}, four, -188683207},
   };
   for (const HashCase& row : cases) {
-    EXPECT_EQ(Apply({TransformKind::kBucket, kAllBuckets}, row.type, row.value),
-              Value(static_cast<int32_t>(static_cast<uint32_t>(row.hash) & 0x7fffffffU) % kAllBuckets))
+    EXPECT_EQ(
+        Apply({TransformKind::kBucket, kAllBuckets}, row.type, row.value),
+        Value(static_cast<int32_t>(static_cast<uint32_t>(row.hash) & 0x7fffffffU) % kAllBuckets))
         << PrimitiveTypeText(row.type) << " " << ValueText(row.type, row.value);
   }
 }
@@ -86,27 +93,32 @@ TEST(Bucket, HashesLittleEndianBytesAndEveryTail) {
 }
 
 TEST(Bucket, TakesTheRemainder) {
-  EXPECT_EQ(Apply({TransformKind::kBucket, 16}, kInt, int32_t{34}), Value(int32_t{2017239379 % 16}));
+  EXPECT_EQ(Apply({TransformKind::kBucket, 16}, kInt, int32_t{34}),
+            Value(int32_t{2017239379 % 16}));
 }
 
 // Negative nanoseconds are floored to the microsecond, not cut towards zero.
 TEST(Bucket, FloorsNanosecondsBeforeHashing) {
-  EXPECT_EQ(Apply({TransformKind::kBucket, kAllBuckets}, {PrimitiveKind::kTimestampNs}, int64_t{-1}),
-            Apply({TransformKind::kBucket, kAllBuckets}, {PrimitiveKind::kTimestamp}, int64_t{-1}));
+  EXPECT_EQ(
+      Apply({TransformKind::kBucket, kAllBuckets}, {PrimitiveKind::kTimestampNs}, int64_t{-1}),
+      Apply({TransformKind::kBucket, kAllBuckets}, {PrimitiveKind::kTimestamp}, int64_t{-1}));
 }
 
 TEST(Bucket, HashesDecimalsByTheirFewestBytes) {
   const Value minus_one = Apply({TransformKind::kBucket, kAllBuckets}, Decimal(0), Unscaled{-1});
   EXPECT_EQ(minus_one, Value(static_cast<int32_t>(Murmur3("\xff") & 0x7fffffffU)));
-  const Value with_sign_byte = Apply({TransformKind::kBucket, kAllBuckets}, Decimal(0), Unscaled{128});
-  EXPECT_EQ(with_sign_byte, Value(static_cast<int32_t>(Murmur3(std::string_view("\x00\x80", 2)) & 0x7fffffffU)));
+  const Value with_sign_byte =
+      Apply({TransformKind::kBucket, kAllBuckets}, Decimal(0), Unscaled{128});
+  EXPECT_EQ(with_sign_byte,
+            Value(static_cast<int32_t>(Murmur3(std::string_view("\x00\x80", 2)) & 0x7fffffffU)));
 }
 
 TEST(Truncate, FloorsNumbers) {
   EXPECT_EQ(Apply({TransformKind::kTruncate, 10}, kInt, int32_t{1}), Value(int32_t{0}));
   EXPECT_EQ(Apply({TransformKind::kTruncate, 10}, kInt, int32_t{-1}), Value(int32_t{-10}));
   EXPECT_EQ(Apply({TransformKind::kTruncate, 10}, kLong, int64_t{-10}), Value(int64_t{-10}));
-  EXPECT_EQ(Apply({TransformKind::kTruncate, 50}, Decimal(2), Unscaled{1065}), Value(Unscaled{1050}));
+  EXPECT_EQ(Apply({TransformKind::kTruncate, 50}, Decimal(2), Unscaled{1065}),
+            Value(Unscaled{1050}));
   EXPECT_EQ(Apply({TransformKind::kTruncate, 50}, Decimal(2), Unscaled{-1}), Value(Unscaled{-50}));
 }
 
@@ -117,12 +129,15 @@ TEST(Truncate, WrapsAroundNearTheSmallestNumber) {
 
 TEST(Truncate, CutsTextsByCodePointAndBytesByByte) {
   const PrimitiveType text{PrimitiveKind::kString};
-  EXPECT_EQ(Apply({TransformKind::kTruncate, 3}, text, std::string("iceberg")), Value(std::string("ice")));
+  EXPECT_EQ(Apply({TransformKind::kTruncate, 3}, text, std::string("iceberg")),
+            Value(std::string("ice")));
   EXPECT_EQ(Apply({TransformKind::kTruncate, 2}, text, std::string("\xf0\x9f\x98\x80\xc3\xa9z")),
             Value(std::string("\xf0\x9f\x98\x80\xc3\xa9")));
-  EXPECT_EQ(Apply({TransformKind::kTruncate, 9}, text, std::string("ice")), Value(std::string("ice")));
-  EXPECT_EQ(Apply({TransformKind::kTruncate, 3}, {PrimitiveKind::kBinary}, Bytes{"\x01\x02\x03\x04\x05"}),
-            Value(Bytes{"\x01\x02\x03"}));
+  EXPECT_EQ(Apply({TransformKind::kTruncate, 9}, text, std::string("ice")),
+            Value(std::string("ice")));
+  EXPECT_EQ(
+      Apply({TransformKind::kTruncate, 3}, {PrimitiveKind::kBinary}, Bytes{"\x01\x02\x03\x04\x05"}),
+      Value(Bytes{"\x01\x02\x03"}));
 }
 
 struct TimeCase {
@@ -142,7 +157,8 @@ TEST(TimeTransforms, FloorOnBothSidesOf1970) {
       {"2024-02-29T23:00:00", 54, 649, 19782, 474791},
   };
   for (const TimeCase& row : cases) {
-    for (const auto& [kind, nanos] : {std::pair{PrimitiveKind::kTimestamptz, 1000}, {PrimitiveKind::kTimestampNs, 1}}) {
+    for (const auto& [kind, nanos] :
+         {std::pair{PrimitiveKind::kTimestamptz, 1000}, {PrimitiveKind::kTimestampNs, 1}}) {
       const Value value = Instant(row.text, nanos);
       const PrimitiveType type{kind};
       EXPECT_EQ(Apply({TransformKind::kYear}, type, value), Value(row.year)) << row.text;
@@ -150,8 +166,10 @@ TEST(TimeTransforms, FloorOnBothSidesOf1970) {
       EXPECT_EQ(Apply({TransformKind::kDay}, type, value), Value(row.day)) << row.text;
       EXPECT_EQ(Apply({TransformKind::kHour}, type, value), Value(row.hour)) << row.text;
     }
-    EXPECT_EQ(Apply({TransformKind::kMonth}, {PrimitiveKind::kDate}, row.day), Value(row.month)) << row.text;
-    EXPECT_EQ(Apply({TransformKind::kYear}, {PrimitiveKind::kDate}, row.day), Value(row.year)) << row.text;
+    EXPECT_EQ(Apply({TransformKind::kMonth}, {PrimitiveKind::kDate}, row.day), Value(row.month))
+        << row.text;
+    EXPECT_EQ(Apply({TransformKind::kYear}, {PrimitiveKind::kDate}, row.day), Value(row.year))
+        << row.text;
   }
 }
 
@@ -185,15 +203,17 @@ TEST(ParseTransform, KeepsUnknownNames) {
 }
 
 TEST(ParseTransform, RefusesBadParameters) {
-  for (const std::string_view text : {"bucket", "bucket[]", "bucket[0]", "bucket[-1]", "truncate[x]", "truncate[1",
-                                      "bucket[4294967296]", "bucket["}) {
+  for (const std::string_view text :
+       {"bucket", "bucket[]", "bucket[0]", "bucket[-1]", "truncate[x]", "truncate[1",
+        "bucket[4294967296]", "bucket["}) {
     EXPECT_EQ(ParseTransform(text).error().code, ErrorCode::kCorruptData) << text;
   }
 }
 
 TEST(TransformResultType, FollowsTheTable) {
   const PrimitiveType timestamp{PrimitiveKind::kTimestamp};
-  EXPECT_EQ(*TransformResultType({TransformKind::kDay}, timestamp), PrimitiveType{PrimitiveKind::kDate});
+  EXPECT_EQ(*TransformResultType({TransformKind::kDay}, timestamp),
+            PrimitiveType{PrimitiveKind::kDate});
   EXPECT_EQ(*TransformResultType({TransformKind::kHour}, timestamp), kInt);
   EXPECT_EQ(*TransformResultType({TransformKind::kTruncate, 2}, kLong), kLong);
   EXPECT_FALSE(TransformResultType({TransformKind::kBucket, 2}, {PrimitiveKind::kDouble}).ok());

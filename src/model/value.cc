@@ -23,7 +23,8 @@ Number LoadLittleEndian(std::string_view bytes) {
 }
 
 Error WrongLength(const PrimitiveType& type, std::string_view bytes) {
-  return CorruptData("a single value of ", bytes.size(), " bytes is not a ", PrimitiveTypeText(type));
+  return CorruptData("a single value of ", bytes.size(), " bytes is not a ",
+                     PrimitiveTypeText(type));
 }
 
 Result<Value> ParseDecimal(const PrimitiveType& type, std::string_view bytes) {
@@ -33,7 +34,8 @@ Result<Value> ParseDecimal(const PrimitiveType& type, std::string_view bytes) {
   return Value(Unscaled{static_cast<Int128>(bits)});
 }
 
-// A long-based type; one that a narrower column was promoted to may be stored in that column's four bytes.
+// A long-based type; one that a narrower column was promoted to may be stored in that column's four
+// bytes.
 Result<Value> ParseLong(const PrimitiveType& type, std::string_view bytes) {
   if (bytes.size() == sizeof(int64_t)) return Value(LoadLittleEndian<int64_t>(bytes));
   if (bytes.size() != sizeof(int32_t)) return WrongLength(type, bytes);
@@ -65,12 +67,14 @@ Result<Value> PromoteValue(const PrimitiveType& type, Value value) {
       if (number == nullptr) return value;
       const int64_t unit = type.kind == PrimitiveKind::kTimestamp ? kMicrosPerDay : kNanosPerDay;
       const std::optional<int64_t> instant = CheckedMultiply<int64_t>(*number, unit);
-      if (!instant) return CorruptData("day ", *number, " does not fit a ", PrimitiveTypeText(type));
+      if (!instant)
+        return CorruptData("day ", *number, " does not fit a ", PrimitiveTypeText(type));
       return Value(*instant);
     }
     default:
-      if (number != nullptr && (type.kind == PrimitiveKind::kTime || type.kind == PrimitiveKind::kTimestamptz ||
-                                type.kind == PrimitiveKind::kTimestamptzNs)) {
+      if (number != nullptr &&
+          (type.kind == PrimitiveKind::kTime || type.kind == PrimitiveKind::kTimestamptz ||
+           type.kind == PrimitiveKind::kTimestamptzNs)) {
         return CorruptData("a value of 4 bytes is not a ", PrimitiveTypeText(type));
       }
       return value;

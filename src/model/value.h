@@ -21,31 +21,35 @@ struct Unscaled {
   auto operator<=>(const Unscaled&) const = default;
 };
 
-/// A non-null value: bool (boolean), int32 (int, date: days), int64 (long, time, timestamps: in their unit since the
-/// epoch), float, double, text (string), bytes as std::string in Bytes (uuid, fixed, binary), Unscaled (decimal).
+/// A non-null value: bool (boolean), int32 (int, date: days), int64 (long, time, timestamps: in
+/// their unit since the epoch), float, double, text (string), bytes as std::string in Bytes (uuid,
+/// fixed, binary), Unscaled (decimal).
 struct Bytes {
   std::string data;
   auto operator<=>(const Bytes&) const = default;
 };
 using Value = std::variant<bool, int32_t, int64_t, float, double, std::string, Bytes, Unscaled>;
 
-/// Order of two values of one type (the same alternative): numbers by number, text and bytes by unsigned byte.
-/// Unordered for NaN and for values of different alternatives.
+/// Order of two values of one type (the same alternative): numbers by number, text and bytes by
+/// unsigned byte. Unordered for NaN and for values of different alternatives.
 std::partial_ordering CompareValues(const Value& a, const Value& b);
 
-/// A value from the specification's single-value bytes (appendix D: bounds of manifests), which own nothing of
-/// `bytes`. A column promoted since may be stored in its narrower form (iceberg-traps 16): the length decides.
-/// CorruptData where the length fits no form of the type; Unsupported for types without single values.
+/// A value from the specification's single-value bytes (appendix D: bounds of manifests), which own
+/// nothing of `bytes`. A column promoted since may be stored in its narrower form (iceberg-traps
+/// 16): the length decides. CorruptData where the length fits no form of the type; Unsupported for
+/// types without single values.
 Result<Value> ParseSingleValue(const PrimitiveType& type, std::string_view bytes);
 
-/// `value` in the alternative that `type` uses, where it was written before its column was promoted (int to long,
-/// float to double, date to timestamp); any other value comes back as it is. CorruptData where it does not fit.
+/// `value` in the alternative that `type` uses, where it was written before its column was promoted
+/// (int to long, float to double, date to timestamp); any other value comes back as it is.
+/// CorruptData where it does not fit.
 Result<Value> PromoteValue(const PrimitiveType& type, Value value);
 
 /// 'text' with its quotes doubled.
 std::string QuotedText(std::string_view text);
 
-/// The shortest text that reads back as the same float or double; always with a point or an exponent if finite.
+/// The shortest text that reads back as the same float or double; always with a point or an
+/// exponent if finite.
 template <typename Number>
 std::string FloatingText(Number value);
 

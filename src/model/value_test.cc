@@ -47,13 +47,15 @@ TEST(ParseSingleValue, ReadsEveryType) {
   EXPECT_EQ(Parsed({PrimitiveKind::kBoolean}, "\x01"), Value(true));
   EXPECT_EQ(Parsed({PrimitiveKind::kInt}, Raw("\x22\x00\x00\x00", 4)), Value(int32_t{34}));
   EXPECT_EQ(Parsed({PrimitiveKind::kDate}, Raw("\xff\xff\xff\xff", 4)), Value(int32_t{-1}));
-  EXPECT_EQ(Parsed({PrimitiveKind::kTimestamptz}, Raw("\x00\x01\x00\x00\x00\x00\x00\x00", 8)), Value(int64_t{256}));
+  EXPECT_EQ(Parsed({PrimitiveKind::kTimestamptz}, Raw("\x00\x01\x00\x00\x00\x00\x00\x00", 8)),
+            Value(int64_t{256}));
   EXPECT_EQ(Parsed({PrimitiveKind::kFloat}, Raw("\x00\x00\x80\x3f", 4)), Value(1.0F));
   EXPECT_EQ(Parsed(Decimal(2), Raw("\x05\x8c", 2)), Value(Unscaled{1420}));
   EXPECT_EQ(Parsed(Decimal(2), Raw("\xff", 1)), Value(Unscaled{-1}));
   EXPECT_EQ(Parsed(Decimal(0), Raw("\x00\x80", 2)), Value(Unscaled{128}));
   EXPECT_EQ(Parsed({PrimitiveKind::kString}, ""), Value(std::string()));
-  EXPECT_EQ(Parsed({PrimitiveKind::kUuid}, std::string(16, '\xfe')), Value(Bytes{std::string(16, '\xfe')}));
+  EXPECT_EQ(Parsed({PrimitiveKind::kUuid}, std::string(16, '\xfe')),
+            Value(Bytes{std::string(16, '\xfe')}));
   EXPECT_EQ(Parsed({PrimitiveKind::kBinary}, "\x01"), Value(Bytes{"\x01"}));
 }
 
@@ -65,19 +67,23 @@ TEST(ParseSingleValue, WidensByStoredLength) {
 }
 
 TEST(ParseSingleValue, RefusesOtherLengths) {
-  for (const PrimitiveKind kind : {PrimitiveKind::kBoolean, PrimitiveKind::kInt, PrimitiveKind::kLong,
-                                   PrimitiveKind::kDouble, PrimitiveKind::kUuid, PrimitiveKind::kDate}) {
+  for (const PrimitiveKind kind :
+       {PrimitiveKind::kBoolean, PrimitiveKind::kInt, PrimitiveKind::kLong, PrimitiveKind::kDouble,
+        PrimitiveKind::kUuid, PrimitiveKind::kDate}) {
     EXPECT_EQ(ParseSingleValue({kind}, "abc").error().code, ErrorCode::kCorruptData);
   }
-  EXPECT_EQ(ParseSingleValue({PrimitiveKind::kTimestamptz}, "abcd").error().code, ErrorCode::kCorruptData);
+  EXPECT_EQ(ParseSingleValue({PrimitiveKind::kTimestamptz}, "abcd").error().code,
+            ErrorCode::kCorruptData);
   EXPECT_EQ(ParseSingleValue(Decimal(0), "").error().code, ErrorCode::kCorruptData);
-  EXPECT_EQ(ParseSingleValue(Decimal(0), std::string(17, 'x')).error().code, ErrorCode::kCorruptData);
+  EXPECT_EQ(ParseSingleValue(Decimal(0), std::string(17, 'x')).error().code,
+            ErrorCode::kCorruptData);
   EXPECT_EQ(ParseSingleValue({PrimitiveKind::kVariant}, "x").error().code, ErrorCode::kUnsupported);
 }
 
 TEST(ValueText, IsForPeople) {
   EXPECT_EQ(ValueText({PrimitiveKind::kDate}, int32_t{-1}), "1969-12-31");
-  EXPECT_EQ(ValueText({PrimitiveKind::kTimestamptz}, int64_t{-1}), "1969-12-31T23:59:59.999999+00:00");
+  EXPECT_EQ(ValueText({PrimitiveKind::kTimestamptz}, int64_t{-1}),
+            "1969-12-31T23:59:59.999999+00:00");
   EXPECT_EQ(ValueText({PrimitiveKind::kTimestampNs}, int64_t{1}), "1970-01-01T00:00:00.000000001");
   EXPECT_EQ(ValueText({PrimitiveKind::kTime}, int64_t{3'661'000'002}), "01:01:01.000002");
   EXPECT_EQ(ValueText(Decimal(2), Unscaled{-5}), "-0.05");
@@ -85,16 +91,19 @@ TEST(ValueText, IsForPeople) {
   EXPECT_EQ(ValueText({PrimitiveKind::kString}, std::string("it's")), "'it''s'");
   EXPECT_EQ(ValueText({PrimitiveKind::kBinary}, Bytes{"\x0a\xff"}), "0x0aff");
   EXPECT_EQ(ValueText({PrimitiveKind::kDouble}, 2.0), "2.0");
-  EXPECT_EQ(ValueText({PrimitiveKind::kUuid}, Bytes{"\xF7\x9C\x3E\x09\x67\x7C\x4B\xBD\xA4\x79\x3F\x34\x9C\xB7\x85\xE7"}),
+  EXPECT_EQ(ValueText({PrimitiveKind::kUuid},
+                      Bytes{"\xF7\x9C\x3E\x09\x67\x7C\x4B\xBD\xA4\x79\x3F\x34\x9C\xB7\x85\xE7"}),
             "f79c3e09-677c-4bbd-a479-3f349cb785e7");
 }
 
 TEST(Calendar, GoesBothWaysOverTheWholeRangeOfDays) {
-  for (int64_t days : {int64_t{0}, int64_t{-1}, int64_t{59}, int64_t{11016}, int64_t{-719'468}, int64_t{-719'469},
-                       int64_t{std::numeric_limits<int32_t>::min()}, int64_t{std::numeric_limits<int32_t>::max()}}) {
+  for (int64_t days : {int64_t{0}, int64_t{-1}, int64_t{59}, int64_t{11016}, int64_t{-719'468},
+                       int64_t{-719'469}, int64_t{std::numeric_limits<int32_t>::min()},
+                       int64_t{std::numeric_limits<int32_t>::max()}}) {
     EXPECT_EQ(DaysFromCivil(CivilFromDays(days)), days);
   }
-  for (int64_t days = -800'000; days < 800'000; days += 97) EXPECT_EQ(DaysFromCivil(CivilFromDays(days)), days);
+  for (int64_t days = -800'000; days < 800'000; days += 97)
+    EXPECT_EQ(DaysFromCivil(CivilFromDays(days)), days);
   EXPECT_EQ(CivilFromDays(11016), (CivilDate{2000, 2, 29}));
   EXPECT_EQ(DaysFromCivil({2024, 2, 29}), 19782);
 }
@@ -111,9 +120,10 @@ TEST(Calendar, ParsesIsoTexts) {
 
 TEST(Calendar, RefusesWhatIsNoDate) {
   for (const std::string_view text :
-       {"", "1970", "1970-1-1", "2023-02-29", "2024-13-01", "2024-00-01", "2024-01-00", "2024-01-01T", "2024-01-01T25:00",
-        "2024-01-01T12:60", "2024-01-01T12:00:00.", "2024-01-01T12:00:00.1234567890", "2024-01-01T12:00:00+",
-        "2024-01-01T12:00:00 UTC", "20240101", "24-01-01", "99999-01-01", "2024-01-01x"}) {
+       {"", "1970", "1970-1-1", "2023-02-29", "2024-13-01", "2024-00-01", "2024-01-00",
+        "2024-01-01T", "2024-01-01T25:00", "2024-01-01T12:60", "2024-01-01T12:00:00.",
+        "2024-01-01T12:00:00.1234567890", "2024-01-01T12:00:00+", "2024-01-01T12:00:00 UTC",
+        "20240101", "24-01-01", "99999-01-01", "2024-01-01x"}) {
     EXPECT_FALSE(ParseIsoInstant(text).has_value()) << text;
   }
   EXPECT_FALSE(ParseIsoTimeOfDay("24:00").has_value());

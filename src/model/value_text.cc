@@ -61,7 +61,8 @@ struct TextOf {
   std::string operator()(int64_t value) const {
     switch (type.kind) {
       case PrimitiveKind::kTime:
-        return value >= 0 && value < kMicrosPerDay ? IsoTimeText(value * 1000, 6) : std::to_string(value);
+        return value >= 0 && value < kMicrosPerDay ? IsoTimeText(value * 1000, 6)
+                                                   : std::to_string(value);
       case PrimitiveKind::kTimestamp:
       case PrimitiveKind::kTimestamptz:
       case PrimitiveKind::kTimestampNs:
@@ -77,7 +78,9 @@ struct TextOf {
   std::string operator()(const Bytes& value) const {
     return type.kind == PrimitiveKind::kUuid ? UuidText(value.data) : "0x" + HexText(value.data);
   }
-  std::string operator()(const Unscaled& value) const { return UnscaledText(value.value, type.scale); }
+  std::string operator()(const Unscaled& value) const {
+    return UnscaledText(value.value, type.scale);
+  }
 };
 
 }  // namespace
@@ -102,6 +105,8 @@ std::string FloatingText(Number value) {
 template std::string FloatingText<float>(float);
 template std::string FloatingText<double>(double);
 
-std::string ValueText(const PrimitiveType& type, const Value& value) { return std::visit(TextOf{type}, value); }
+std::string ValueText(const PrimitiveType& type, const Value& value) {
+  return std::visit(TextOf{type}, value);
+}
 
 }  // namespace icefield

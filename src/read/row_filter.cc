@@ -24,8 +24,9 @@ bool IsMember(const std::vector<T>& sorted, const T& value) {
   return found != sorted.end() && *found == value;
 }
 
-// Narrows `mask` to the rows whose value, which get(row) gives, passes the leaf. One loop an operation, nothing virtual
-// inside. Rows that are null by now are looked at as well: their slots hold some value.
+// Narrows `mask` to the rows whose value, which get(row) gives, passes the leaf. One loop an
+// operation, nothing virtual inside. Rows that are null by now are looked at as well: their slots
+// hold some value.
 template <typename T, typename Get>
 void TestRows(PredicateOp op, const std::vector<T>& values, Get get, Mask& mask) {
   const auto narrow = [&](auto test) {
@@ -59,12 +60,15 @@ void TestRows(PredicateOp op, const std::vector<T>& values, Get get, Mask& mask)
       break;
   }
   if constexpr (std::is_same_v<T, std::string_view>) {
-    if (op == PredicateOp::kStartsWith) narrow([first](T value) { return value.starts_with(first); });
-    if (op == PredicateOp::kNotStartsWith) narrow([first](T value) { return !value.starts_with(first); });
+    if (op == PredicateOp::kStartsWith)
+      narrow([first](T value) { return value.starts_with(first); });
+    if (op == PredicateOp::kNotStartsWith)
+      narrow([first](T value) { return !value.starts_with(first); });
   }
 }
 
-// The literals of a leaf as `Held`, the alternative that its column's values have; empty where one is another.
+// The literals of a leaf as `Held`, the alternative that its column's values have; empty where one
+// is another.
 template <typename Held, typename As>
 std::optional<std::vector<As>> Literals(const Predicate& leaf) {
   std::vector<As> out;
@@ -82,7 +86,8 @@ std::optional<std::vector<As>> Literals(const Predicate& leaf) {
   return out;
 }
 
-// Each of these tests a leaf on an array of one physical form; false where array or literals are of another.
+// Each of these tests a leaf on an array of one physical form; false where array or literals are of
+// another.
 template <typename Number>
 bool TestNumbers(const Predicate& leaf, const arrow::Array& array, Mask& mask) {
   const auto literals = Literals<Number, Number>(leaf);
@@ -96,7 +101,9 @@ bool TestBooleans(const Predicate& leaf, const arrow::Array& array, Mask& mask) 
   const auto literals = Literals<bool, uint8_t>(leaf);
   if (!literals) return false;
   const auto& booleans = static_cast<const arrow::BooleanArray&>(array);
-  const auto get = [&booleans](size_t row) { return static_cast<uint8_t>(booleans.Value(static_cast<int64_t>(row))); };
+  const auto get = [&booleans](size_t row) {
+    return static_cast<uint8_t>(booleans.Value(static_cast<int64_t>(row)));
+  };
   TestRows(leaf.op, *literals, get, mask);
   return true;
 }
@@ -119,7 +126,9 @@ bool TestTexts(const Predicate& leaf, const arrow::Array& array, Mask& mask) {
   const auto literals = Literals<Held, std::string_view>(leaf);
   if (!literals) return false;
   const auto& texts = static_cast<const ArrayType&>(array);
-  TestRows(leaf.op, *literals, [&texts](size_t row) { return texts.GetView(static_cast<int64_t>(row)); }, mask);
+  TestRows(
+      leaf.op, *literals, [&texts](size_t row) { return texts.GetView(static_cast<int64_t>(row)); },
+      mask);
   return true;
 }
 
@@ -192,17 +201,20 @@ bool TestArray(const Predicate& leaf, const arrow::Array& array, Mask& mask) {
 void ClearNulls(const arrow::Array& array, Mask& mask) {
   if (array.null_count() == 0) return;
   for (size_t row = 0; row < mask.size(); ++row) {
-    mask[row] = static_cast<uint8_t>(mask[row] & static_cast<uint8_t>(array.IsValid(static_cast<int64_t>(row))));
+    mask[row] = static_cast<uint8_t>(
+        mask[row] & static_cast<uint8_t>(array.IsValid(static_cast<int64_t>(row))));
   }
 }
 
-// Follows a path from a column down. Afterwards `valid` is 1 where the field and all structs around it are not null.
-Result<std::shared_ptr<arrow::Array>> FollowPath(const std::vector<int>& path, const arrow::RecordBatch& batch,
-                                                 Mask& valid) {
+// Follows a path from a column down. Afterwards `valid` is 1 where the field and all structs around
+// it are not null.
+Result<std::shared_ptr<arrow::Array>> FollowPath(const std::vector<int>& path,
+                                                 const arrow::RecordBatch& batch, Mask& valid) {
   std::shared_ptr<arrow::Array> array;
   for (const int step : path) {
     if (array == nullptr) {
-      if (step >= batch.num_columns()) return Internal("a row filter's column ", step, " is not in the batch");
+      if (step >= batch.num_columns())
+        return Internal("a row filter's column ", step, " is not in the batch");
       array = batch.column(step);
     } else {
       if (array->type_id() != arrow::Type::STRUCT || step >= array->type()->num_fields()) {
@@ -213,13 +225,16 @@ Result<std::shared_ptr<arrow::Array>> FollowPath(const std::vector<int>& path, c
     ClearNulls(*array, valid);
   }
   if (array == nullptr) return Internal("a row filter's path is empty");
-  if (array->type_id() == arrow::Type::EXTENSION) return static_cast<const arrow::ExtensionArray&>(*array).storage();
+  if (array->type_id() == arrow::Type::EXTENSION)
+    return static_cast<const arrow::ExtensionArray&>(*array).storage();
   return array;
 }
 
-Result<Mask> MatchLeaf(const Predicate& leaf, const arrow::RecordBatch& batch, const ColumnPaths& paths) {
+Result<Mask> MatchLeaf(const Predicate& leaf, const arrow::RecordBatch& batch,
+                       const ColumnPaths& paths) {
   const auto path = paths.find(leaf.field_id);
-  if (path == paths.end()) return Internal("field ", leaf.field_id.value, " of a row filter is not in the batch");
+  if (path == paths.end())
+    return Internal("field ", leaf.field_id.value, " of a row filter is not in the batch");
   Mask mask(static_cast<size_t>(batch.num_rows()), 1);
   ICEFIELD_ASSIGN(const std::shared_ptr<arrow::Array> array, FollowPath(path->second, batch, mask));
   if (leaf.op == PredicateOp::kIsNull) {
@@ -228,8 +243,9 @@ Result<Mask> MatchLeaf(const Predicate& leaf, const arrow::RecordBatch& batch, c
   }
   if (leaf.op == PredicateOp::kNotNull) return mask;
   if (!TestArray(leaf, *array, mask)) {
-    return Internal("field ", leaf.field_id.value, " of a row filter is a ", PrimitiveTypeText(leaf.type),
-                    ", the batch holds a ", array->type()->ToString());
+    return Internal("field ", leaf.field_id.value, " of a row filter is a ",
+                    PrimitiveTypeText(leaf.type), ", the batch holds a ",
+                    array->type()->ToString());
   }
   return mask;
 }
@@ -256,7 +272,8 @@ Result<std::vector<uint8_t>> MatchRows(const Predicate& predicate, const arrow::
   switch (predicate.op) {
     case PredicateOp::kTrue:
     case PredicateOp::kFalse:
-      return Mask(static_cast<size_t>(batch.num_rows()), static_cast<uint8_t>(predicate.op == PredicateOp::kTrue));
+      return Mask(static_cast<size_t>(batch.num_rows()),
+                  static_cast<uint8_t>(predicate.op == PredicateOp::kTrue));
     case PredicateOp::kNot:
       return Internal("a bound predicate holds no 'not'");
     case PredicateOp::kAnd:
@@ -276,9 +293,9 @@ Result<std::vector<uint8_t>> MatchRows(const Predicate& predicate, const arrow::
   return mask;
 }
 
-Result<std::shared_ptr<arrow::RecordBatch>> FilterBatch(const Predicate& predicate,
-                                                        const std::shared_ptr<arrow::RecordBatch>& batch,
-                                                        const ColumnPaths& paths) {
+Result<std::shared_ptr<arrow::RecordBatch>> FilterBatch(
+    const Predicate& predicate, const std::shared_ptr<arrow::RecordBatch>& batch,
+    const ColumnPaths& paths) {
   ICEFIELD_ASSIGN(const Mask mask, MatchRows(predicate, *batch, paths));
   const auto passed = std::count(mask.begin(), mask.end(), 1);
   if (passed == batch->num_rows()) return batch;
@@ -289,10 +306,10 @@ Result<std::shared_ptr<arrow::RecordBatch>> FilterBatch(const Predicate& predica
     if (mask[row] != 0) rows.push_back(static_cast<int64_t>(row));
   }
   const auto indices = std::make_shared<arrow::Int64Array>(passed, arrow::Buffer::Wrap(rows));
-  ICEFIELD_ARROW_ASSIGN(
-      const arrow::Datum taken,
-      arrow::compute::Take(batch, arrow::Datum(indices), arrow::compute::TakeOptions::NoBoundsCheck()),
-      "taking the rows that pass a row filter");
+  ICEFIELD_ARROW_ASSIGN(const arrow::Datum taken,
+                        arrow::compute::Take(batch, arrow::Datum(indices),
+                                             arrow::compute::TakeOptions::NoBoundsCheck()),
+                        "taking the rows that pass a row filter");
   return taken.record_batch();
 }
 

@@ -59,7 +59,7 @@ struct AppendTo {
   arrow::Status operator()(bool value) const { return Put<arrow::BooleanBuilder>(value); }
   arrow::Status operator()(int32_t value) const {
     return builder.type()->id() == arrow::Type::DATE32 ? Put<arrow::Date32Builder>(value)
-                                                        : Put<arrow::Int32Builder>(value);
+                                                       : Put<arrow::Int32Builder>(value);
   }
   arrow::Status operator()(int64_t value) const {
     if (builder.type()->id() == arrow::Type::TIME64) return Put<arrow::Time64Builder>(value);
@@ -68,7 +68,9 @@ struct AppendTo {
   }
   arrow::Status operator()(float value) const { return Put<arrow::FloatBuilder>(value); }
   arrow::Status operator()(double value) const { return Put<arrow::DoubleBuilder>(value); }
-  arrow::Status operator()(const std::string& value) const { return Put<arrow::StringBuilder>(value); }
+  arrow::Status operator()(const std::string& value) const {
+    return Put<arrow::StringBuilder>(value);
+  }
   arrow::Status operator()(const Bytes& value) const {
     if (builder.type()->id() == arrow::Type::BINARY) return Put<arrow::BinaryBuilder>(value.data);
     return Put<arrow::FixedSizeBinaryBuilder>(value.data);
@@ -81,7 +83,8 @@ struct AppendTo {
 };
 
 std::shared_ptr<arrow::Array> MakeArray(const PrimitiveType& type, const Rows& rows) {
-  const std::unique_ptr<arrow::ArrayBuilder> builder = arrow::MakeBuilder(ArrowType(type)).ValueOrDie();
+  const std::unique_ptr<arrow::ArrayBuilder> builder =
+      arrow::MakeBuilder(ArrowType(type)).ValueOrDie();
   for (const std::optional<Value>& row : rows) {
     EXPECT_TRUE((row ? std::visit(AppendTo{*builder}, *row) : builder->AppendNull()).ok());
   }
@@ -91,13 +94,15 @@ std::shared_ptr<arrow::Array> MakeArray(const PrimitiveType& type, const Rows& r
 Rows RandomRows(Random& random, const PrimitiveType& type, size_t count) {
   Rows rows;
   for (size_t row = 0; row < count; ++row) {
-    rows.push_back(Below(random, 5) == 0 ? std::nullopt : std::optional(testing::RandomValue(random, type)));
+    rows.push_back(Below(random, 5) == 0 ? std::nullopt
+                                         : std::optional(testing::RandomValue(random, type)));
   }
   return rows;
 }
 
 std::shared_ptr<arrow::RecordBatch> BatchOf(const std::shared_ptr<arrow::Array>& array) {
-  return arrow::RecordBatch::Make(arrow::schema({arrow::field("x", array->type())}), array->length(), {array});
+  return arrow::RecordBatch::Make(arrow::schema({arrow::field("x", array->type())}),
+                                  array->length(), {array});
 }
 
 constexpr FieldId kField{4};
@@ -110,14 +115,15 @@ TEST(MatchRows, AgreesWithThePlainEvaluationForEveryTypeAndOperation) {
       const Rows rows = RandomRows(random, type, 20);
       // A slice: what lies before its offset must not be seen.
       const auto batch = BatchOf(MakeArray(type, rows)->Slice(kSkipped));
-      const Predicate predicate = testing::RandomPredicate(random, {{kField, type}}, Below(random, 3));
+      const Predicate predicate =
+          testing::RandomPredicate(random, {{kField, type}}, Below(random, 3));
       const Result<std::vector<uint8_t>> mask = MatchRows(predicate, *batch, {{kField, {0}}});
       ASSERT_TRUE(mask.ok()) << mask.error();
       for (size_t row = kSkipped; row < rows.size(); ++row) {
         const bool passes = testing::Passes(predicate, [&](FieldId) { return rows[row]; });
         ASSERT_EQ((*mask)[row - kSkipped] != 0, passes)
-            << PrimitiveTypeText(type) << " " << (rows[row] ? ValueText(type, *rows[row]) : "null") << ": "
-            << predicate.ToString({});
+            << PrimitiveTypeText(type) << " " << (rows[row] ? ValueText(type, *rows[row]) : "null")
+            << ": " << predicate.ToString({});
       }
     }
   }
@@ -126,7 +132,8 @@ TEST(MatchRows, AgreesWithThePlainEvaluationForEveryTypeAndOperation) {
 TEST(FilterBatch, KeepsTheRowsThatPassInOrder) {
   const PrimitiveType type{PrimitiveKind::kInt};
   const auto batch = BatchOf(MakeArray(type, {int32_t{1}, std::nullopt, int32_t{5}, int32_t{2}}));
-  const Predicate small{.op = PredicateOp::kLess, .field_id = kField, .type = type, .values = {int32_t{3}}};
+  const Predicate small{
+      .op = PredicateOp::kLess, .field_id = kField, .type = type, .values = {int32_t{3}}};
   const auto filtered = FilterBatch(small, batch, {{kField, {0}}});
   ASSERT_TRUE(filtered.ok()) << filtered.error();
   EXPECT_TRUE((*filtered)->Equals(*BatchOf(MakeArray(type, {int32_t{1}, int32_t{2}}))));
@@ -147,18 +154,24 @@ Schema NestedSchema() {
 
 TEST(MatchRows, TakesAFieldOfANullStructForNull) {
   const auto inner = MakeArray({PrimitiveKind::kInt}, {int32_t{7}, int32_t{7}, std::nullopt});
-  const auto texts = MakeArray({PrimitiveKind::kString}, {std::string("a"), std::string("b"), std::string("c")});
+  const auto texts =
+      MakeArray({PrimitiveKind::kString}, {std::string("a"), std::string("b"), std::string("c")});
   arrow::BooleanBuilder builder;
   ASSERT_TRUE(builder.AppendValues(std::vector<bool>{true, false, true}).ok());
   const auto validity = builder.Finish().ValueOrDie()->data()->buffers[1];
-  const auto structs = arrow::StructArray::Make({texts, inner}, std::vector<std::string>{"a", "b"}, validity, 1)
-                           .ValueOrDie();
+  const auto structs =
+      arrow::StructArray::Make({texts, inner}, std::vector<std::string>{"a", "b"}, validity, 1)
+          .ValueOrDie();
   const auto first = MakeArray({PrimitiveKind::kLong}, {int64_t{0}, int64_t{0}, int64_t{0}});
   const auto batch = arrow::RecordBatch::Make(
-      arrow::schema({arrow::field("first", first->type()), arrow::field("s", structs->type())}), 3, {first, structs});
-  const Predicate is_seven{
-      .op = PredicateOp::kEqual, .field_id = kField, .type = {PrimitiveKind::kInt}, .values = {int32_t{7}}};
-  const Predicate is_null{.op = PredicateOp::kIsNull, .field_id = kField, .type = {PrimitiveKind::kInt}};
+      arrow::schema({arrow::field("first", first->type()), arrow::field("s", structs->type())}), 3,
+      {first, structs});
+  const Predicate is_seven{.op = PredicateOp::kEqual,
+                           .field_id = kField,
+                           .type = {PrimitiveKind::kInt},
+                           .values = {int32_t{7}}};
+  const Predicate is_null{
+      .op = PredicateOp::kIsNull, .field_id = kField, .type = {PrimitiveKind::kInt}};
   const ColumnPaths paths = PathsOf(is_seven, NestedSchema());
   EXPECT_EQ(paths, (ColumnPaths{{kField, {1, 1}}}));
   EXPECT_EQ(*MatchRows(is_seven, *batch, paths), (std::vector<uint8_t>{1, 0, 0}));
@@ -167,8 +180,10 @@ TEST(MatchRows, TakesAFieldOfANullStructForNull) {
 
 TEST(MatchRows, RefusesWhatDoesNotFitTheBatch) {
   const auto batch = BatchOf(MakeArray({PrimitiveKind::kLong}, {int64_t{1}}));
-  const Predicate of_int{
-      .op = PredicateOp::kEqual, .field_id = kField, .type = {PrimitiveKind::kInt}, .values = {int32_t{1}}};
+  const Predicate of_int{.op = PredicateOp::kEqual,
+                         .field_id = kField,
+                         .type = {PrimitiveKind::kInt},
+                         .values = {int32_t{1}}};
   EXPECT_EQ(MatchRows(of_int, *batch, {{kField, {0}}}).error().code, ErrorCode::kInternal);
   EXPECT_EQ(MatchRows(of_int, *batch, {}).error().code, ErrorCode::kInternal);
   EXPECT_EQ(MatchRows(of_int, *batch, {{kField, {0, 0}}}).error().code, ErrorCode::kInternal);

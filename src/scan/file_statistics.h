@@ -20,8 +20,8 @@ class FileStatistics : public StatisticsSource {
   const DataFile& file_;
 };
 
-/// A data file's partition tuple, exactly; field ids are positions in the spec (as ProjectToPartition counts).
-/// Borrows the tuple.
+/// A data file's partition tuple, exactly; field ids are positions in the spec (as
+/// ProjectToPartition counts). Borrows the tuple.
 class PartitionTuple : public StatisticsSource {
  public:
   explicit PartitionTuple(const std::vector<std::optional<Value>>& values) : values_(values) {}
@@ -34,7 +34,8 @@ class PartitionTuple : public StatisticsSource {
 /// A manifest's partition summaries; field ids are positions in the spec. Borrows the summaries.
 class PartitionSummaries : public StatisticsSource {
  public:
-  explicit PartitionSummaries(const std::vector<PartitionFieldSummary>& summaries) : summaries_(summaries) {}
+  explicit PartitionSummaries(const std::vector<PartitionFieldSummary>& summaries)
+      : summaries_(summaries) {}
   ColumnStatistics Find(FieldId position, const PrimitiveType& type) const override;
 
  private:

@@ -9,7 +9,8 @@ namespace {
 constexpr int64_t kIntMin = std::numeric_limits<int32_t>::min();
 constexpr int64_t kIntMax = std::numeric_limits<int32_t>::max();
 
-// The next value in `direction` (1 or -1) of types that have one; the value itself where there is none.
+// The next value in `direction` (1 or -1) of types that have one; the value itself where there is
+// none.
 Value Neighbour(const Value& value, int direction) {
   if (const auto* number = std::get_if<int32_t>(&value)) {
     return static_cast<int32_t>(std::clamp(int64_t{*number} + direction, kIntMin, kIntMax));
@@ -18,14 +19,16 @@ Value Neighbour(const Value& value, int direction) {
     int64_t next = 0;
     return __builtin_add_overflow(*number, direction, &next) ? *number : next;
   }
-  if (const auto* number = std::get_if<Unscaled>(&value)) return Unscaled{number->value + direction};
+  if (const auto* number = std::get_if<Unscaled>(&value))
+    return Unscaled{number->value + direction};
   return value;
 }
 
 // Projects the leaves of one source column to one partition field.
 class LeafProjector {
  public:
-  LeafProjector(const Predicate& leaf, const Transform& transform, PrimitiveType result_type, FieldId position)
+  LeafProjector(const Predicate& leaf, const Transform& transform, PrimitiveType result_type,
+                FieldId position)
       : leaf_(leaf), transform_(transform), type_(std::move(result_type)), position_(position) {}
 
   Predicate Project() const {
@@ -59,7 +62,8 @@ class LeafProjector {
   }
 
   Predicate OneOf(Values values) const {
-    std::sort(values.begin(), values.end(), [](const Value& a, const Value& b) { return CompareValues(a, b) < 0; });
+    std::sort(values.begin(), values.end(),
+              [](const Value& a, const Value& b) { return CompareValues(a, b) < 0; });
     values.erase(std::unique(values.begin(), values.end()), values.end());
     Predicate out = Test(PredicateOp::kIn);
     out.values = std::move(values);
@@ -73,7 +77,8 @@ class LeafProjector {
     return {**std::move(applied)};
   }
 
-  // Equality with one of the leaf's values means one of their partition values; the other operations mean nothing.
+  // Equality with one of the leaf's values means one of their partition values; the other
+  // operations mean nothing.
   template <typename PartitionsOf>
   Predicate ProjectMembers(PartitionsOf partitions_of) const {
     if (leaf_.op != PredicateOp::kEqual && leaf_.op != PredicateOp::kIn) return NotNull();
@@ -86,8 +91,12 @@ class LeafProjector {
     return OneOf(std::move(all));
   }
 
-  bool IsLess() const { return leaf_.op == PredicateOp::kLess || leaf_.op == PredicateOp::kLessOrEqual; }
-  bool IsGreater() const { return leaf_.op == PredicateOp::kGreater || leaf_.op == PredicateOp::kGreaterOrEqual; }
+  bool IsLess() const {
+    return leaf_.op == PredicateOp::kLess || leaf_.op == PredicateOp::kLessOrEqual;
+  }
+  bool IsGreater() const {
+    return leaf_.op == PredicateOp::kGreater || leaf_.op == PredicateOp::kGreaterOrEqual;
+  }
 
   // The greatest or least value that passes an ordering leaf.
   Value LastPassing() const {
@@ -99,12 +108,15 @@ class LeafProjector {
 
   Predicate ProjectTruncate() const {
     const bool is_number = type_.kind == PrimitiveKind::kInt || type_.kind == PrimitiveKind::kLong;
-    if (leaf_.op == PredicateOp::kStartsWith || leaf_.op == PredicateOp::kNotStartsWith) return ProjectPrefix();
+    if (leaf_.op == PredicateOp::kStartsWith || leaf_.op == PredicateOp::kNotStartsWith)
+      return ProjectPrefix();
     if (is_number) return ProjectTruncatedInteger();
-    if (!IsLess() && !IsGreater()) return ProjectMembers([this](const Value& value) { return Apply(value); });
+    if (!IsLess() && !IsGreater())
+      return ProjectMembers([this](const Value& value) { return Apply(value); });
     const Values bound = Apply(LastPassing());
     if (bound.empty()) return NotNull();
-    return Against(IsLess() ? PredicateOp::kLessOrEqual : PredicateOp::kGreaterOrEqual, bound.front());
+    return Against(IsLess() ? PredicateOp::kLessOrEqual : PredicateOp::kGreaterOrEqual,
+                   bound.front());
   }
 
   Predicate ProjectPrefix() const {
@@ -115,7 +127,8 @@ class LeafProjector {
     return Against(PredicateOp::kEqual, prefix.substr(0, kept));
   }
 
-  // Truncated as the column's type; and, where a long may have been an int once, as an int, which wraps elsewhere.
+  // Truncated as the column's type; and, where a long may have been an int once, as an int, which
+  // wraps elsewhere.
   Values TruncateInteger(const Value& value) const {
     Values partitions = Apply(value);
     const auto* number = std::get_if<int64_t>(&value);
@@ -123,7 +136,8 @@ class LeafProjector {
     const Value narrow = static_cast<int32_t>(*number);
     const Result<std::optional<Value>> applied =
         ApplyTransform(transform_, PrimitiveType{PrimitiveKind::kInt}, narrow);
-    if (applied.ok() && applied->has_value()) partitions.emplace_back(int64_t{std::get<int32_t>(**applied)});
+    if (applied.ok() && applied->has_value())
+      partitions.emplace_back(int64_t{std::get<int32_t>(**applied)});
     return partitions;
   }
 
@@ -132,7 +146,8 @@ class LeafProjector {
     return number;
   }
 
-  // Partition values above `max` - width come, wrapped around, from values near the smallest number.
+  // Partition values above `max` - width come, wrapped around, from values near the smallest
+  // number.
   Predicate MayBeWrapped(int64_t max) const {
     return And(Against(PredicateOp::kGreater, Number(max - transform_.parameter)),
                Against(PredicateOp::kLessOrEqual, Number(max)));
@@ -161,7 +176,8 @@ class LeafProjector {
   }
 
   Predicate ProjectTime() const {
-    if (!IsLess() && !IsGreater()) return ProjectMembers([this](const Value& value) { return TimePartitions(value); });
+    if (!IsLess() && !IsGreater())
+      return ProjectMembers([this](const Value& value) { return TimePartitions(value); });
     const Values partitions = TimePartitions(LastPassing());
     if (partitions.empty()) return NotNull();
     if (IsLess()) return Against(PredicateOp::kLessOrEqual, partitions.back());
@@ -181,7 +197,8 @@ Predicate ProjectLeaf(const Predicate& leaf, const PartitionSpec& spec) {
     if (field.source_id != leaf.field_id || field.transform.kind == TransformKind::kVoid) continue;
     Result<PrimitiveType> type = TransformResultType(field.transform, leaf.type);
     if (!type.ok()) continue;
-    const LeafProjector projector(leaf, field.transform, *std::move(type), FieldId{static_cast<int32_t>(position)});
+    const LeafProjector projector(leaf, field.transform, *std::move(type),
+                                  FieldId{static_cast<int32_t>(position)});
     out = And(std::move(out), projector.Project());
   }
   return out;
@@ -198,12 +215,14 @@ Predicate ProjectToPartition(const Predicate& predicate, const PartitionSpec& sp
       return {};
     case PredicateOp::kAnd: {
       Predicate out;
-      for (const Predicate& child : predicate.children) out = And(std::move(out), ProjectToPartition(child, spec));
+      for (const Predicate& child : predicate.children)
+        out = And(std::move(out), ProjectToPartition(child, spec));
       return out;
     }
     case PredicateOp::kOr: {
       Predicate out{.op = PredicateOp::kFalse};
-      for (const Predicate& child : predicate.children) out = Or(std::move(out), ProjectToPartition(child, spec));
+      for (const Predicate& child : predicate.children)
+        out = Or(std::move(out), ProjectToPartition(child, spec));
       return out;
     }
     default:

@@ -6,10 +6,11 @@
 
 namespace icefield {
 
-/// The inclusive projection of `predicate` (specification: "Scan Planning"): true for the partition of every row that
-/// passes `predicate`. Its field ids are not those of the spec but positions in it, counted from 0 (v1 specs share ids).
-/// Void and unknown transforms exclude nothing. Time partitions before 1970 may lie one unit off, and truncated numbers
-/// near the smallest may have wrapped around: there are writers of both.
+/// The inclusive projection of `predicate` (specification: "Scan Planning"): true for the partition
+/// of every row that passes `predicate`. Its field ids are not those of the spec but positions in
+/// it, counted from 0 (v1 specs share ids). Void and unknown transforms exclude nothing. Time
+/// partitions before 1970 may lie one unit off, and truncated numbers near the smallest may have
+/// wrapped around: there are writers of both.
 Predicate ProjectToPartition(const Predicate& predicate, const PartitionSpec& spec);
 
 }  // namespace icefield

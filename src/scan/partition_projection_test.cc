@@ -27,32 +27,37 @@ PartitionSpec SpecOf(std::vector<Transform> transforms) {
   return spec;
 }
 
-bool MayHold(const Predicate& predicate, const Transform& transform, const std::optional<Value>& partition) {
+bool MayHold(const Predicate& predicate, const Transform& transform,
+             const std::optional<Value>& partition) {
   const std::vector<std::optional<Value>> tuple{partition};
   return MayMatch(ProjectToPartition(predicate, SpecOf({transform})), PartitionTuple(tuple));
 }
 
-// What some writer puts into the tuple for `value`: time partitions before 1970 one unit off, and a long that was an
-// int when it was written in an int.
-std::optional<Value> WrittenPartition(Random& random, const Transform& transform, const PrimitiveType& type,
+// What some writer puts into the tuple for `value`: time partitions before 1970 one unit off, and a
+// long that was an int when it was written in an int.
+std::optional<Value> WrittenPartition(Random& random, const Transform& transform,
+                                      const PrimitiveType& type,
                                       const std::optional<Value>& value) {
   if (!value) return std::nullopt;
   const auto* number = std::get_if<int64_t>(&*value);
-  const bool was_int = type.kind == PrimitiveKind::kLong && *number == static_cast<int32_t>(*number);
+  const bool was_int =
+      type.kind == PrimitiveKind::kLong && *number == static_cast<int32_t>(*number);
   Result<std::optional<Value>> partition =
       was_int && Below(random, 2) == 0
           ? ApplyTransform(transform, {PrimitiveKind::kInt}, static_cast<int32_t>(*number))
           : ApplyTransform(transform, type, *value);
   EXPECT_TRUE(partition.ok()) << partition.error();
-  const bool is_time = transform.kind >= TransformKind::kYear && transform.kind <= TransformKind::kHour;
+  const bool is_time =
+      transform.kind >= TransformKind::kYear && transform.kind <= TransformKind::kHour;
   if (!is_time || std::get<int32_t>(**partition) >= 0) return *partition;
   return std::get<int32_t>(**partition) - 1 + static_cast<int32_t>(Below(random, 3));
 }
 
 std::vector<Transform> AllTransforms() {
   std::vector<Transform> transforms;
-  for (const std::string_view text : {"identity", "bucket[3]", "truncate[1]", "truncate[2]", "truncate[10]", "year",
-                                      "month", "day", "hour", "void", "zorder"}) {
+  for (const std::string_view text :
+       {"identity", "bucket[3]", "truncate[1]", "truncate[2]", "truncate[10]", "year", "month",
+        "day", "hour", "void", "zorder"}) {
     transforms.push_back(*ParseTransform(text));
   }
   return transforms;
@@ -62,19 +67,24 @@ TEST(ProjectToPartition, KeepsThePartitionOfEveryRowThatPasses) {
   int64_t excluded = 0;
   for (const Transform& transform : AllTransforms()) {
     for (const PrimitiveType& type : testing::ComparableTypes()) {
-      const bool ignored = transform.kind == TransformKind::kVoid || transform.kind == TransformKind::kUnknown;
+      const bool ignored =
+          transform.kind == TransformKind::kVoid || transform.kind == TransformKind::kUnknown;
       if (!ignored && !TransformResultType(transform, type).ok()) continue;
       Random random(static_cast<uint64_t>(type.kind) * 100 + static_cast<uint64_t>(transform.kind));
       for (int round = 0; round < 3000; ++round) {
-        const auto value = Below(random, 6) == 0 ? std::nullopt : std::optional(testing::RandomValue(random, type));
-        const Predicate predicate = testing::RandomPredicate(random, {{kField, type}}, Below(random, 3));
+        const auto value = Below(random, 6) == 0
+                               ? std::nullopt
+                               : std::optional(testing::RandomValue(random, type));
+        const Predicate predicate =
+            testing::RandomPredicate(random, {{kField, type}}, Below(random, 3));
         const bool passes = testing::Passes(predicate, [&value](FieldId) { return value; });
         const std::optional<Value> partition =
             ignored ? std::nullopt : WrittenPartition(random, transform, type, value);
         const bool kept = MayHold(predicate, transform, partition);
         excluded += static_cast<int64_t>(!kept);
-        ASSERT_TRUE(kept || !passes) << TransformText(transform) << " of " << PrimitiveTypeText(type) << " "
-                                     << (value ? ValueText(type, *value) : "null") << ": " << predicate.ToString({});
+        ASSERT_TRUE(kept || !passes)
+            << TransformText(transform) << " of " << PrimitiveTypeText(type) << " "
+            << (value ? ValueText(type, *value) : "null") << ": " << predicate.ToString({});
       }
     }
   }
@@ -90,8 +100,8 @@ TEST(ProjectToPartition, IgnoresVoidUnknownAndOtherColumns) {
 
 TEST(ProjectToPartition, UsesEveryFieldOfTheColumn) {
   const Predicate is_five = Leaf(PredicateOp::kEqual, PrimitiveKind::kInt, {int32_t{5}});
-  const Predicate projected =
-      ProjectToPartition(is_five, SpecOf({{TransformKind::kBucket, 4}, {TransformKind::kIdentity}}));
+  const Predicate projected = ProjectToPartition(
+      is_five, SpecOf({{TransformKind::kBucket, 4}, {TransformKind::kIdentity}}));
   const std::vector<std::optional<Value>> wrong_identity{int32_t{2}, int32_t{6}};
   EXPECT_EQ(projected.op, PredicateOp::kAnd);
   EXPECT_FALSE(MayMatch(projected, PartitionTuple(wrong_identity)));
@@ -99,10 +109,12 @@ TEST(ProjectToPartition, UsesEveryFieldOfTheColumn) {
 
 TEST(ProjectToPartition, ExcludesWhatItCan) {
   const Transform day{TransformKind::kDay};
-  const Predicate before = Leaf(PredicateOp::kLess, PrimitiveKind::kTimestamp, {int64_t{864'000'000'000}});
+  const Predicate before =
+      Leaf(PredicateOp::kLess, PrimitiveKind::kTimestamp, {int64_t{864'000'000'000}});
   EXPECT_TRUE(MayHold(before, day, int32_t{9}));
   EXPECT_FALSE(MayHold(before, day, int32_t{10}));
-  const Predicate from = Leaf(PredicateOp::kGreaterOrEqual, PrimitiveKind::kTimestamp, {int64_t{864'000'000'000}});
+  const Predicate from =
+      Leaf(PredicateOp::kGreaterOrEqual, PrimitiveKind::kTimestamp, {int64_t{864'000'000'000}});
   EXPECT_FALSE(MayHold(from, day, int32_t{9}));
   EXPECT_FALSE(MayHold(from, day, std::nullopt));
   const Transform bucket{TransformKind::kBucket, 16};
@@ -135,11 +147,14 @@ TEST(ProjectToPartition, CountsCodePointsOfPrefixes) {
   EXPECT_TRUE(MayHold(one, two, emoji + "z"));
 }
 
-std::string IntBytes(int32_t number) { return {reinterpret_cast<const char*>(&number), sizeof(number)}; }
+std::string IntBytes(int32_t number) {
+  return {reinterpret_cast<const char*>(&number), sizeof(number)};
+}
 
 TEST(PartitionSummaries, LeaveUnknownWhatIsNotStated) {
-  const Predicate projected = ProjectToPartition(Leaf(PredicateOp::kEqual, PrimitiveKind::kLong, {int64_t{5}}),
-                                                 SpecOf({{TransformKind::kIdentity}}));
+  const Predicate projected =
+      ProjectToPartition(Leaf(PredicateOp::kEqual, PrimitiveKind::kLong, {int64_t{5}}),
+                         SpecOf({{TransformKind::kIdentity}}));
   // The column was an int when these bounds were written.
   const std::vector<PartitionFieldSummary> around{{false, false, IntBytes(4), IntBytes(6)}};
   const std::vector<PartitionFieldSummary> beside{{true, std::nullopt, IntBytes(6), IntBytes(9)}};
@@ -151,8 +166,8 @@ TEST(PartitionSummaries, LeaveUnknownWhatIsNotStated) {
 }
 
 TEST(PartitionSummaries, SayWhetherThereAreNulls) {
-  const Predicate projected =
-      ProjectToPartition(Leaf(PredicateOp::kIsNull, PrimitiveKind::kInt), SpecOf({{TransformKind::kBucket, 4}}));
+  const Predicate projected = ProjectToPartition(Leaf(PredicateOp::kIsNull, PrimitiveKind::kInt),
+                                                 SpecOf({{TransformKind::kBucket, 4}}));
   const std::vector<PartitionFieldSummary> without{{false, false, IntBytes(0), IntBytes(3)}};
   const std::vector<PartitionFieldSummary> with{{true, false, IntBytes(0), IntBytes(3)}};
   EXPECT_FALSE(MayMatch(projected, PartitionSummaries(without)));

@@ -49,20 +49,23 @@ class Planner {
 
   Result<ScanPlan> Plan() {
     if (metadata_.format_version < 1 || metadata_.format_version > kFormatVersionMax) {
-      return Unsupported("table ", request_.table_name, " has format version ", metadata_.format_version,
-                         "; Icefield reads versions 1 and 2");
+      return Unsupported("table ", request_.table_name, " has format version ",
+                         metadata_.format_version, "; Icefield reads versions 1 and 2");
     }
-    ScanPlan plan{.table_name = request_.table_name, .schema = *request_.selected.schema, .predicate = request_.predicate};
+    ScanPlan plan{.table_name = request_.table_name,
+                  .schema = *request_.selected.schema,
+                  .predicate = request_.predicate};
     if (request_.selected.snapshot == nullptr) return plan;
     plan.snapshot = *request_.selected.snapshot;
     ICEFIELD_ASSIGN(std::vector<ManifestFile> manifests, ListManifests());
     ICEFIELD_TRY(PlanSpecs(manifests));
     manifests = Prune(std::move(manifests), plan.counts);
     std::vector<ManifestOutcome> outcomes(manifests.size());
-    ICEFIELD_TRY(ParallelFor(manifests.size(), ThreadCount(request_.threads), [&](size_t piece, int) -> Status {
-      ICEFIELD_ASSIGN(outcomes[piece], ReadManifest(manifests[piece]));
-      return {};
-    }));
+    ICEFIELD_TRY(ParallelFor(manifests.size(), ThreadCount(request_.threads),
+                             [&](size_t piece, int) -> Status {
+                               ICEFIELD_ASSIGN(outcomes[piece], ReadManifest(manifests[piece]));
+                               return {};
+                             }));
     Collect(std::move(outcomes), plan);
     return plan;
   }
@@ -71,7 +74,8 @@ class Planner {
   const Snapshot& snapshot() const { return *request_.selected.snapshot; }
 
   Error At(Error error) const {
-    return std::move(error).At(StrCat("table ", request_.table_name, ", snapshot ", snapshot().id.value));
+    return std::move(error).At(
+        StrCat("table ", request_.table_name, ", snapshot ", snapshot().id.value));
   }
 
   Result<std::string> Read(const std::string& location) const {
@@ -83,7 +87,8 @@ class Planner {
   Result<std::vector<ManifestFile>> ListManifests() const {
     if (snapshot().manifest_list.empty()) return ListBareManifests();
     ICEFIELD_ASSIGN(const std::string bytes, Read(snapshot().manifest_list));
-    Result<std::vector<ManifestFile>> manifests = ParseManifestList(bytes, snapshot().manifest_list);
+    Result<std::vector<ManifestFile>> manifests =
+        ParseManifestList(bytes, snapshot().manifest_list);
     if (!manifests.ok()) return At(std::move(manifests).error());
     return manifests;
   }
@@ -112,7 +117,8 @@ class Planner {
       if (specs_.contains(manifest.partition_spec_id)) continue;
       const PartitionSpec* spec = metadata_.FindSpec(manifest.partition_spec_id);
       if (spec == nullptr) {
-        return At(CorruptData("manifest ", manifest.path, " has partition spec ", manifest.partition_spec_id.value,
+        return At(CorruptData("manifest ", manifest.path, " has partition spec ",
+                              manifest.partition_spec_id.value,
                               ", which the table does not define"));
       }
       SpecPlan& plan = specs_[manifest.partition_spec_id];
@@ -135,7 +141,8 @@ class Planner {
     for (ManifestFile& manifest : manifests) {
       if (!manifest.MayHoldLiveFiles()) continue;
       const Predicate& predicate = specs_.at(manifest.partition_spec_id).partition_predicate;
-      const bool may_match = manifest.content == ManifestContent::kDeletes || !manifest.partitions ||
+      const bool may_match = manifest.content == ManifestContent::kDeletes ||
+                             !manifest.partitions ||
                              MayMatch(predicate, PartitionSummaries(*manifest.partitions));
       if (may_match) {
         kept.push_back(std::move(manifest));
@@ -157,9 +164,10 @@ class Planner {
       if (entry.status == EntryStatus::kDeleted) continue;
       const DataFile& file = entry.data_file;
       if (file.content != FileContent::kData) {
-        return At(Unsupported("manifest ", manifest.path, " holds ", KindText(file), ", ", file.path,
-                              "; Icefield does not apply deletes yet: compact the table, or read a snapshot from "
-                              "before the delete"));
+        return At(Unsupported(
+            "manifest ", manifest.path, " holds ", KindText(file), ", ", file.path,
+            "; Icefield does not apply deletes yet: compact the table, or read a snapshot from "
+            "before the delete"));
       }
       if (!MayMatch(spec.partition_predicate, PartitionTuple(file.partition))) {
         ++outcome.counts.files_pruned_partition;
@@ -202,7 +210,8 @@ class Planner {
       for (FileTask& task : outcome.tasks) order.push_back(&task);
     }
     std::sort(order.begin(), order.end(), [](const FileTask* a, const FileTask* b) {
-      return std::tie(a->data_sequence_number, a->file.path) < std::tie(b->data_sequence_number, b->file.path);
+      return std::tie(a->data_sequence_number, a->file.path) <
+             std::tie(b->data_sequence_number, b->file.path);
     });
     plan.tasks.reserve(order.size());
     for (FileTask* task : order) plan.tasks.push_back(std::move(*task));
@@ -231,22 +240,23 @@ std::string ScanPlan::ToString(size_t files_max) const {
     rows += task.file.record_count;
     size_bytes += task.file.size_bytes;
   }
-  std::string out = StrCat("table ", table_name, ", ", snapshot ? SnapshotText(*snapshot) : "no snapshot", "\n",
-                           "filter ", predicate.ToString(schema), "\n", "manifests ", counts.manifests_read,
-                           " read, ", counts.manifests_pruned, " pruned by partition\n", "files ", tasks.size(),
-                           " to read (", rows, " rows, ", size_bytes, " bytes), pruned ",
-                           counts.files_pruned_partition, " by partition, ", counts.files_pruned_bounds,
-                           " by bounds\n");
+  std::string out = StrCat(
+      "table ", table_name, ", ", snapshot ? SnapshotText(*snapshot) : "no snapshot", "\n",
+      "filter ", predicate.ToString(schema), "\n", "manifests ", counts.manifests_read, " read, ",
+      counts.manifests_pruned, " pruned by partition\n", "files ", tasks.size(), " to read (", rows,
+      " rows, ", size_bytes, " bytes), pruned ", counts.files_pruned_partition, " by partition, ",
+      counts.files_pruned_bounds, " by bounds\n");
   for (size_t at = 0; at < std::min(files_max, tasks.size()); ++at) {
     const DataFile& file = tasks[at].file;
-    out += StrCat("  ", file.path, " (", file.record_count, " rows, ", file.size_bytes, " bytes, sequence number ",
-                  tasks[at].data_sequence_number.value, ")\n");
+    out += StrCat("  ", file.path, " (", file.record_count, " rows, ", file.size_bytes,
+                  " bytes, sequence number ", tasks[at].data_sequence_number.value, ")\n");
   }
   if (tasks.size() > files_max) out += StrCat("  and ", tasks.size() - files_max, " more\n");
   return out;
 }
 
-Result<ScanPlan> PlanScan(const ObjectStore& store, const TableMetadata& metadata, const ScanRequest& request) {
+Result<ScanPlan> PlanScan(const ObjectStore& store, const TableMetadata& metadata,
+                          const ScanRequest& request) {
   return Planner(store, metadata, request).Plan();
 }
 

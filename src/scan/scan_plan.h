@@ -1,4 +1,5 @@
-/// From a table's metadata and a predicate to the data files to read. Reads manifest lists and manifests only.
+/// From a table's metadata and a predicate to the data files to read. Reads manifest lists and
+/// manifests only.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +16,8 @@
 
 namespace icefield {
 
-/// The value that an identity partition gives to a column for all rows of a file (iceberg-traps 12).
+/// The value that an identity partition gives to a column for all rows of a file (iceberg-traps
+/// 12).
 struct PartitionConstant {
   FieldId source_id;
   std::optional<Value> value;
@@ -34,14 +36,14 @@ struct FileTask {
 /// What planning looked at and what it left out.
 struct ScanCounts {
   int64_t manifests_read = 0;
-  int64_t manifests_pruned = 0;       ///< by partition summaries
-  int64_t files_pruned_partition = 0; ///< by their partition tuple
-  int64_t files_pruned_bounds = 0;    ///< by column bounds and counts
+  int64_t manifests_pruned = 0;        ///< by partition summaries
+  int64_t files_pruned_partition = 0;  ///< by their partition tuple
+  int64_t files_pruned_bounds = 0;     ///< by column bounds and counts
   bool operator==(const ScanCounts&) const = default;
 };
 
-/// The files of one snapshot that may hold rows of the predicate, ordered by (data sequence number, path): the order
-/// of full ties (P6).
+/// The files of one snapshot that may hold rows of the predicate, ordered by (data sequence number,
+/// path): the order of full ties (P6).
 struct ScanPlan {
   std::string table_name;
   std::optional<Snapshot> snapshot;  ///< None: a table without snapshots; no tasks.
@@ -57,13 +59,14 @@ struct ScanPlan {
 struct ScanRequest {
   std::string table_name;  ///< For messages.
   SelectedSnapshot selected;
-  Predicate predicate;     ///< Bound to `selected.schema`.
-  int threads = 0;         ///< 0: all cores.
+  Predicate predicate;  ///< Bound to `selected.schema`.
+  int threads = 0;      ///< 0: all cores.
 };
 
-/// Plans a scan. Unsupported names the file and its kind for delete files, data files that are not Parquet, unknown
-/// manifest content and tables of a format version other than 1 and 2; CorruptData and NotFound name the manifest
-/// and the snapshot.
-Result<ScanPlan> PlanScan(const ObjectStore& store, const TableMetadata& metadata, const ScanRequest& request);
+/// Plans a scan. Unsupported names the file and its kind for delete files, data files that are not
+/// Parquet, unknown manifest content and tables of a format version other than 1 and 2; CorruptData
+/// and NotFound name the manifest and the snapshot.
+Result<ScanPlan> PlanScan(const ObjectStore& store, const TableMetadata& metadata,
+                          const ScanRequest& request);
 
 }  // namespace icefield

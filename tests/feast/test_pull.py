@@ -10,7 +10,6 @@ from feast.types import Float64
 from icefield.feast import (
     IcebergOfflineStore,
     IcebergSource,
-    NotYetSupportedError,
     SourceMismatchError,
 )
 from tests.feast.drivers import DRIVER, STATS, TABLE, frame, stats_source, stats_view, utc
@@ -205,10 +204,10 @@ def test_a_column_that_the_table_does_not_have_is_an_error(config, method):
         pull(method, config, stats_source(), ["driver_id"], ["speed"])
 
 
-def test_the_plan_of_a_pull(config):
-    assert pull("all", config, stats_source(), ["driver_id"], ["trips"]).explain()
-    with pytest.raises(NotYetSupportedError, match="cannot be shown yet"):
-        pull("latest", config, stats_source(), ["driver_id"], ["trips"]).explain()
+@pytest.mark.parametrize("method", ["latest", "all"])
+def test_the_plan_of_a_pull_names_the_snapshot(config, method):
+    job = pull(method, config, stats_source(), ["driver_id"], ["trips"])
+    assert str(job.metadata.snapshots["driver_stats"]["snapshot_id"]) in job.explain()
 
 
 @pytest.mark.parametrize("pull_latest", [True, False])

@@ -49,6 +49,7 @@ def read(properties: dict[str, str], rows: int) -> int:
         reads += 1
         if sum(counts.values()) == rows:
             return reads
+        time.sleep(0.02)  # Leaves the interpreter to the writers of this process.
         assert time.monotonic() < deadline, f"only {counts} of {rows} rows have come"
 
 

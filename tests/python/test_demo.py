@@ -220,6 +220,23 @@ def test_the_proofs_order_is_event_time_then_created_then_place():
     assert sorted(shuffled, key=lambda row: row.age) == rows
 
 
+def test_a_lost_tie_is_called_one(tmp_path):
+    frame = pd.DataFrame({"k": "a", "at": [NOON, NOON], "made": [NOON, NOON], "x": [1, 2]})
+    frame[["at", "made"]] = frame[["at", "made"]].astype("datetime64[us, UTC]")
+    folder = tables.claim_folder(tmp_path / "demo")
+    [table] = tables.write_tables(
+        folder, [history.SourceTable("t", ("k",), "at", "made", frame)], lambda _: None
+    )
+    entity_row = {"event_timestamp": NOON, "k": "a", "v__x": 2}
+    view = proof.prove_view(RULES, table, entity_row)
+    assert view.holds
+    assert [(v.row.values["x"], v.reason[:10]) for v in view.verdicts] == [
+        (2, "wins: the "),
+        (1, "a full tie"),
+    ]
+    assert not proof.prove_view(RULES, table, entity_row | {"v__x": 1}).holds
+
+
 @pytest.mark.parametrize("arguments", [["--help"], ["--output", "xml"]])
 def test_usage(arguments, capsys):
     with pytest.raises(SystemExit) as ended:
@@ -253,7 +270,7 @@ def test_small_demo_end_to_end(tmp_path, monkeypatch, capsys):
     early = {view["view"]: view for view in document["report_by_event_time_alone"]["views"]}
     assert early["weather"]["hits_not_yet_created"] == 1
     assert (folder / "demo.png").read_bytes().startswith(b"\x89PNG")
-    assert command.main([*arguments, "--row", "6"]) == InvalidArgumentError.exit_code
+    assert command.main([*arguments, "--row", "6"]) == 2
     assert "rows 0 to 5" in capsys.readouterr().err
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from icefield._native import exit_codes
 from icefield.demo.console import Console, bytes_text, stderr_or_stdout
 from icefield.errors import IcefieldError, InternalError, InvalidArgumentError, NotFoundError
 
@@ -74,20 +75,25 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _run(arguments)
     except IcefieldError as error:
         print(f"icefield demo: {error}", file=sys.stderr)
-        return error.exit_code
+        return exit_code(type(error))
     except OSError as error:
         print(f"icefield demo: {error}", file=sys.stderr)
-        return InternalError.exit_code
+        return exit_code(InternalError)
     except ImportError as error:
         print(
             f"icefield demo: {error}. The demo needs Feast, pyiceberg and matplotlib: "
             "pip install 'icefield[demo]'",
             file=sys.stderr,
         )
-        return NotFoundError.exit_code
+        return exit_code(NotFoundError)
     except KeyboardInterrupt:
         print("\nicefield demo: interrupted; the next run starts afresh", file=sys.stderr)
         return 130
+
+
+def exit_code(error: type[IcefieldError]) -> int:
+    """Return the exit code of an error, from the one table of errors."""
+    return int(exit_codes[error.__name__])
 
 
 def _parser() -> argparse.ArgumentParser:

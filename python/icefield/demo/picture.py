@@ -146,8 +146,8 @@ def _headline(figure: Figure, answer: Answer, uncut: Answer) -> None:
             0.879,
             10.5,
             _FAINT,
-            f"Joined by the weather's stamp alone, {early:.1%} of the flights would have taken "
-            "their weather from an hour that was not over yet.",
+            f"Joined by the weather's stamp alone, {early:.1%} of the weather would have come from "
+            "an hour that was not over yet.",
         ),
     )
     for y, size, colour, text in lines:

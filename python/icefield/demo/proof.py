@@ -113,10 +113,11 @@ def prove(
     """Prove every view of one row of a training set that was made with the created cut."""
     service = store.get_feature_service(FEATURE_SERVICE)
     views = [store.get_feature_view(p.name) for p in service.feature_view_projections]
-    return [_prove_view(ViewRules.of(store, v), tables[v.name], entity_row) for v in views]
+    return [prove_view(ViewRules.of(store, v), tables[v.name], entity_row) for v in views]
 
 
-def _prove_view(rules: ViewRules, table: Table, entity_row: Mapping[str, Any]) -> ViewProof:
+def prove_view(rules: ViewRules, table: Table, entity_row: Mapping[str, Any]) -> ViewProof:
+    """Prove the cells of one view, named `view__feature` in the row."""
     entity_time = entity_row["event_timestamp"]
     key = {name: entity_row[name] for name in rules.keys}
     scanned, rows = _rows_of_key(table, rules, key)
@@ -165,11 +166,20 @@ def _newest(
     until = past.index(winner) + 2 if winner else 2
     verdicts = []
     for row in [*later, *past[:until]]:
-        reason = refusal(row, rules, entity_time) or "older than the winner"
-        if row is winner:
-            reason = "wins: the newest that was known"
+        reason = refusal(row, rules, entity_time) or _standing(row, winner)
         verdicts.append(Verdict(row, reason))
     return verdicts
+
+
+def _standing(candidate: FeatureRow, winner: FeatureRow | None) -> str:
+    """Return how a candidate stands to the winner (rules P4 to P6)."""
+    if winner is None or candidate is winner:
+        return "wins: the newest that was known"
+    if candidate.event_time < winner.event_time:
+        return "older than the winner"
+    if candidate.created_time != winner.created_time:
+        return "as new, but created earlier"
+    return "a full tie, lost by its place in the files"
 
 
 def _rows_of_key(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pyarrow as pa
 
@@ -33,20 +33,23 @@ def join(
     """The point-in-time join of the frame with the requested views, and the snapshots it reads."""
     views = [view.compile(tables, full_feature_names) for view in request.views]
     # Feast's own rule: views without a created column are unaffected by the cut.
-    cut = "where_available" if created_cut else False
+    cut: Literal["where_available", False] = "where_available" if created_cut else False
 
     def training_set() -> icefield.TrainingSet:
         return icefield.point_in_time_join(
             frame, views, entity_timestamp=event_timestamp, created_cut=cut
         )
 
-    def explain() -> str:
-        return icefield.explain(frame, views, entity_timestamp=event_timestamp, created_cut=cut)
-
     columns = [*frame.column_names, *request.columns]
     first = training_set()
     metadata = (frame.schema.metadata or {}).get(b"pandas")
-    return Query(_Runs(first, training_set), columns, explain, metadata), first.snapshots
+    query = Query(
+        _Runs(first, training_set),
+        columns,
+        explain=lambda: training_set().explain(),
+        pandas_metadata=metadata,
+    )
+    return query, first.snapshots
 
 
 @dataclass(frozen=True)
@@ -98,7 +101,12 @@ class Pull:
             return icefield.latest(view, start=start, end=end)
 
         first = training_set()
-        query = Query(_Runs(first, training_set), columns, None, dummy_entity=not self.join_keys)
+        query = Query(
+            _Runs(first, training_set),
+            columns,
+            explain=lambda: training_set().explain(),
+            dummy_entity=not self.join_keys,
+        )
         return query, first.snapshots
 
     def scan(self) -> tuple[Query, Snapshots]:
@@ -113,7 +121,7 @@ class Pull:
         query = Query(
             lambda: (scan.to_arrow_batch_reader(), None),
             columns,
-            scan.explain,
+            explain=scan.explain,
             dummy_entity=not self.join_keys,
         )
         return query, {self.source.name: _pinned(table, snapshot_id)}
@@ -132,7 +140,7 @@ def _pinned(table: icefield.Table, snapshot_id: int | None) -> Mapping[str, Any]
     return {
         "table": table.name(),
         "snapshot_id": snapshot_id,
-        "timestamp_ms": times.get(snapshot_id),
+        "timestamp_ms": None if snapshot_id is None else times[snapshot_id],
     }
 
 

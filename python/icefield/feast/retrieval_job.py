@@ -50,7 +50,8 @@ class Query:
     """Starts one run: its batches, and its report once they are read, where it has one."""
     columns: Sequence[str]
     """The columns of the result, in order."""
-    explain: Callable[[], str] | None = None
+    explain: Callable[[], str]
+    """The plan of a run, as text."""
     pandas_metadata: bytes | None = None
     """How the frame's columns were typed in pandas, for a result that goes back there."""
     dummy_entity: bool = False
@@ -126,9 +127,7 @@ class IcebergRetrievalJob(RetrievalJob):
         return self._run()
 
     def explain(self) -> str:
-        """The plan as text, without running it. The pull of the latest has none yet."""
-        if self._query.explain is None:
-            raise NotYetSupportedError("the plan of pull_latest cannot be shown yet")
+        """The plan as text, without running it."""
         return self._query.explain()
 
     def report(self) -> Any:

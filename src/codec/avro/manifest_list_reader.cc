@@ -33,12 +33,9 @@ constexpr std::array<FieldRule<SummarySink>, 4> kSummaryRules{{
      [](Decoder& in, SummarySink& out) { out.summary->upper_bound.emplace(in.ReadBytes()); }},
 }};
 
-void ReadSummaries(Decoder& in, ManifestSink& out) {
-  std::vector<PartitionFieldSummary>& summaries = out.manifest->partitions.emplace();
-  ReadItems(in, out.summaries->bytes_min(), [&] {
-    SummarySink sink{&summaries.emplace_back()};
-    out.summaries->Read(in, sink);
-  });
+void ReadSummary(Decoder& in, ManifestSink& out) {
+  SummarySink sink{&out.manifest->partitions->emplace_back()};
+  out.summaries->Read(in, sink);
 }
 
 constexpr int32_t kPartitionsId = 507;
@@ -72,7 +69,10 @@ constexpr std::array<FieldRule<ManifestSink>, 13> kManifestRules{{
      [](Decoder& in, ManifestSink& out) {
        out.manifest->deleted_files_count = ReadCount(in, "deleted_files_count");
      }},
-    {{kPartitionsId, "partitions", Shape::kRecordList}, ReadSummaries},
+    {{kPartitionsId, "partitions", Shape::kRecordList},
+     ReadSummary,
+     nullptr,
+     [](ManifestSink& out) { out.manifest->partitions.emplace(); }},
     {{519, "key_metadata", Shape::kBytes},
      [](Decoder& in, ManifestSink& out) { out.encrypted = !in.ReadBytes().empty(); }},
     {{520, "first_row_id", Shape::kInteger},

@@ -29,22 +29,10 @@ struct EntrySink {
   DataFile& file() { return entry->data_file; }
 };
 
-constexpr size_t kPairBytesMin = 2;
-constexpr size_t kIntegerBytesMin = 1;
-
 // Writers list columns by id, so the end of the map is nearly always the right place.
-void ReadCounts(Decoder& in, std::map<FieldId, int64_t>& out) {
-  ReadItems(in, kPairBytesMin, [&] {
-    const FieldId column{in.ReadInt()};
-    out.insert_or_assign(out.end(), column, in.ReadLong());
-  });
-}
-
-void ReadBounds(Decoder& in, std::map<FieldId, std::string>& out) {
-  ReadItems(in, kPairBytesMin, [&] {
-    const FieldId column{in.ReadInt()};
-    out.insert_or_assign(out.end(), column, std::string(in.ReadBytes()));
-  });
+template <typename Metric>
+void Add(std::map<FieldId, Metric>& metrics, int32_t column, Metric metric) {
+  metrics.insert_or_assign(metrics.end(), FieldId{column}, std::move(metric));
 }
 
 void ReadFormat(Decoder& in, EntrySink& out) {
@@ -87,25 +75,36 @@ constexpr std::array<FieldRule<EntrySink>, 15> kDataFileRules{{
        out.file().size_bytes = ReadCount(in, "file_size_in_bytes");
      }},
     {{109, "value_counts", Shape::kIntegerMap, false, 119, 120},
-     [](Decoder& in, EntrySink& out) { ReadCounts(in, out.file().value_counts); }},
+     nullptr,
+     [](Decoder& in, EntrySink& out, int32_t column) {
+       Add(out.file().value_counts, column, in.ReadLong());
+     }},
     {{110, "null_value_counts", Shape::kIntegerMap, false, 121, 122},
-     [](Decoder& in, EntrySink& out) { ReadCounts(in, out.file().null_value_counts); }},
+     nullptr,
+     [](Decoder& in, EntrySink& out, int32_t column) {
+       Add(out.file().null_value_counts, column, in.ReadLong());
+     }},
     {{137, "nan_value_counts", Shape::kIntegerMap, false, 138, 139},
-     [](Decoder& in, EntrySink& out) { ReadCounts(in, out.file().nan_value_counts); }},
+     nullptr,
+     [](Decoder& in, EntrySink& out, int32_t column) {
+       Add(out.file().nan_value_counts, column, in.ReadLong());
+     }},
     {{125, "lower_bounds", Shape::kBytesMap, false, 126, 127},
-     [](Decoder& in, EntrySink& out) { ReadBounds(in, out.file().lower_bounds); }},
+     nullptr,
+     [](Decoder& in, EntrySink& out, int32_t column) {
+       Add(out.file().lower_bounds, column, std::string(in.ReadBytes()));
+     }},
     {{128, "upper_bounds", Shape::kBytesMap, false, 129, 130},
-     [](Decoder& in, EntrySink& out) { ReadBounds(in, out.file().upper_bounds); }},
+     nullptr,
+     [](Decoder& in, EntrySink& out, int32_t column) {
+       Add(out.file().upper_bounds, column, std::string(in.ReadBytes()));
+     }},
     {{131, "key_metadata", Shape::kBytes},
      [](Decoder& in, EntrySink& out) { out.encrypted = !in.ReadBytes().empty(); }},
     {{132, "split_offsets", Shape::kIntegerList},
-     [](Decoder& in, EntrySink& out) {
-       ReadItems(in, kIntegerBytesMin, [&] { out.file().split_offsets.push_back(in.ReadLong()); });
-     }},
+     [](Decoder& in, EntrySink& out) { out.file().split_offsets.push_back(in.ReadLong()); }},
     {{135, "equality_ids", Shape::kIntegerList},
-     [](Decoder& in, EntrySink& out) {
-       ReadItems(in, kIntegerBytesMin, [&] { out.file().equality_ids.push_back({in.ReadInt()}); });
-     }},
+     [](Decoder& in, EntrySink& out) { out.file().equality_ids.push_back({in.ReadInt()}); }},
     {{140, "sort_order_id", Shape::kInteger},
      [](Decoder& in, EntrySink& out) { out.file().sort_order_id = in.ReadInt(); }},
 }};

@@ -350,6 +350,29 @@ TEST(ManifestReaderTest, RefusesMapsOfOtherIds) {
   ExpectError(map(119, 120, R"("bytes")"), ErrorCode::kCorruptData, "value_counts");
 }
 
+// BigQuery makes everything nullable and gives keys and values no ids.
+TEST(ManifestReaderTest, ReadsMapsAndListsOfNullableParts) {
+  const std::string schema = EntrySchema(FileFields(
+      {Field(109, R"(["null", {"type": "array", "items": ["null", {"type": "record", "name": "e0",
+         "fields": [{"name": "key", "type": ["null", "int"]},
+                    {"name": "value", "type": ["null", "long"]}]}]}])"),
+       Field(132, R"({"type": "array", "items": ["null", "long"]})")}));
+  AvroBytes counts;
+  counts.Long(1).Long(2).Long(1).Long(1).Long(4).Long(1).Long(50).Long(1).Long(1).Long(5).Long(0);
+  TestEntry entry;
+  entry.more = AvroBytes(counts).Long(0).Long(1).Long(1).Long(8).Long(0).bytes();
+  const auto entries = Parse(ManifestBytes({entry}, schema));
+  ASSERT_TRUE(entries.ok()) << entries.error();
+  // An unknown count is no count.
+  EXPECT_EQ((*entries)[0].data_file.value_counts, (std::map<FieldId, int64_t>{{FieldId{4}, 50}}));
+  EXPECT_EQ((*entries)[0].data_file.split_offsets, std::vector<int64_t>{8});
+
+  entry.more = AvroBytes(counts).Long(0).Long(1).Long(0).Long(0).bytes();
+  ExpectError(Parse(ManifestBytes({entry}, schema)), ErrorCode::kCorruptData, "split_offsets");
+  entry.more = AvroBytes().Long(1).Long(1).Long(1).Long(0).Long(1).Long(50).Long(0).bytes();
+  ExpectError(Parse(ManifestBytes({entry}, schema)), ErrorCode::kCorruptData, "value_counts");
+}
+
 TEST(ManifestReaderTest, RefusesDamagedEntries) {
   ExpectError(Parse(ManifestBytes({{.path = ""}})), ErrorCode::kCorruptData, "file_path");
   ExpectError(Parse(ManifestBytes({{.record_count = -1}})), ErrorCode::kCorruptData,
@@ -410,6 +433,21 @@ TEST(ManifestListReaderTest, ReadsV3) {
   EXPECT_EQ(manifest.deleted_files_count, 6);
   EXPECT_EQ(manifest.first_row_id, 1000);
   EXPECT_FALSE(manifest.MayHoldLiveFiles());
+}
+
+TEST(ManifestListReaderTest, TellsNoPartitionsFromUnknownOnes) {
+  std::vector<std::string> fields = ListFields();
+  fields.push_back(Field(507, StrCat(R"(["null", {"type": "array", "items": ["null", )",
+                                     Record("r508", {Field(509, R"("boolean")")}), "]}]")));
+  const auto partitions = [&](const AvroBytes& entry) {
+    const auto manifests = ParseManifestList(ListBytes(fields, entry), "snap.avro");
+    EXPECT_TRUE(manifests.ok()) << manifests.error();
+    return manifests.ok() ? manifests->front().partitions : std::nullopt;
+  };
+  EXPECT_EQ(partitions(ListEntry().Long(0)), std::nullopt);
+  EXPECT_EQ(partitions(ListEntry().Long(1).Long(0)), std::vector<PartitionFieldSummary>());
+  EXPECT_EQ(partitions(ListEntry().Long(1).Long(1).Long(1).Boolean(false).Long(0)),
+            std::vector<PartitionFieldSummary>{{.contains_null = false}});
 }
 
 TEST(ManifestListReaderTest, RefusesByName) {

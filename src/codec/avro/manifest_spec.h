@@ -8,8 +8,8 @@
 
 namespace icefield {
 
-/// The partition spec id in the metadata of a manifest, 0 where it states none. `bytes` is the whole file; `location`
-/// names it in errors.
+/// The partition spec id in the metadata of a manifest, 0 where it states none. `bytes` is the
+/// whole file; `location` names it in errors.
 Result<SpecId> ReadManifestSpecId(std::string_view bytes, std::string_view location);
 
 }  // namespace icefield

@@ -113,7 +113,7 @@ void PartitionPlan::Read(Decoder& in, std::vector<std::optional<Value>>& out) co
   for (const Step& step : steps_) {
     if (step.read == nullptr) {
       skips_->Skip(in, step.type);
-    } else if (step.null_branch < 0 || ReadPresence(in, step.null_branch)) {
+    } else if (ReadPresence(in, step.null_branch)) {
       out[step.position] = step.read(in, step.size);
     }
   }

@@ -10,18 +10,45 @@ bool IsInteger(const SchemaNode& node) {
 // Where the file gives the ids of keys and values, they must be those of the specification.
 bool HasIdOrNone(const SchemaField& field, int32_t id) { return field.field_id.value_or(id) == id; }
 
-bool IsMap(const SchemaTree& tree, const SchemaNode& node, const FieldKey& key) {
-  if (node.kind != Kind::kArray) return false;
-  const SchemaNode& item = tree.at(node.children[0]);
-  if (item.kind != Kind::kRecord || item.fields.size() != 2) return false;
-  const SchemaNode& value = tree.at(item.fields[1].type);
-  const bool value_fits =
-      key.shape == Shape::kIntegerMap ? IsInteger(value) : value.kind == Kind::kBytes;
-  return IsInteger(tree.at(item.fields[0].type)) && value_fits &&
-         HasIdOrNone(item.fields[0], key.key_id) && HasIdOrNone(item.fields[1], key.value_id);
+// Takes the optionality off `type`; false for unions that are no optional types.
+bool Unwrap(const SchemaTree& tree, NodeId& type, int& null_branch) {
+  const Result<NullableType> split = SplitNullable(tree, type);
+  if (!split.ok()) return false;
+  type = split->type;
+  null_branch = split->null_branch;
+  return true;
 }
 
-bool Fits(const SchemaTree& tree, const SchemaNode& node, const FieldKey& key) {
+bool FitsMap(const SchemaTree& tree, const SchemaNode& item, const FieldKey& key,
+             PlannedField& out) {
+  if (item.kind != Kind::kRecord || item.fields.size() != 2) return false;
+  if (!HasIdOrNone(item.fields[0], key.key_id) || !HasIdOrNone(item.fields[1], key.value_id)) {
+    return false;
+  }
+  NodeId key_type = item.fields[0].type;
+  NodeId value_type = item.fields[1].type;
+  if (!Unwrap(tree, key_type, out.key_null_branch) ||
+      !Unwrap(tree, value_type, out.value_null_branch) || !IsInteger(tree.at(key_type))) {
+    return false;
+  }
+  const SchemaNode& value = tree.at(value_type);
+  return key.shape == Shape::kIntegerMap ? IsInteger(value) : value.kind == Kind::kBytes;
+}
+
+bool FitsItems(const SchemaTree& tree, const SchemaNode& node, const FieldKey& key,
+               PlannedField& out) {
+  if (node.kind != Kind::kArray) return false;
+  NodeId type = node.children[0];
+  out.item_bytes_min = tree.at(type).bytes_min;
+  if (!Unwrap(tree, type, out.item_null_branch)) return false;
+  const SchemaNode& item = tree.at(type);
+  if (key.shape == Shape::kIntegerList) return IsInteger(item);
+  if (key.shape == Shape::kRecordList) return item.kind == Kind::kRecord;
+  return FitsMap(tree, item, key, out);
+}
+
+// Says whether values of `node` have the key's shape, and how.
+bool Fits(const SchemaTree& tree, const SchemaNode& node, const FieldKey& key, PlannedField& out) {
   switch (key.shape) {
     case Shape::kBoolean:
       return node.kind == Kind::kBoolean;
@@ -33,15 +60,9 @@ bool Fits(const SchemaTree& tree, const SchemaNode& node, const FieldKey& key) {
       return node.kind == Kind::kBytes;
     case Shape::kRecord:
       return node.kind == Kind::kRecord;
-    case Shape::kIntegerList:
-      return node.kind == Kind::kArray && IsInteger(tree.at(node.children[0]));
-    case Shape::kRecordList:
-      return node.kind == Kind::kArray && tree.at(node.children[0]).kind == Kind::kRecord;
-    case Shape::kIntegerMap:
-    case Shape::kBytesMap:
-      return IsMap(tree, node, key);
+    default:
+      return FitsItems(tree, node, key, out);
   }
-  return false;
 }
 
 std::string FieldText(const FieldKey& key) {
@@ -74,7 +95,7 @@ Result<std::vector<PlannedField>> PlanFields(const SchemaTree& tree, NodeId reco
     if (out.key == nullptr) continue;
     Result<NullableType> split = SplitNullable(tree, field.type);
     if (!split.ok()) return std::move(split).error().At(FieldText(*out.key));
-    if (!Fits(tree, tree.at(split->type), *out.key)) {
+    if (!Fits(tree, tree.at(split->type), *out.key, out)) {
       return CorruptData(FieldText(*out.key),
                          " has an unfit type: ", TypeText(tree.at(split->type)));
     }
@@ -90,7 +111,11 @@ Result<std::optional<NodeId>> FindRecordType(const SchemaTree& tree, NodeId reco
   if (field == nullptr) return std::optional<NodeId>();
   ICEFIELD_ASSIGN(NullableType split, SplitNullable(tree, field->type));
   const SchemaNode& node = tree.at(split.type);
-  const NodeId type = node.kind == Kind::kArray ? node.children[0] : split.type;
+  NodeId type = split.type;
+  if (node.kind == Kind::kArray) {
+    ICEFIELD_ASSIGN(NullableType item, SplitNullable(tree, node.children[0]));
+    type = item.type;
+  }
   if (tree.at(type).kind == Kind::kRecord) return std::optional<NodeId>(type);
   return CorruptData("field ", field_id, " has an unfit type: ", TypeText(node));
 }

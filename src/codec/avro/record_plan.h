@@ -14,7 +14,7 @@
 
 namespace icefield::avro {
 
-/// What a rule's `read` expects of the bytes. An integer may be stored as int or long. The maps of
+/// What a rule expects of the bytes. An integer may be stored as int or long. The maps of
 /// metadata files have integer keys, so they are arrays of key-value records.
 enum class Shape : uint8_t {
   kBoolean,
@@ -28,6 +28,9 @@ enum class Shape : uint8_t {
   kBytesMap,
 };
 
+/// True for lists and maps.
+constexpr bool HasItems(Shape shape) { return shape >= Shape::kIntegerList; }
+
 /// What to look for in a record.
 struct FieldKey {
   int32_t field_id = 0;
@@ -38,18 +41,27 @@ struct FieldKey {
   int32_t value_id = 0;   ///< maps: field id of the values
 };
 
-/// A field that is looked for, and what to do with its value.
+/// A field that is looked for, and what to do with its value. Nulls are not shown to a rule.
 template <typename Sink>
 struct FieldRule {
   FieldKey key;
-  /// Reads exactly one non-null value of the shape.
+  /// Reads exactly one value of the shape; of a list, one item.
   void (*read)(Decoder& in, Sink& sink) = nullptr;
+  /// maps: reads the value that belongs to `key`.
+  void (*read_pair)(Decoder& in, Sink& sink, int32_t key) = nullptr;
+  /// Called before the items of a list or map; may be null.
+  void (*begin)(Sink& sink) = nullptr;
 };
 
-/// How one field of a file's record is stored.
+/// How one field of a file's record is stored. The branches are indexes of null in a union; -1
+/// where the part is never null. Some writers make everything nullable.
 struct PlannedField {
-  NodeId type = 0;                ///< Without its optionality where it is read; else whole.
-  int null_branch = -1;           ///< -1: never null
+  NodeId type = 0;  ///< Without its optionality where it is read; else whole.
+  int null_branch = -1;
+  int item_null_branch = -1;      ///< lists, maps
+  int key_null_branch = -1;       ///< maps
+  int value_null_branch = -1;     ///< maps
+  size_t item_bytes_min = 1;      ///< lists, maps
   const FieldKey* key = nullptr;  ///< Null: nobody asked for it.
 };
 
@@ -63,8 +75,10 @@ Result<std::vector<PlannedField>> PlanFields(const SchemaTree& tree, NodeId reco
 Result<std::optional<NodeId>> FindRecordType(const SchemaTree& tree, NodeId record,
                                              int32_t field_id);
 
-/// Reads the index of a union of null and another type. True if a value follows.
+/// True if a value follows: reads the index of a union of null and another type, unless
+/// `null_branch` says that there is none.
 inline bool ReadPresence(Decoder& in, int null_branch) {
+  if (null_branch < 0) return true;
   const int64_t branch = in.ReadLong();
   if (branch == null_branch) return false;
   if (branch == 1 - null_branch) return in.ok();
@@ -82,11 +96,12 @@ class RecordPlan {
     std::vector<FieldKey> keys;
     for (const FieldRule<Sink>& rule : rules) keys.push_back(rule.key);
     ICEFIELD_ASSIGN(std::vector<PlannedField> fields, PlanFields(tree, record, keys));
-    RecordPlan plan(skips, tree.at(record).bytes_min);
+    RecordPlan plan(skips);
     for (const PlannedField& field : fields) {
       const FieldRule<Sink>* rule =
           field.key == nullptr ? nullptr : &rules[static_cast<size_t>(field.key - keys.data())];
-      plan.steps_.push_back({field.type, field.null_branch, rule});
+      plan.steps_.push_back({field, rule});
+      plan.steps_.back().field.key = nullptr;  // `keys` ends here; the rule has its own.
     }
     return plan;
   }
@@ -95,29 +110,48 @@ class RecordPlan {
   void Read(Decoder& in, Sink& sink) const {
     for (const Step& step : steps_) {
       if (step.rule == nullptr) {
-        skips_->Skip(in, step.type);
-      } else if (step.null_branch < 0 || ReadPresence(in, step.null_branch)) {
-        step.rule->read(in, sink);
+        skips_->Skip(in, step.field.type);
+      } else if (ReadPresence(in, step.field.null_branch)) {
+        ReadValue(in, step, sink);
       } else if (step.rule->key.required) {
         in.Fail("a required field is null", step.rule->key.name);
       }
     }
   }
 
-  /// The fewest bytes of a record.
-  size_t bytes_min() const { return bytes_min_; }
-
  private:
   struct Step {
-    NodeId type = 0;
-    int null_branch = -1;
+    PlannedField field;
     const FieldRule<Sink>* rule = nullptr;
   };
 
-  RecordPlan(const SkipProgram& skips, size_t bytes_min) : skips_(&skips), bytes_min_(bytes_min) {}
+  explicit RecordPlan(const SkipProgram& skips) : skips_(&skips) {}
+
+  static void ReadValue(Decoder& in, const Step& step, Sink& sink) {
+    if (!HasItems(step.rule->key.shape)) return step.rule->read(in, sink);
+    if (step.rule->begin != nullptr) step.rule->begin(sink);
+    const bool is_map = step.rule->read_pair != nullptr;
+    ReadItems(in, step.field.item_bytes_min, [&] {
+      if (!ReadPresence(in, step.field.item_null_branch)) {
+        in.Fail("an item of a list or map is null", step.rule->key.name);
+      } else if (is_map) {
+        ReadPair(in, step, sink);
+      } else {
+        step.rule->read(in, sink);
+      }
+    });
+  }
+
+  // A null value is one that the writer does not know: as if the pair were missing.
+  static void ReadPair(Decoder& in, const Step& step, Sink& sink) {
+    if (!ReadPresence(in, step.field.key_null_branch)) {
+      return in.Fail("a key of a map is null", step.rule->key.name);
+    }
+    const int32_t key = in.ReadInt();
+    if (ReadPresence(in, step.field.value_null_branch)) step.rule->read_pair(in, sink, key);
+  }
 
   const SkipProgram* skips_;
-  size_t bytes_min_;
   std::vector<Step> steps_;
 };
 

@@ -20,9 +20,10 @@ bool ContinuesWord(char c) { return StartsWord(c) || IsDigit(c) || c == '$'; }
 
 bool FilterToken::IsWord(std::string_view lower_word) const {
   return kind == FilterTokenKind::kWord &&
-         std::equal(text.begin(), text.end(), lower_word.begin(), lower_word.end(), [](char a, char b) {
-           return static_cast<char>(std::tolower(static_cast<unsigned char>(a))) == b;
-         });
+         std::equal(text.begin(), text.end(), lower_word.begin(), lower_word.end(),
+                    [](char a, char b) {
+                      return static_cast<char>(std::tolower(static_cast<unsigned char>(a))) == b;
+                    });
 }
 
 std::string FilterToken::Describe() const {
@@ -36,11 +37,12 @@ Result<FilterToken> FilterLexer::Next() {
   const size_t position = at_;
   if (at_ == text_.size()) return FilterToken{.position = position};
   const char c = Peek();
-  const bool is_number = IsDigit(c) || ((c == '.' || c == '+' || c == '-') && (IsDigit(Peek(1)) || Peek(1) == '.'));
-  Result<FilterToken> token = c == '\''                        ? LexText()
-                              : StartsWord(c) || c == '"'      ? LexName()
-                              : is_number                      ? LexNumber()
-                                                               : LexSymbol();
+  const bool is_number =
+      IsDigit(c) || ((c == '.' || c == '+' || c == '-') && (IsDigit(Peek(1)) || Peek(1) == '.'));
+  Result<FilterToken> token = c == '\''                   ? LexText()
+                              : StartsWord(c) || c == '"' ? LexName()
+                              : is_number                 ? LexNumber()
+                                                          : LexSymbol();
   if (token.ok()) token->position = position;
   return token;
 }
@@ -115,11 +117,13 @@ Result<FilterToken> FilterLexer::LexNumber() {
   if (!complete || ContinuesWord(Peek()) || Peek() == '.') {
     return FilterError(start, "'", text_.substr(start, at_ + 1 - start), "' is not a number");
   }
-  return FilterToken{.kind = FilterTokenKind::kNumber, .text = std::string(text_.substr(start, at_ - start))};
+  return FilterToken{.kind = FilterTokenKind::kNumber,
+                     .text = std::string(text_.substr(start, at_ - start))};
 }
 
 Result<FilterToken> FilterLexer::LexSymbol() {
-  for (const std::string_view symbol : {"==", "!=", "<>", "<=", ">=", "=", "<", ">", "(", ")", ","}) {
+  for (const std::string_view symbol :
+       {"==", "!=", "<>", "<=", ">=", "=", "<", ">", "(", ")", ","}) {
     if (!text_.substr(at_).starts_with(symbol)) continue;
     at_ += symbol.size();
     return FilterToken{.kind = FilterTokenKind::kSymbol, .text = std::string(symbol)};

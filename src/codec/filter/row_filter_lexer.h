@@ -22,7 +22,9 @@ struct FilterToken {
   std::string text;
   size_t position = 0;  ///< In bytes, from 0.
 
-  bool IsSymbol(std::string_view symbol) const { return kind == FilterTokenKind::kSymbol && text == symbol; }
+  bool IsSymbol(std::string_view symbol) const {
+    return kind == FilterTokenKind::kSymbol && text == symbol;
+  }
 
   /// True for a plain word equal to `lower_word` but for case.
   bool IsWord(std::string_view lower_word) const;
@@ -40,7 +42,9 @@ class FilterLexer {
   Result<FilterToken> Next();
 
  private:
-  char Peek(size_t ahead = 0) const { return at_ + ahead < text_.size() ? text_[at_ + ahead] : '\0'; }
+  char Peek(size_t ahead = 0) const {
+    return at_ + ahead < text_.size() ? text_[at_ + ahead] : '\0';
+  }
   Result<FilterToken> LexText();
   Result<FilterToken> LexName();
   Result<FilterToken> LexNumber();

@@ -14,9 +14,10 @@ constexpr size_t kDoubleDigits = 15;  // A double holds every numeral of so many
 
 std::optional<PredicateOp> ComparisonOf(const FilterToken& token) {
   constexpr std::pair<std::string_view, PredicateOp> kSigns[] = {
-      {"=", PredicateOp::kEqual},        {"==", PredicateOp::kEqual},      {"!=", PredicateOp::kNotEqual},
-      {"<>", PredicateOp::kNotEqual},    {"<", PredicateOp::kLess},        {"<=", PredicateOp::kLessOrEqual},
-      {">", PredicateOp::kGreater},      {">=", PredicateOp::kGreaterOrEqual}};
+      {"=", PredicateOp::kEqual},     {"==", PredicateOp::kEqual},
+      {"!=", PredicateOp::kNotEqual}, {"<>", PredicateOp::kNotEqual},
+      {"<", PredicateOp::kLess},      {"<=", PredicateOp::kLessOrEqual},
+      {">", PredicateOp::kGreater},   {">=", PredicateOp::kGreaterOrEqual}};
   for (const auto& [sign, op] : kSigns) {
     if (token.IsSymbol(sign)) return op;
   }
@@ -48,10 +49,12 @@ Literal NumberLiteral(const std::string& text) {
     return text;
   }
   const std::string mantissa = text.substr(0, text.find_first_of("eE"));
-  const auto digits = std::count_if(mantissa.begin(), mantissa.end(), [](char c) { return c >= '0' && c <= '9'; });
+  const auto digits =
+      std::count_if(mantissa.begin(), mantissa.end(), [](char c) { return c >= '0' && c <= '9'; });
   double number = 0;
   const bool fits = std::from_chars(first, last, number).ec == std::errc();
-  if (fits && (static_cast<size_t>(digits) <= kDoubleDigits || FloatingText(number) == text)) return number;
+  if (fits && (static_cast<size_t>(digits) <= kDoubleDigits || FloatingText(number) == text))
+    return number;
   return text;
 }
 
@@ -108,8 +111,9 @@ class FilterParser {
 
   // "a or b or c" and "a and b and c": one filter with all of them as children.
   Result<RowFilter> ParseEither() {
-    return ParseChain(PredicateOp::kOr, "or",
-                      [this] { return ParseChain(PredicateOp::kAnd, "and", [this] { return ParseNegation(); }); });
+    return ParseChain(PredicateOp::kOr, "or", [this] {
+      return ParseChain(PredicateOp::kAnd, "and", [this] { return ParseNegation(); });
+    });
   }
 
   template <typename ParsePart>
@@ -127,7 +131,8 @@ class FilterParser {
   }
 
   Result<RowFilter> ParseNegation() {
-    if (++depth_ > kDepthMax) return FilterError(token_.position, "nested deeper than ", kDepthMax, " levels");
+    if (++depth_ > kDepthMax)
+      return FilterError(token_.position, "nested deeper than ", kDepthMax, " levels");
     ICEFIELD_ASSIGN(RowFilter filter, ParseNested());
     --depth_;
     return filter;
@@ -155,7 +160,8 @@ class FilterParser {
       ICEFIELD_TRY(Advance());
       return RowFilter{.op = op};
     }
-    if (AtBoolean() || token_.kind == FilterTokenKind::kText || token_.kind == FilterTokenKind::kNumber) {
+    if (AtBoolean() || token_.kind == FilterTokenKind::kText ||
+        token_.kind == FilterTokenKind::kNumber) {
       return ParseMirrored();
     }
     ICEFIELD_ASSIGN(std::string column, ParseColumn());
@@ -163,8 +169,9 @@ class FilterParser {
   }
 
   Result<std::string> ParseColumn() {
-    const bool is_column = token_.kind == FilterTokenKind::kName ||
-                           (token_.kind == FilterTokenKind::kWord && !token_.IsWord("and") && !token_.IsWord("or"));
+    const bool is_column =
+        token_.kind == FilterTokenKind::kName ||
+        (token_.kind == FilterTokenKind::kWord && !token_.IsWord("and") && !token_.IsWord("or"));
     if (!is_column) return Expected("a column");
     std::string column = std::move(token_.text);
     ICEFIELD_TRY(Advance());
@@ -209,16 +216,19 @@ class FilterParser {
     if (token_.IsWord("like")) return ParseLike(std::move(column), negated);
     if (token_.IsWord("starts")) return ParsePrefix(std::move(column), negated);
     if (token_.IsWord("between")) return ParseRange(std::move(column), negated);
-    return Expected(StrCat("a comparison, 'in', 'is', 'like', 'starts with' or 'between' after ", column));
+    return Expected(
+        StrCat("a comparison, 'in', 'is', 'like', 'starts with' or 'between' after ", column));
   }
 
   Result<RowFilter> ParseTest(std::string column) {
     ICEFIELD_TRY(Advance());
     ICEFIELD_ASSIGN(const bool negated, TakeWord("not"));
     ICEFIELD_ASSIGN(const bool asks_null, TakeWord("null"));
-    if (asks_null) return Leaf(negated ? PredicateOp::kNotNull : PredicateOp::kIsNull, std::move(column));
+    if (asks_null)
+      return Leaf(negated ? PredicateOp::kNotNull : PredicateOp::kIsNull, std::move(column));
     ICEFIELD_ASSIGN(const bool asks_nan, TakeWord("nan"));
-    if (asks_nan) return Leaf(negated ? PredicateOp::kNotNan : PredicateOp::kIsNan, std::move(column));
+    if (asks_nan)
+      return Leaf(negated ? PredicateOp::kNotNan : PredicateOp::kIsNan, std::move(column));
     return Expected("'null' or 'nan'");
   }
 
@@ -235,7 +245,8 @@ class FilterParser {
     return filter;
   }
 
-  // A percent sign ends a pattern; elsewhere it needs a backslash. A pattern without one is an equality.
+  // A percent sign ends a pattern; elsewhere it needs a backslash. A pattern without one is an
+  // equality.
   Result<RowFilter> ParseLike(std::string column, bool negated) {
     ICEFIELD_TRY(Advance());
     if (token_.kind != FilterTokenKind::kText) return Expected("a pattern in single quotes");
@@ -243,10 +254,13 @@ class FilterParser {
     std::string prefix;
     bool is_prefix = false;
     for (size_t at = 0; at < pattern.size(); ++at) {
-      const bool is_escape = pattern[at] == '\\' && at + 1 < pattern.size() && pattern[at + 1] == '%';
+      const bool is_escape =
+          pattern[at] == '\\' && at + 1 < pattern.size() && pattern[at + 1] == '%';
       if (pattern[at] == '%' && at + 1 < pattern.size()) {
-        return FilterError(token_.position, "like knows the wildcard '%' at the end of a pattern only; write \\% for "
-                                            "a percent sign");
+        return FilterError(
+            token_.position,
+            "like knows the wildcard '%' at the end of a pattern only; write \\% for "
+            "a percent sign");
       }
       if (pattern[at] == '%') {
         is_prefix = true;
@@ -257,9 +271,11 @@ class FilterParser {
     }
     ICEFIELD_TRY(Advance());
     if (is_prefix) {
-      return Leaf(negated ? PredicateOp::kNotStartsWith : PredicateOp::kStartsWith, std::move(column), {prefix});
+      return Leaf(negated ? PredicateOp::kNotStartsWith : PredicateOp::kStartsWith,
+                  std::move(column), {prefix});
     }
-    return Leaf(negated ? PredicateOp::kNotEqual : PredicateOp::kEqual, std::move(column), {prefix});
+    return Leaf(negated ? PredicateOp::kNotEqual : PredicateOp::kEqual, std::move(column),
+                {prefix});
   }
 
   Result<RowFilter> ParsePrefix(std::string column, bool negated) {
@@ -278,7 +294,8 @@ class FilterParser {
     ICEFIELD_ASSIGN(Literal greatest, ParseLiteral());
     RowFilter range{.op = PredicateOp::kAnd};
     range.children.push_back(Leaf(PredicateOp::kGreaterOrEqual, column, {std::move(least)}));
-    range.children.push_back(Leaf(PredicateOp::kLessOrEqual, std::move(column), {std::move(greatest)}));
+    range.children.push_back(
+        Leaf(PredicateOp::kLessOrEqual, std::move(column), {std::move(greatest)}));
     return negated ? Not(std::move(range)) : range;
   }
 

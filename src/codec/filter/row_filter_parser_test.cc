@@ -55,9 +55,11 @@ TEST(ParseRowFilter, BindsNotThenAndThenOr) {
 
 TEST(ParseRowFilter, KeepsQuotesAndDots) {
   EXPECT_EQ(*ParseRowFilter("\"a b\".c = 'it''s'"), Leaf(PredicateOp::kEqual, "a b.c", {"it's"}));
-  EXPECT_EQ(*ParseRowFilter(R"("say \"a\\b\"" is null)"), Leaf(PredicateOp::kIsNull, R"(say "a\b")"));
+  EXPECT_EQ(*ParseRowFilter(R"("say \"a\\b\"" is null)"),
+            Leaf(PredicateOp::kIsNull, R"(say "a\b")"));
   EXPECT_EQ(*ParseRowFilter("\"not\" is null"), Leaf(PredicateOp::kIsNull, "not"));
-  EXPECT_EQ(*ParseRowFilter("\xc3\xa9t\xc3\xa9 = 1"), Leaf(PredicateOp::kEqual, "\xc3\xa9t\xc3\xa9", {int64_t{1}}));
+  EXPECT_EQ(*ParseRowFilter("\xc3\xa9t\xc3\xa9 = 1"),
+            Leaf(PredicateOp::kEqual, "\xc3\xa9t\xc3\xa9", {int64_t{1}}));
   EXPECT_EQ(*ParseRowFilter(R"(a = 'C:\')"), Leaf(PredicateOp::kEqual, "a", {"C:\\"}));
 }
 
@@ -70,8 +72,10 @@ TEST(ParseRowFilter, ReadsLikeAsItsEscapesSay) {
 TEST(ParseRowFilter, LosesNoDigit) {
   EXPECT_EQ(*ParseRowFilter("a = 9223372036854775807"),
             Leaf(PredicateOp::kEqual, "a", {std::numeric_limits<int64_t>::max()}));
-  EXPECT_EQ(*ParseRowFilter("a = -9223372036854775809"), Leaf(PredicateOp::kEqual, "a", {"-9223372036854775809"}));
-  EXPECT_EQ(*ParseRowFilter("a = 1.00000000000000000001"), Leaf(PredicateOp::kEqual, "a", {"1.00000000000000000001"}));
+  EXPECT_EQ(*ParseRowFilter("a = -9223372036854775809"),
+            Leaf(PredicateOp::kEqual, "a", {"-9223372036854775809"}));
+  EXPECT_EQ(*ParseRowFilter("a = 1.00000000000000000001"),
+            Leaf(PredicateOp::kEqual, "a", {"1.00000000000000000001"}));
   EXPECT_EQ(*ParseRowFilter("a = 1e400"), Leaf(PredicateOp::kEqual, "a", {"1e400"}));
   EXPECT_EQ(*ParseRowFilter("a = 1.5e3"), Leaf(PredicateOp::kEqual, "a", {1500.0}));
 }
@@ -83,16 +87,35 @@ struct Mistake {
 
 TEST(ParseRowFilter, SaysWhereItStumbles) {
   const std::vector<Mistake> mistakes{
-      {"", "position 1:"},           {"a", "position 2:"},           {"a = ", "position 5:"},
-      {"a = b", "position 5:"},      {"a = 1 b = 2", "position 7:"}, {"a = null", "position 5:"},
-      {"a = 'x", "position 5:"},     {"\"a = 1", "position 1:"},     {"a in (1", "position 8:"},
-      {"a in 1", "position 6:"},     {"a in (1 2)", "position 9:"},  {"(a = 1", "position 7:"},
-      {"a = 1)", "position 6:"},     {"a is 1", "position 6:"},      {"a like 5", "position 8:"},
-      {"a like 'x%y'", "position 8:"}, {"a ; 1", "position 3:"},     {"and a = 1", "position 1:"},
-      {"a = 1 and", "position 10:"}, {"a not 5", "position 7:"},     {"a between 1 or 2", "position 13:"},
-      {"a. = 1", "position 3:"},     {"a = 1.2.3", "position 5:"},   {"a = 1x", "position 5:"},
-      {"a = 1e", "position 5:"},     {"5 = 6", "position 5:"},       {"a starts 'x'", "position 10:"},
-      {"a = -", "position 5:"},      {"a = .", "position 5:"},
+      {"", "position 1:"},
+      {"a", "position 2:"},
+      {"a = ", "position 5:"},
+      {"a = b", "position 5:"},
+      {"a = 1 b = 2", "position 7:"},
+      {"a = null", "position 5:"},
+      {"a = 'x", "position 5:"},
+      {"\"a = 1", "position 1:"},
+      {"a in (1", "position 8:"},
+      {"a in 1", "position 6:"},
+      {"a in (1 2)", "position 9:"},
+      {"(a = 1", "position 7:"},
+      {"a = 1)", "position 6:"},
+      {"a is 1", "position 6:"},
+      {"a like 5", "position 8:"},
+      {"a like 'x%y'", "position 8:"},
+      {"a ; 1", "position 3:"},
+      {"and a = 1", "position 1:"},
+      {"a = 1 and", "position 10:"},
+      {"a not 5", "position 7:"},
+      {"a between 1 or 2", "position 13:"},
+      {"a. = 1", "position 3:"},
+      {"a = 1.2.3", "position 5:"},
+      {"a = 1x", "position 5:"},
+      {"a = 1e", "position 5:"},
+      {"5 = 6", "position 5:"},
+      {"a starts 'x'", "position 10:"},
+      {"a = -", "position 5:"},
+      {"a = .", "position 5:"},
   };
   for (const Mistake& mistake : mistakes) {
     const Result<RowFilter> filter = ParseRowFilter(mistake.text);
@@ -122,8 +145,11 @@ class RandomFilters {
     const size_t kind = Below(depth == 0 ? 4 : 7);
     if (kind < 3) return MakeLeaf();
     if (kind == 3) return {.op = Below(2) == 0 ? PredicateOp::kTrue : PredicateOp::kFalse};
-    RowFilter out{.op = kind == 4 ? PredicateOp::kAnd : kind == 5 ? PredicateOp::kOr : PredicateOp::kNot};
-    for (size_t left = kind == 6 ? 1 : 2 + Below(2); left > 0; --left) out.children.push_back(Make(depth - 1));
+    RowFilter out{.op = kind == 4   ? PredicateOp::kAnd
+                        : kind == 5 ? PredicateOp::kOr
+                                    : PredicateOp::kNot};
+    for (size_t left = kind == 6 ? 1 : 2 + Below(2); left > 0; --left)
+      out.children.push_back(Make(depth - 1));
     return out;
   }
 
@@ -133,7 +159,8 @@ class RandomFilters {
   std::string MakeText() {
     constexpr std::string_view kAlphabet = "ab'\"\\%. \n\xc3\xa9$_1";
     std::string text;
-    for (size_t left = Below(6); left > 0; --left) text.push_back(kAlphabet[Below(kAlphabet.size())]);
+    for (size_t left = Below(6); left > 0; --left)
+      text.push_back(kAlphabet[Below(kAlphabet.size())]);
     return text;
   }
 
@@ -144,24 +171,28 @@ class RandomFilters {
       case 1:
         return static_cast<int64_t>(random_());
       case 2:
-        return static_cast<double>(static_cast<int>(Below(2000)) - 1000) / 8 * (Below(2) == 0 ? 1 : 1e100);
+        return static_cast<double>(static_cast<int>(Below(2000)) - 1000) / 8 *
+               (Below(2) == 0 ? 1 : 1e100);
       default:
         return MakeText();
     }
   }
 
   RowFilter MakeLeaf() {
-    const std::vector<std::string> columns{"a", "a.b", "not", "IN", "x y", "q\"\\", "1a", "a$1", "a..b", "true.x"};
-    const auto op = static_cast<PredicateOp>(
-        static_cast<size_t>(PredicateOp::kEqual) +
-        Below(static_cast<size_t>(PredicateOp::kNotStartsWith) - static_cast<size_t>(PredicateOp::kEqual) + 1));
+    const std::vector<std::string> columns{"a",     "a.b", "not", "IN",   "x y",
+                                           "q\"\\", "1a",  "a$1", "a..b", "true.x"};
+    const auto op =
+        static_cast<PredicateOp>(static_cast<size_t>(PredicateOp::kEqual) +
+                                 Below(static_cast<size_t>(PredicateOp::kNotStartsWith) -
+                                       static_cast<size_t>(PredicateOp::kEqual) + 1));
     RowFilter leaf{.op = op, .column = columns[Below(columns.size())]};
     if (op == PredicateOp::kStartsWith || op == PredicateOp::kNotStartsWith) {
       leaf.literals = {MakeText()};
       return leaf;
     }
     const PredicateShape shape = OpShape(op);
-    size_t count = shape == PredicateShape::kMembership ? Below(4) : shape == PredicateShape::kComparison;
+    size_t count =
+        shape == PredicateShape::kMembership ? Below(4) : shape == PredicateShape::kComparison;
     for (; count > 0; --count) leaf.literals.push_back(MakeLiteral());
     return leaf;
   }

@@ -8,6 +8,7 @@
 #include <charconv>
 
 #include "batch/arrow_status.h"
+#include "codec/parquet/guarded.h"
 #include "codec/parquet/input_adapter.h"
 
 namespace icefield {
@@ -63,20 +64,6 @@ parquet::ArrowReaderProperties BatchProperties(int64_t batch_rows) {
   properties.set_batch_size(batch_rows);
   properties.set_coerce_int96_timestamp_unit(arrow::TimeUnit::MICRO);
   return properties;
-}
-
-// Parquet reports by exceptions; none leaves this file.
-template <typename Work>
-auto Guarded(const std::string& location, Work work) -> decltype(work()) {
-  try {
-    return work();
-  } catch (const parquet::ParquetStatusException& failure) {
-    return FromArrow(failure.status(), location, ErrorCode::kCorruptData);
-  } catch (const std::bad_alloc&) {
-    return Fail(ErrorCode::kResourceExhausted, location, ": out of memory");
-  } catch (const std::exception& failure) {
-    return CorruptData(location, " is not a readable Parquet file: ", failure.what());
-  }
 }
 
 class RowGroupStream final : public BatchStream {

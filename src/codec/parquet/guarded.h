@@ -1,0 +1,27 @@
+/// Parquet reports by exceptions; none leaves this folder.
+#pragma once
+
+#include <parquet/exception.h>
+
+#include <new>
+#include <string>
+
+#include "batch/arrow_status.h"
+
+namespace icefield {
+
+/// What `work` returns (a Result), or the Error of the exception that it threw; `location` names the file.
+template <typename Work>
+auto Guarded(const std::string& location, Work work) -> decltype(work()) {
+  try {
+    return work();
+  } catch (const parquet::ParquetStatusException& failure) {
+    return FromArrow(failure.status(), location, ErrorCode::kCorruptData);
+  } catch (const std::bad_alloc&) {
+    return Fail(ErrorCode::kResourceExhausted, location, ": out of memory");
+  } catch (const std::exception& failure) {
+    return CorruptData(location, " is not a readable Parquet file: ", failure.what());
+  }
+}
+
+}  // namespace icefield
