@@ -1,16 +1,13 @@
 #include "read/row_filter.h"
 
 #include <arrow/array.h>
-#include <arrow/compute/api_vector.h>
-#include <arrow/datum.h>
 #include <arrow/extension_type.h>
 #include <arrow/record_batch.h>
 
 #include <algorithm>
 #include <cstring>
+#include <memory>
 #include <string_view>
-
-#include "batch/arrow_status.h"
 
 namespace icefield {
 namespace {
@@ -252,20 +249,6 @@ Result<Mask> MatchLeaf(const Predicate& leaf, const arrow::RecordBatch& batch,
 
 }  // namespace
 
-ColumnPaths PathsOf(const Predicate& predicate, const Schema& schema) {
-  ColumnPaths paths;
-  for (const FieldId field_id : FieldsOf(predicate)) {
-    const std::vector<Field>* siblings = &schema.columns.fields;
-    std::vector<int> path;
-    for (const Field* step : schema.PathTo(field_id)) {
-      path.push_back(static_cast<int>(step - siblings->data()));
-      siblings = &step->type.children();
-    }
-    if (!path.empty()) paths[field_id] = std::move(path);
-  }
-  return paths;
-}
-
 Result<std::vector<uint8_t>> MatchRows(const Predicate& predicate, const arrow::RecordBatch& batch,
                                        const ColumnPaths& paths) {
   const bool is_and = predicate.op == PredicateOp::kAnd;
@@ -291,26 +274,6 @@ Result<std::vector<uint8_t>> MatchRows(const Predicate& predicate, const arrow::
     }
   }
   return mask;
-}
-
-Result<std::shared_ptr<arrow::RecordBatch>> FilterBatch(
-    const Predicate& predicate, const std::shared_ptr<arrow::RecordBatch>& batch,
-    const ColumnPaths& paths) {
-  ICEFIELD_ASSIGN(const Mask mask, MatchRows(predicate, *batch, paths));
-  const auto passed = std::count(mask.begin(), mask.end(), 1);
-  if (passed == batch->num_rows()) return batch;
-  if (passed == 0) return batch->Slice(0, 0);
-  std::vector<int64_t> rows;
-  rows.reserve(static_cast<size_t>(passed));
-  for (size_t row = 0; row < mask.size(); ++row) {
-    if (mask[row] != 0) rows.push_back(static_cast<int64_t>(row));
-  }
-  const auto indices = std::make_shared<arrow::Int64Array>(passed, arrow::Buffer::Wrap(rows));
-  ICEFIELD_ARROW_ASSIGN(const arrow::Datum taken,
-                        arrow::compute::Take(batch, arrow::Datum(indices),
-                                             arrow::compute::TakeOptions::NoBoundsCheck()),
-                        "taking the rows that pass a row filter");
-  return taken.record_batch();
 }
 
 }  // namespace icefield

@@ -98,14 +98,6 @@ NumberedWinners NumberWinners(std::vector<Hit> hits, size_t rows) {
   return numbered;
 }
 
-ReadSchema FeatureColumns(const PinnedView& pinned) {
-  ReadSchema read{.schema = *pinned.selected.schema, .columns = {}};
-  for (const BoundView::Feature& feature : pinned.view.features) {
-    read.columns.push_back({feature.field.id, feature.name});
-  }
-  return read;
-}
-
 }  // namespace
 
 Result<const EncodedKeys*> KeyEncodings::For(const BoundView& view) {

