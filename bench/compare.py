@@ -50,13 +50,17 @@ class Comparison:
         return {run.repetition: run.measured for run in runs if run.measured is not None}
 
     def fault(self, peer: str) -> str | None:
-        """Why a peer's times do not count."""
+        """Why a peer's times do not count: it failed, was wrong, or was rebuilt meanwhile."""
+        builds = set()
         for run in self.runs:
             if run.peer == peer:
                 if run.measured is None:
                     return f"failed: {run.error}"
                 if run.measured["difference"] is not None:
                     return f"wrong answer: {run.measured['difference']}"
+                builds.add(run.measured["notes"].get("build"))
+        if len(builds) > 1:
+            return "rebuilt between repetitions: the runs are not of one program"
         return None
 
 

@@ -114,7 +114,8 @@ def _stages(comparison: Comparison) -> list[str]:
                 f"{stage} {statistics.median(run[stage] for run in seconds):.3f}"
                 for stage in seconds[0]
             )
-            lines += ["", f"Seconds by stage that {peer} reports (medians): {stages}."]
+            build = next(iter(comparison.good(peer).values()))["notes"].get("build")
+            lines += ["", f"Seconds by stage of {peer}, build {build} (medians): {stages}."]
     return lines
 
 

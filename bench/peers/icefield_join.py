@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+from pathlib import Path
+
 import pyarrow as pa
 
 import icefield
@@ -10,10 +13,19 @@ from bench.peers import Outcome, Run
 from bench.workload import CREATED_TIME, EVENT_TIME, TTL, Operation
 
 
+def _build() -> str:
+    """A digest of the package's files: two runs of one comparison must be of one program."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(icefield.__file__).parent.glob("*")):
+        if path.suffix in {".so", ".py"}:
+            digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
 def prepare(job: Job) -> Run:
     """The join, or the latest rows, as a stream that is drained into a table."""
     catalog = icefield.load_catalog("bench", **job.catalog_properties)
-    case = job.case
+    case, build = job.case, _build()
     views = [
         icefield.FeatureView(
             view.name,
@@ -33,6 +45,6 @@ def prepare(job: Job) -> Run:
         else:
             result = icefield.point_in_time_join(frame, views, full_feature_names=True)
         answer = result.reader().read_all()
-        return Outcome(answer, {"report": result.report()})
+        return Outcome(answer, {"build": build, "report": result.report()})
 
     return run

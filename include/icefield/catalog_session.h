@@ -15,8 +15,9 @@ namespace icefield {
 /// An open catalog with the store that its tables lie in. Cheap to copy, thread-safe.
 class CatalogSession {
  public:
-  /// By pyiceberg's property names; what `properties` does not say is taken from the user's pyiceberg configuration
-  /// (environment, .pyiceberg.yaml). An empty name means the configured default catalog.
+  /// By pyiceberg's property names; what `properties` does not say is taken from the user's
+  /// pyiceberg configuration (environment, .pyiceberg.yaml). An empty name means the configured
+  /// default catalog.
   static Result<CatalogSession> Open(const std::string& name, const Properties& properties);
 
   const Catalog& catalog() const { return *catalog_; }

@@ -15,8 +15,8 @@
 
 namespace icefield {
 
-/// An entity frame from a Parquet, CSV or Arrow IPC file, told apart by its first bytes (Parquet, Arrow) or its
-/// ending (.csv). Errors name the file.
+/// An entity frame from a Parquet, CSV or Arrow IPC file, told apart by its first bytes (Parquet,
+/// Arrow) or its ending (.csv). Errors name the file.
 Result<std::shared_ptr<arrow::Table>> ReadFrameFile(const std::string& path);
 
 /// The feature views of a views file.

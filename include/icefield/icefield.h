@@ -1,8 +1,9 @@
 /// Icefield for C++ programs: tables, scans, point-in-time joins.
 ///
-///   ICEFIELD_ASSIGN(CatalogSession catalog, CatalogSession::Open("default", {{"uri", "sqlite:////data/catalog.db"}}));
-///   ICEFIELD_ASSIGN(Table table, catalog.LoadTable("features.drivers"));
-///   ICEFIELD_ASSIGN(std::unique_ptr<BatchStream> rows, table.Scan({.row_filter = "driver_id = 7"}));
+///   ICEFIELD_ASSIGN(CatalogSession catalog, CatalogSession::Open("default", {{"uri",
+///   "sqlite:////data/catalog.db"}})); ICEFIELD_ASSIGN(Table table,
+///   catalog.LoadTable("features.drivers")); ICEFIELD_ASSIGN(std::unique_ptr<BatchStream> rows,
+///   table.Scan({.row_filter = "driver_id = 7"}));
 #pragma once
 
 #include "base/error.h"
@@ -21,8 +22,8 @@ std::string_view Version();
 /// A row filter from pyiceberg's text. InvalidArgument says where the text goes wrong.
 Result<RowFilter> ParseFilter(std::string_view text);
 
-/// ISO-8601 text as microseconds since the epoch, UTC where it has no zone. InvalidArgument for other texts and for
-/// instants that are not whole microseconds.
-Result<int64_t> ParseInstantMicros(std::string_view text);
+/// The snapshot clock at an ISO-8601 instant (UTC where it has no zone), rounded down to
+/// milliseconds. InvalidArgument for other texts.
+Result<SnapshotTime> ParseSnapshotTime(std::string_view text);
 
 }  // namespace icefield

@@ -20,10 +20,11 @@ namespace icefield {
 
 /// Which rows and columns to read of a table.
 struct ScanOptions {
-  std::string row_filter;                    ///< pyiceberg's row filter text; empty: all rows.
-  std::vector<std::string> selected_fields;  ///< Columns, dotted through structs; empty or "*": all.
+  std::string row_filter;  ///< pyiceberg's row filter text; empty: all rows.
+  std::vector<std::string>
+      selected_fields;  ///< Columns, dotted through structs; empty or "*": all.
   SnapshotSelector snapshot;
-  std::optional<int64_t> limit;              ///< Most rows.
+  std::optional<int64_t> limit;  ///< Most rows.
   ReadOptions read;
 };
 
@@ -37,11 +38,13 @@ class Table {
   const TableMetadata& metadata() const { return source_.table->metadata; }
   const SourceTable& source() const { return source_; }
 
-  /// The Arrow schema of the selected columns. Unsupported names a column of a type that is not read.
+  /// The Arrow schema of the selected columns. Unsupported names a column of a type that is not
+  /// read.
   Result<std::shared_ptr<arrow::Schema>> ArrowSchema(const ScanOptions& options) const;
 
-  /// The files that a scan reads. InvalidArgument for an unknown column or a bad filter, NotFound for an unknown
-  /// snapshot, Unsupported for what is not read, CorruptData for broken files; each names the object.
+  /// The files that a scan reads. InvalidArgument for an unknown column or a bad filter, NotFound
+  /// for an unknown snapshot, Unsupported for what is not read, CorruptData for broken files; each
+  /// names the object.
   Result<ScanPlan> Plan(const ScanOptions& options) const;
 
   /// The rows, ordered by file (in the plan's order) and position.

@@ -31,7 +31,8 @@ void RaiseUnlessOk(const arrow::Status& status, std::string_view where) {
 
 nb::object ExportStream(std::unique_ptr<BatchStream> stream) {
   auto exported = std::make_unique<ArrowArrayStream>();
-  RaiseUnlessOk(arrow::ExportRecordBatchReader(ToArrowReader(std::move(stream)), exported.get()), "export");
+  RaiseUnlessOk(arrow::ExportRecordBatchReader(ToArrowReader(std::move(stream)), exported.get()),
+                "export");
   return Capsule(std::move(exported), "arrow_array_stream");
 }
 
@@ -43,9 +44,11 @@ nb::object ExportSchema(const arrow::Schema& schema) {
 
 std::shared_ptr<arrow::Table> ImportTable(const nb::object& frame) {
   const nb::object capsule = frame.attr("__arrow_c_stream__")();
-  auto* stream = static_cast<ArrowArrayStream*>(PyCapsule_GetPointer(capsule.ptr(), "arrow_array_stream"));
+  auto* stream =
+      static_cast<ArrowArrayStream*>(PyCapsule_GetPointer(capsule.ptr(), "arrow_array_stream"));
   if (stream == nullptr) throw nb::python_error();
-  arrow::Result<std::shared_ptr<arrow::RecordBatchReader>> reader = arrow::ImportRecordBatchReader(stream);
+  arrow::Result<std::shared_ptr<arrow::RecordBatchReader>> reader =
+      arrow::ImportRecordBatchReader(stream);
   RaiseUnlessOk(reader.status(), "entity frame");
   arrow::Result<std::shared_ptr<arrow::Table>> table = (*reader)->ToTable();
   RaiseUnlessOk(table.status(), "entity frame");

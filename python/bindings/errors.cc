@@ -12,13 +12,4 @@ void RaiseError(const Error& error) {
   throw nb::python_error();
 }
 
-void BindErrors(nb::module_& module) {
-  nb::dict codes;
-  for (int code = 0; code <= static_cast<int>(ErrorCode::kInternal); ++code) {
-    const ErrorBorder& border = BorderOf(static_cast<ErrorCode>(code));
-    codes[nb::str(border.python_exception.data(), border.python_exception.size())] = border.exit_code;
-  }
-  module.attr("exit_codes") = codes;
-}
-
 }  // namespace icefield::python

@@ -7,7 +7,8 @@
 
 namespace icefield::python {
 
-/// Raises the exception that the error table names for `error`. A pending KeyboardInterrupt goes before Cancelled.
+/// Raises the exception that the error table names for `error`. A pending KeyboardInterrupt goes
+/// before Cancelled.
 [[noreturn]] void RaiseError(const Error& error);
 
 /// The value, or the exception.
@@ -16,8 +17,5 @@ T ValueOrRaise(Result<T> result) {
   if (!result.ok()) RaiseError(result.error());
   return *std::move(result);
 }
-
-/// Puts `exit_codes` (exception name to exit code) into the module: the error table for the package.
-void BindErrors(nanobind::module_& module);
 
 }  // namespace icefield::python

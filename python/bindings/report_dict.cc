@@ -48,20 +48,21 @@ nb::dict ViewDict(const ViewReport& view) {
   out["misses"] = misses;
   out["null_values"] = view.null_values;
   out["full_ties"] = view.full_ties;
-  out["hits_not_yet_created"] = view.hits_not_yet_created ? nb::cast(*view.hits_not_yet_created) : nb::none();
+  out["hits_not_yet_created"] =
+      view.hits_not_yet_created ? nb::cast(*view.hits_not_yet_created) : nb::none();
   out["created_cut"] = CutText(view.cut);
   return out;
 }
 
 }  // namespace
 
-nb::list ViewList(const std::vector<ViewReport>& views) {
+DictList ViewList(const std::vector<ViewReport>& views) {
   nb::list list;
   for (const ViewReport& view : views) list.append(ViewDict(view));
   return list;
 }
 
-nb::dict ReportDict(const RetrievalReport& report) {
+AnyDict ReportDict(const RetrievalReport& report) {
   nb::dict out;
   out["rows"] = report.rows;
   out["views"] = ViewList(report.views);

@@ -1,16 +1,14 @@
 /// Reports as Python dictionaries.
 #pragma once
 
-#include <nanobind/nanobind.h>
-
 #include <vector>
 
-#include "icefield/icefield.h"
+#include "bindings.h"
 
 namespace icefield::python {
 
-nanobind::dict ReportDict(const RetrievalReport& report);
+AnyDict ReportDict(const RetrievalReport& report);
 
-nanobind::list ViewList(const std::vector<ViewReport>& views);
+DictList ViewList(const std::vector<ViewReport>& views);
 
 }  // namespace icefield::python

@@ -13,7 +13,9 @@ from __future__ import annotations
 try:
     import pyarrow as _pyarrow  # Loads the Arrow libraries that the extension links.
 except ImportError as missing:  # pragma: no cover - depends on the environment
-    raise ImportError("icefield needs pyarrow 26; install it with: pip install 'pyarrow==26.*'") from missing
+    raise ImportError(
+        "icefield needs pyarrow 26; install it with: pip install 'pyarrow==26.*'"
+    ) from missing
 
 if not _pyarrow.__version__.startswith("26."):
     raise ImportError(
@@ -22,12 +24,14 @@ if not _pyarrow.__version__.startswith("26."):
     )
 
 from icefield import errors
-from icefield._native import __version__
+from icefield._native import version as _version
 from icefield.catalog import Catalog, load_catalog
 from icefield.features import FeatureView, explain, latest, point_in_time_join
 from icefield.options import ReadOptions
 from icefield.table import FileScanTask, Snapshot, SnapshotRef, Table, TableScan, load_table
 from icefield.training_set import Report, SnapshotPin, TrainingSet
+
+__version__ = _version()
 
 __all__ = [
     "Catalog",

@@ -39,16 +39,17 @@ def schema_of(capsule: object) -> pa.Schema:
 
 
 def to_stream(frame: Any) -> ArrowStream:
-    """A frame as an Arrow stream: pandas (without its index), polars, DuckDB, pyarrow and whatever else speaks Arrow.
+    """A frame as an Arrow stream: pandas (without its index), polars, DuckDB, pyarrow, others.
 
-    Raises InvalidArgumentError for anything else, and for pandas columns that Arrow cannot hold (it names them).
+    Raises InvalidArgumentError for anything else, and for pandas columns that Arrow cannot hold (it
+    names them).
     """
     if type(frame).__module__.startswith("pandas."):
         return _from_pandas(frame)
     if isinstance(frame, pa.RecordBatch):
         return pa.Table.from_batches([frame])
     if hasattr(frame, "__arrow_c_stream__"):
-        return frame  # type: ignore[no-any-return]
+        return frame
     raise InvalidArgumentError(
         f"an entity frame of type {type(frame).__name__} is not an Arrow-speaking frame; "
         "give a pandas, polars, DuckDB or pyarrow one"

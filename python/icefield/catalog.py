@@ -26,13 +26,16 @@ class Catalog:
 
     @property
     def name(self) -> str:
+        """The name it was opened by."""
         return self._native.name
 
     @property
     def properties(self) -> dict[str, str]:
+        """Its properties, configuration included."""
         return self._native.properties
 
     def list_namespaces(self) -> list[tuple[str, ...]]:
+        """All namespaces, as tuples of their levels."""
         return [tuple(levels) for levels in self._native.list_namespaces()]
 
     def list_tables(self, namespace: Identifier) -> list[tuple[str, ...]]:
@@ -40,6 +43,7 @@ class Catalog:
         return [(*levels, name) for levels, name in self._native.list_tables(_levels(namespace))]
 
     def table_exists(self, identifier: Identifier) -> bool:
+        """True if the catalog holds a table of this name."""
         return self._native.table_exists(_name(identifier))
 
     def load_table(self, identifier: Identifier) -> Table:
@@ -53,8 +57,10 @@ class Catalog:
 def load_catalog(name: str | None = None, **properties: str | None) -> Catalog:
     """Opens a catalog by pyiceberg's property names (type, uri, warehouse, ...).
 
-    What the arguments do not say is taken from the environment (PYICEBERG_CATALOG__...) and .pyiceberg.yaml, as
-    pyiceberg does. Native are type "sql" on SQLite and "none" (a warehouse folder); for others load the table
+    What the arguments do not say is taken from the environment (PYICEBERG_CATALOG__...) and
+    .pyiceberg.yaml, as
+    pyiceberg does. Native are type "sql" on SQLite and "none" (a warehouse folder); for others load
+    the table
     through pyiceberg and give it to FeatureView.
     """
     given = {key: str(value) for key, value in properties.items() if value is not None}

@@ -1,4 +1,4 @@
-"""Exceptions: one class per outcome a caller can act on; each is also the closest Python builtin."""
+"""Exceptions: one class for each outcome a caller can act on, each also a Python builtin."""
 
 from __future__ import annotations
 

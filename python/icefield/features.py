@@ -33,12 +33,16 @@ def _native_table(table: Any, catalog: Catalog | None) -> _native.NativeTable:
     if isinstance(location, str):
         return load_table(location)._native
     raise InvalidArgumentError(
-        f"table= is of type {type(table).__name__}; give an Icefield table, a pyiceberg Table, or a name with catalog="
+        f"table= is of type {type(table).__name__}; give an Icefield table, a pyiceberg Table, "
+        "or a name with catalog="
     )
 
 
 def _pairs(columns: Iterable[ColumnPair]) -> list[tuple[str, str]]:
-    return [(column, column) if isinstance(column, str) else (column[0], column[1]) for column in columns]
+    return [
+        (column, column) if isinstance(column, str) else (column[0], column[1])
+        for column in columns
+    ]
 
 
 def _micros(duration: timedelta) -> int:
@@ -57,12 +61,16 @@ def instant_micros(instant: Instant) -> int:
 class FeatureView:
     """Which columns of a table are keys, times and features.
 
-    table: an Icefield table, a pyiceberg Table (its metadata location is taken), or a name with catalog=.
-    join_keys: columns, or (table column, entity frame column) pairs; none: rows match on time alone.
+    table: an Icefield table, a pyiceberg Table (its metadata location is taken), or a name with
+    catalog=.
+    join_keys: columns, or (table column, entity frame column) pairs; none: rows match on time
+    alone.
     ttl: None or zero means no limit; otherwise inclusive (P3).
-    features: columns (dotted for nested ones), or (column, output name) pairs; None: all but keys and times.
+    features: columns (dotted for nested ones), or (column, output name) pairs; None: all but keys
+    and times.
     row_filter: rows that do not pass do not exist.
-    snapshot_id, ref, as_of: at most one; the state to read, with that state's schema. None: as the table was loaded.
+    snapshot_id, ref, as_of: at most one; the state to read, with that state's schema. None: as the
+    table was loaded.
     Nothing is checked against the table before the view is used.
     """
 
@@ -117,9 +125,11 @@ def point_in_time_join(
     """For every entity row the features of each view as they were known at its entity time.
 
     entity_frame: anything that speaks Arrow (pandas, polars, DuckDB, pyarrow).
-    created_cut: True lets through only rows created by the entity time and refuses views without a created
+    created_cut: True lets through only rows created by the entity time and refuses views without a
+    created
         column; "where_available" leaves those views as they are (P8).
-    Snapshots are resolved now; data is read when the result is. Raises icefield.errors: InvalidArgumentError names
+    Snapshots are resolved now; data is read when the result is. Raises icefield.errors:
+    InvalidArgumentError names
     the view, the table and the column.
     """
     if commit_cut:
@@ -128,7 +138,9 @@ def point_in_time_join(
         raise UnsupportedError("memory_budget is not there yet; split the entity frame instead")
     cuts: dict[Any, str] = {False: "none", True: "everywhere", "where_available": "where_available"}
     if created_cut not in cuts:
-        raise InvalidArgumentError(f"created_cut is {created_cut!r}; give True, False or 'where_available'")
+        raise InvalidArgumentError(
+            f"created_cut is {created_cut!r}; give True, False or 'where_available'"
+        )
     return TrainingSet(
         _native.point_in_time_join(
             frame=to_stream(entity_frame),
@@ -156,7 +168,8 @@ def latest(
 ) -> TrainingSet:
     """The newest row of every key with start <= event time <= end, both inclusive (P15).
 
-    Columns: join keys, features, event time, created time, by the table's names. Rows with a null key or time are
+    Columns: join keys, features, event time, created time, by the table's names. Rows with a null
+    key or time are
     dropped and counted in the report.
     """
     if since_snapshot_id is not None:

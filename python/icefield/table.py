@@ -60,17 +60,21 @@ class Table:
 
     @property
     def metadata_location(self) -> str:
+        """Location of the metadata file that was loaded."""
         return self._native.metadata_location
 
     @property
     def format_version(self) -> int:
+        """1 or 2."""
         return self._native.format_version
 
     @property
     def properties(self) -> dict[str, str]:
+        """The table's properties."""
         return self._native.properties
 
     def location(self) -> str:
+        """The table's base location."""
         return self._native.location
 
     def snapshots(self) -> list[Snapshot]:
@@ -98,7 +102,9 @@ class Table:
         limit: int | None = None,
         options: ReadOptions | None = None,
     ) -> TableScan:
-        """Rows to read. row_filter: pyiceberg's expression or its text; selected_fields: columns, dotted for nested."""
+        """Rows to read. row_filter: pyiceberg's expression or its text; selected_fields: columns,
+        dotted for nested.
+        """
         return TableScan(
             self._native,
             filter_text(row_filter) if row_filter is not None else "",

@@ -32,7 +32,8 @@ class Report(dict[str, Any]):
 class TrainingSet:
     """A training set: snapshots are resolved, data is read when it is asked for, once.
 
-    Rows are those of the entity frame, in its order (P1); columns are the frame's, then the features.
+    Rows are those of the entity frame, in its order (P1); columns are the frame's, then the
+    features.
     """
 
     def __init__(self, native: _native.NativeRetrieval) -> None:
@@ -41,6 +42,7 @@ class TrainingSet:
 
     @property
     def schema(self) -> pa.Schema:
+        """The frame's columns, then the features; all features are nullable."""
         return schema_of(self._native.schema())
 
     @property
@@ -79,10 +81,14 @@ class TrainingSet:
         return self.to_arrow().to_pandas()
 
     def report(self) -> Report:
-        """What was read and found; complete once the rows have been read to the end, else InvalidArgumentError.
+        """What was read and found; complete once the rows have been read to the end, else
+        InvalidArgumentError.
 
-        Keys: rows; views (view, table, snapshot_id, files_planned, files_pruned, files_read, row_groups_pruned,
-        row_groups_read, bytes_planned, bytes_read, rows_seen, rows_dropped, hits, misses by reason, null_values by
-        feature, full_ties, hits_not_yet_created or None, created_cut); seconds (plan, encode, winners, gather).
+        Keys: rows; views (view, table, snapshot_id, files_planned, files_pruned, files_read,
+        row_groups_pruned,
+        row_groups_read, bytes_planned, bytes_read, rows_seen, rows_dropped, hits, misses by reason,
+        null_values by
+        feature, full_ties, hits_not_yet_created or None, created_cut); seconds (plan, encode,
+        winners, gather).
         """
         return Report(self._native.report())

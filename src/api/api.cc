@@ -1,6 +1,6 @@
 #include <algorithm>
-#include <limits>
 
+#include "base/checked.h"
 #include "codec/filter/row_filter_parser.h"
 #include "icefield/icefield.h"
 #include "io/local_store.h"
@@ -18,7 +18,8 @@ struct BoundScan {
 
 Result<std::vector<ReadColumn>> SelectColumns(const Table& table, const Schema& schema,
                                               const std::vector<std::string>& names) {
-  if (names.empty() || (names.size() == 1 && names.front() == "*")) return ReadAllColumns(schema).columns;
+  if (names.empty() || (names.size() == 1 && names.front() == "*"))
+    return ReadAllColumns(schema).columns;
   std::vector<ReadColumn> columns;
   for (const std::string& name : names) {
     const Field* field = schema.FindByName(name);
@@ -35,11 +36,13 @@ Result<std::vector<ReadColumn>> SelectColumns(const Table& table, const Schema& 
 Result<BoundScan> Bind(const Table& table, const ScanOptions& options) {
   BoundScan bound;
   ICEFIELD_ASSIGN(bound.selected, SelectSnapshot(table.metadata(), options.snapshot, table.name()));
-  ICEFIELD_ASSIGN(bound.columns, SelectColumns(table, *bound.selected.schema, options.selected_fields));
+  ICEFIELD_ASSIGN(bound.columns,
+                  SelectColumns(table, *bound.selected.schema, options.selected_fields));
   if (options.row_filter.empty()) return bound;
   ICEFIELD_ASSIGN(RowFilter filter, ParseRowFilter(options.row_filter));
   Result<Predicate> predicate = BindFilter(filter, *bound.selected.schema);
-  if (!predicate.ok()) return std::move(predicate).error().At(StrCat("row filter of table ", table.name()));
+  if (!predicate.ok())
+    return std::move(predicate).error().At(StrCat("row filter of table ", table.name()));
   bound.predicate = *std::move(predicate);
   return bound;
 }
@@ -70,7 +73,8 @@ Result<ScanPlan> Table::Plan(const ScanOptions& options) const {
 
 Result<std::unique_ptr<BatchStream>> Table::Scan(const ScanOptions& options) const {
   ICEFIELD_ASSIGN(BoundScan bound, Bind(*this, options));
-  ScanStreamRequest request{.store = source_.store, .limit = options.limit, .options = options.read};
+  ScanStreamRequest request{
+      .store = source_.store, .limit = options.limit, .options = options.read};
   ICEFIELD_ASSIGN(request.plan, PlanBound(*this, bound, options.read));
   request.columns = std::move(bound.columns);
   return OpenScanStream(std::move(request));
@@ -99,16 +103,11 @@ std::string_view Version() { return ICEFIELD_VERSION; }
 
 Result<RowFilter> ParseFilter(std::string_view text) { return ParseRowFilter(text); }
 
-Result<int64_t> ParseInstantMicros(std::string_view text) {
+Result<SnapshotTime> ParseSnapshotTime(std::string_view text) {
   const std::optional<IsoInstant> instant = ParseIsoInstant(text);
-  if (!instant || instant->nanos % 1000 != 0) {
-    return InvalidArgument("'", text, "' is not an ISO-8601 time of whole microseconds, such as 2024-01-31T12:00:00Z");
-  }
-  const Int128 micros = instant->nanos / 1000;
-  if (micros < std::numeric_limits<int64_t>::min() || micros > std::numeric_limits<int64_t>::max()) {
-    return InvalidArgument("'", text, "' lies beyond the range of timestamps");
-  }
-  return static_cast<int64_t>(micros);
+  if (!instant)
+    return InvalidArgument("'", text, "' is not an ISO-8601 time such as 2024-01-31T12:00:00Z");
+  return SnapshotTime{static_cast<int64_t>(FloorDivide<Int128>(instant->nanos, 1'000'000))};
 }
 
 }  // namespace icefield

@@ -21,7 +21,8 @@ Result<std::shared_ptr<arrow::Table>> ReadFrameFile(const std::string& path) {
   ICEFIELD_ASSIGN(std::string bytes, ReadAll(*store, path));
   if (path.ends_with(".csv")) return ReadCsvFrame(std::move(bytes), path);
   if (magic == "ARRO" || magic == "\xff\xff\xff\xff") return ReadIpcFrame(std::move(bytes), path);
-  return InvalidArgument(path, " is neither a Parquet nor an Arrow file, and its name does not end in .csv");
+  return InvalidArgument(
+      path, " is neither a Parquet nor an Arrow file, and its name does not end in .csv");
 }
 
 Result<std::vector<NamedView>> ReadViewsFile(const std::string& path) {

@@ -1,4 +1,5 @@
-/// Errors: a code chosen by what the caller does next, and a message that names the object and the way out.
+/// Errors: a code chosen by what the caller does next, and a message that names the object and the
+/// way out.
 #pragma once
 
 #include <cstdint>

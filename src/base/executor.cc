@@ -15,13 +15,15 @@ namespace {
 
 class Run {
  public:
-  Run(size_t pieces, const std::function<Status(size_t, int)>& work) : pieces_(pieces), work_(work) {}
+  Run(size_t pieces, const std::function<Status(size_t, int)>& work)
+      : pieces_(pieces), work_(work) {}
 
   void Work(int worker) {
     while (!failed_.load(std::memory_order_relaxed)) {
       size_t piece = next_.fetch_add(1, std::memory_order_relaxed);
       if (piece >= pieces_) return;
-      if (Status status = work_(piece, worker); !status.ok()) Record(piece, std::move(status).error());
+      if (Status status = work_(piece, worker); !status.ok())
+        Record(piece, std::move(status).error());
     }
   }
 

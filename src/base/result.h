@@ -11,15 +11,17 @@
 
 namespace icefield {
 
-/// A T or an Error. Reading the side that is not there is a fault of the caller (checked by the variant).
-/// Does not: hold references, or convert between Ts.
+/// A T or an Error. Reading the side that is not there is a fault of the caller (checked by the
+/// variant). Does not: hold references, or convert between Ts.
 template <typename T>
 class [[nodiscard]] Result {
  public:
   using value_type = T;
 
-  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT(google-explicit-constructor)
-  Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT(google-explicit-constructor)
+  // NOLINTNEXTLINE(google-explicit-constructor): `return value;`
+  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}
+  // NOLINTNEXTLINE(google-explicit-constructor): `return error;`
+  Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}
 
   bool ok() const { return state_.index() == 0; }
   explicit operator bool() const { return ok(); }
@@ -45,7 +47,8 @@ class [[nodiscard]] Result<void> {
   using value_type = void;
 
   Result() = default;
-  Result(Error error) : error_(std::move(error)) {}  // NOLINT(google-explicit-constructor)
+  // NOLINTNEXTLINE(google-explicit-constructor): `return error;`
+  Result(Error error) : error_(std::move(error)) {}
 
   bool ok() const { return !error_.has_value(); }
   explicit operator bool() const { return ok(); }
@@ -59,7 +62,8 @@ class [[nodiscard]] Result<void> {
 
 using Status = Result<void>;
 
-/// An Error whose message is the pieces joined: Fail(ErrorCode::kNotFound, "table ", name, " does not exist").
+/// An Error whose message is the pieces joined: Fail(ErrorCode::kNotFound, "table ", name, " does
+/// not exist").
 template <typename... Pieces>
 Error Fail(ErrorCode code, const Pieces&... pieces) {
   return Error{code, StrCat(pieces...)};
@@ -91,11 +95,11 @@ Error Internal(const Pieces&... pieces) {
 #define ICEFIELD_CONCAT(a, b) ICEFIELD_CONCAT_INNER(a, b)
 
 /// Returns the Error of `expression` from the surrounding function, or goes on.
-#define ICEFIELD_TRY(expression)                                              \
-  do {                                                                        \
-    if (auto icefield_status = (expression); !icefield_status.ok()) {         \
-      return std::move(icefield_status).error();                              \
-    }                                                                         \
+#define ICEFIELD_TRY(expression)                                      \
+  do {                                                                \
+    if (auto icefield_status = (expression); !icefield_status.ok()) { \
+      return std::move(icefield_status).error();                      \
+    }                                                                 \
   } while (false)
 
 #define ICEFIELD_ASSIGN_INNER(result, declaration, expression) \

@@ -10,9 +10,9 @@ namespace icefield {
 /// The created time of a row that has none: older than any other (P5).
 inline constexpr int64_t kNoCreatedTime = std::numeric_limits<int64_t>::min();
 
-/// Where a row stands among rows that tie in event and created time (P6). Opaque: only its order means anything.
-/// Before v3 `major` numbers the data files in the order (data sequence number, file path) and `minor` is the
-/// position in the file, so that a rank also finds its row again.
+/// Where a row stands among rows that tie in event and created time (P6). Opaque: only its order
+/// means anything. Before v3 `major` numbers the data files in the order (data sequence number,
+/// file path) and `minor` is the position in the file, so that a rank also finds its row again.
 struct WriteRank {
   uint64_t major = 0;
   uint64_t minor = 0;

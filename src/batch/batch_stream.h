@@ -15,7 +15,8 @@ class BatchStream {
   virtual ~BatchStream() = default;
   virtual const std::shared_ptr<arrow::Schema>& schema() const = 0;
 
-  /// The next batch, never empty of rows; null at the end. After an error or the end, no further call.
+  /// The next batch, never empty of rows; null at the end. After an error or the end, no further
+  /// call.
   virtual Result<std::shared_ptr<arrow::RecordBatch>> Next() = 0;
 };
 

@@ -21,24 +21,31 @@ Status WriteJsonStream(BatchStream& stream) {
   }
 }
 
-bool IsPath(const std::string& name) { return name.find('/') != std::string::npos || name.ends_with(".json"); }
+bool IsPath(const std::string& name) {
+  return name.find('/') != std::string::npos || name.ends_with(".json");
+}
 
 }  // namespace
 
 void TableSource::AddTo(CLI::App& command) {
   const std::string group = "Where tables are";
-  command.add_option("--catalog", catalog, "Catalog name in .pyiceberg.yaml (default: its default catalog)")
+  command
+      .add_option("--catalog", catalog,
+                  "Catalog name in .pyiceberg.yaml (default: its default catalog)")
       ->group(group);
   command.add_option("--uri", uri, "Catalog URI, such as sqlite:////data/catalog.db")->group(group);
-  command.add_option("--warehouse", warehouse, "Warehouse location; alone: a folder of tables")->group(group);
-  command.add_option("--property", properties, "Further catalog property, as key=value")->group(group);
+  command.add_option("--warehouse", warehouse, "Warehouse location; alone: a folder of tables")
+      ->group(group);
+  command.add_option("--property", properties, "Further catalog property, as key=value")
+      ->group(group);
 }
 
 Result<CatalogSession> TableSource::Open() const {
   Properties given;
   for (const std::string& property : properties) {
     const size_t at = property.find('=');
-    if (at == std::string::npos) return InvalidArgument("--property ", property, " is not of the form key=value");
+    if (at == std::string::npos)
+      return InvalidArgument("--property ", property, " is not of the form key=value");
     given[property.substr(0, at)] = property.substr(at + 1);
   }
   if (!uri.empty()) given["uri"] = uri;
@@ -56,7 +63,10 @@ Result<Table> TableSource::Load(const std::string& name) const {
 void AddOutput(CLI::App& command, Output& output, bool with_arrow) {
   std::map<std::string, Output> forms{{"text", Output::kText}, {"json", Output::kJson}};
   if (with_arrow) forms.emplace("arrow", Output::kArrow);
-  command.add_option("-o,--output", output, with_arrow ? "text, json (an object a line) or arrow (an IPC stream)" : "text or json")
+  command
+      .add_option(
+          "-o,--output", output,
+          with_arrow ? "text, json (an object a line) or arrow (an IPC stream)" : "text or json")
       ->transform(CLI::CheckedTransformer(forms, CLI::ignore_case).description(""))
       ->option_text("FORM [text]");
 }
@@ -74,7 +84,8 @@ Status WriteRows(BatchStream& stream, Output output) {
       return WriteJsonStream(stream);
     case Output::kArrow:
       if (::isatty(STDOUT_FILENO) == 1) {
-        return InvalidArgument("an Arrow stream is not for a terminal; send it to a file or a pipe");
+        return InvalidArgument(
+            "an Arrow stream is not for a terminal; send it to a file or a pipe");
       }
       return WriteIpcStream(stream, STDOUT_FILENO);
     case Output::kText:

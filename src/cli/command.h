@@ -16,8 +16,8 @@ enum class Output : uint8_t { kText, kJson, kArrow };
 
 /// The options by which every command finds its tables.
 struct TableSource {
-  std::string catalog;                 ///< Name in pyiceberg's configuration; empty: the default.
-  std::vector<std::string> properties; ///< key=value
+  std::string catalog;                  ///< Name in pyiceberg's configuration; empty: the default.
+  std::vector<std::string> properties;  ///< key=value
   std::string uri;
   std::string warehouse;
 
@@ -30,7 +30,8 @@ struct TableSource {
 /// Adds --output with the forms that a command has.
 void AddOutput(CLI::App& command, Output& output, bool with_arrow);
 
-/// Writes all batches to standard output: aligned columns, a JSON object a line, or an Arrow IPC stream.
+/// Writes all batches to standard output: aligned columns, a JSON object a line, or an Arrow IPC
+/// stream.
 Status WriteRows(BatchStream& stream, Output output);
 
 /// Writes `text` to standard output; Unavailable where it cannot be written.

@@ -47,14 +47,16 @@ struct GetCommand {
   }
 
   Result<std::unique_ptr<TrainingSet>> Make() const {
-    JoinRequest request{.entity_timestamp = entity_timestamp, .full_feature_names = full_feature_names};
+    JoinRequest request{.entity_timestamp = entity_timestamp,
+                        .full_feature_names = full_feature_names};
     if (created_cut == "everywhere") request.created_cut = CreatedCut::kEverywhere;
     if (created_cut == "where_available") request.created_cut = CreatedCut::kWhereAvailable;
     request.read.threads = threads;
     ICEFIELD_ASSIGN(std::vector<NamedView> named, ReadViewsFile(views));
     for (NamedView& view : named) {
       Result<Table> table = source.Load(view.table);
-      if (!table.ok()) return std::move(table).error().At(StrCat(views, ", view '", view.spec.name, "'"));
+      if (!table.ok())
+        return std::move(table).error().At(StrCat(views, ", view '", view.spec.name, "'"));
       request.views.push_back({table->source(), std::move(view.spec)});
     }
     ICEFIELD_ASSIGN(request.frame, ReadFrameFile(frame));
@@ -81,18 +83,24 @@ Example:
 void AddFeaturesCommands(CLI::App& app, Work& work) {
   CLI::App& features = *app.add_subcommand("features", "Training sets: get");
   features.require_subcommand(1);
-  CLI::App& get = *features.add_subcommand("get", "Point-in-time correct features for every row of an entity frame");
+  CLI::App& get = *features.add_subcommand(
+      "get", "Point-in-time correct features for every row of an entity frame");
   auto command = std::make_shared<GetCommand>();
-  get.add_option("--frame", command->frame, "Entity frame: a Parquet, CSV or Arrow file")->required();
+  get.add_option("--frame", command->frame, "Entity frame: a Parquet, CSV or Arrow file")
+      ->required();
   get.add_option("--views", command->views, "Feature views: a YAML file, see below")->required();
-  get.add_option("--entity-timestamp", command->entity_timestamp, "The frame's time column")->capture_default_str();
-  get.add_option("--created-cut", command->created_cut, "Only rows created by the entity time: none, everywhere, where_available")
+  get.add_option("--entity-timestamp", command->entity_timestamp, "The frame's time column")
+      ->capture_default_str();
+  get.add_option("--created-cut", command->created_cut,
+                 "Only rows created by the entity time: none, everywhere, where_available")
       ->check(CLI::IsMember({"none", "everywhere", "where_available"}))
       ->option_text("CUT [none]");
   get.add_flag("--full-feature-names", command->full_feature_names, "Name features view__feature");
   get.add_flag("--explain", command->explain, "Show what would be read, and read nothing");
-  get.add_flag("--report", command->report, "Print the report to standard error, also where that is no terminal");
-  get.add_option("--threads", command->threads, "Threads (default: all cores)")->check(CLI::NonNegativeNumber);
+  get.add_flag("--report", command->report,
+               "Print the report to standard error, also where that is no terminal");
+  get.add_option("--threads", command->threads, "Threads (default: all cores)")
+      ->check(CLI::NonNegativeNumber);
   command->source.AddTo(get);
   AddOutput(get, command->output, true);
   get.footer(kGetFooter);

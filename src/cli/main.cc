@@ -16,7 +16,8 @@ Examples:
   icefield features get --frame entities.csv --views views.yaml --output json)";
 
 int Run(int argc, char** argv) {
-  CLI::App app("Icefield: point-in-time correct training sets out of Apache Iceberg tables.", "icefield");
+  CLI::App app("Icefield: point-in-time correct training sets out of Apache Iceberg tables.",
+               "icefield");
   app.set_version_flag("--version", std::string(Version()));
   app.require_subcommand(1);
   app.footer(kFooter);

@@ -1,6 +1,5 @@
 #include "cli/table_commands.h"
 
-#include "base/checked.h"
 #include "icefield/files.h"
 
 namespace icefield::cli {
@@ -48,15 +47,22 @@ struct ReadArguments {
   int threads = 0;
 
   void AddTo(CLI::App& command, bool with_rows) {
-    command.add_option("table", table, "namespace.table, or the path of a metadata file or table folder")->required();
+    command
+        .add_option("table", table,
+                    "namespace.table, or the path of a metadata file or table folder")
+        ->required();
     command.add_option("--snapshot", snapshot_id, "Read this snapshot");
     command.add_option("--ref", ref, "Read this branch or tag");
-    command.add_option("--as-of", as_of, "Read the snapshot that was current at this ISO-8601 time");
+    command.add_option("--as-of", as_of,
+                       "Read the snapshot that was current at this ISO-8601 time");
     if (!with_rows) return;
-    command.add_option("--where", row_filter, "Row filter, such as \"id = 7 and at >= '2024-01-01'\"");
-    command.add_option("--columns", columns, "Columns, separated by commas; dotted for nested ones");
+    command.add_option("--where", row_filter,
+                       "Row filter, such as \"id = 7 and at >= '2024-01-01'\"");
+    command.add_option("--columns", columns,
+                       "Columns, separated by commas; dotted for nested ones");
     command.add_option("--limit", limit, "Most rows")->check(CLI::NonNegativeNumber);
-    command.add_option("--threads", threads, "Threads (default: all cores)")->check(CLI::NonNegativeNumber);
+    command.add_option("--threads", threads, "Threads (default: all cores)")
+        ->check(CLI::NonNegativeNumber);
   }
 
   Result<ScanOptions> Options() const {
@@ -65,8 +71,7 @@ struct ReadArguments {
     if (snapshot_id) options.snapshot.snapshot_id = SnapshotId{*snapshot_id};
     options.snapshot.ref = ref;
     if (as_of) {
-      ICEFIELD_ASSIGN(int64_t micros, ParseInstantMicros(*as_of));
-      options.snapshot.as_of = SnapshotTime{FloorDivide<int64_t>(micros, 1000)};
+      ICEFIELD_ASSIGN(options.snapshot.as_of, ParseSnapshotTime(*as_of));
     }
     options.read.threads = threads;
     return options;
@@ -81,20 +86,23 @@ struct ShowCommand {
   Status Run() const {
     ICEFIELD_ASSIGN(Table table, source.Load(read.table));
     ICEFIELD_ASSIGN(ScanOptions options, read.Options());
-    ICEFIELD_ASSIGN(SelectedSnapshot selected, SelectSnapshot(table.metadata(), options.snapshot, table.name()));
+    ICEFIELD_ASSIGN(SelectedSnapshot selected,
+                    SelectSnapshot(table.metadata(), options.snapshot, table.name()));
     return WriteText(output == Output::kJson ? Json(table, selected) : Text(table, selected));
   }
 
   static std::string Text(const Table& table, const SelectedSnapshot& selected) {
     const TableMetadata& metadata = table.metadata();
-    std::string out = StrCat("table      ", table.name(), "\nmetadata   ", table.metadata_location(), "\nlocation   ",
-                             metadata.location, "\nformat     v", metadata.format_version, "\nsnapshots  ",
-                             metadata.snapshots.size(), "\n");
+    std::string out =
+        StrCat("table      ", table.name(), "\nmetadata   ", table.metadata_location(),
+               "\nlocation   ", metadata.location, "\nformat     v", metadata.format_version,
+               "\nsnapshots  ", metadata.snapshots.size(), "\n");
     if (selected.snapshot == nullptr) {
       out += "snapshot   none: nothing was ever written\n";
     } else {
       out += StrCat("snapshot   ", selected.snapshot->id.value, "\n");
-      for (const auto& [key, value] : selected.snapshot->summary) out += StrCat("           ", key, " = ", value, "\n");
+      for (const auto& [key, value] : selected.snapshot->summary)
+        out += StrCat("           ", key, " = ", value, "\n");
     }
     for (const auto& [name, ref] : metadata.refs) {
       out += StrCat(ref.type, "     ", name, " -> ", ref.snapshot_id.value, "\n");
@@ -149,7 +157,8 @@ struct PlanCommand {
     for (const FileTask& task : plan.tasks) {
       out += "{\"file_path\":";
       AppendJsonText(task.file.path, out);
-      out += StrCat(",\"record_count\":", task.file.record_count, ",\"file_size_in_bytes\":", task.file.size_bytes,
+      out += StrCat(",\"record_count\":", task.file.record_count,
+                    ",\"file_size_in_bytes\":", task.file.size_bytes,
                     ",\"spec_id\":", task.spec_id.value,
                     ",\"data_sequence_number\":", task.data_sequence_number.value, "}\n");
     }
@@ -159,8 +168,8 @@ struct PlanCommand {
 
 // A subcommand whose struct lives as long as the parser.
 template <typename Command>
-CLI::App& Add(CLI::App& parent, Work& work, const std::string& name, const std::string& help, bool with_arrow,
-              std::shared_ptr<Command>& command) {
+CLI::App& Add(CLI::App& parent, Work& work, const std::string& name, const std::string& help,
+              bool with_arrow, std::shared_ptr<Command>& command) {
   CLI::App& app = *parent.add_subcommand(name, help);
   command = std::make_shared<Command>();
   command->source.AddTo(app);
@@ -181,7 +190,8 @@ void AddTableCommands(CLI::App& app, Work& work) {
       ->add_option("namespace", list->namespace_name, "Only this namespace");
 
   std::shared_ptr<ShowCommand> show;
-  CLI::App& show_app = Add(table, work, "show", "Show a table's columns, snapshot and references", false, show);
+  CLI::App& show_app =
+      Add(table, work, "show", "Show a table's columns, snapshot and references", false, show);
   show->read.AddTo(show_app, false);
   show_app.footer("Example:\n  icefield table show features.drivers --catalog prod");
 
@@ -193,9 +203,11 @@ void AddTableCommands(CLI::App& app, Work& work) {
       "  icefield table scan /data/wh/features/drivers --output arrow > drivers.arrows");
 
   std::shared_ptr<PlanCommand> plan;
-  CLI::App& plan_app = Add(table, work, "plan", "Show which files a scan would read, and what was pruned", false, plan);
+  CLI::App& plan_app = Add(table, work, "plan",
+                           "Show which files a scan would read, and what was pruned", false, plan);
   plan->read.AddTo(plan_app, true);
-  plan_app.footer("Example:\n  icefield table plan features.drivers --where \"day = '2024-01-31'\"");
+  plan_app.footer(
+      "Example:\n  icefield table plan features.drivers --where \"day = '2024-01-31'\"");
 }
 
 }  // namespace icefield::cli

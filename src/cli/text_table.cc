@@ -12,8 +12,9 @@ constexpr size_t kCellWidthMax = 60;
 
 // Characters, not bytes: continuation bytes of UTF-8 take no room.
 size_t WidthOf(std::string_view text) {
-  return static_cast<size_t>(
-      std::count_if(text.begin(), text.end(), [](char letter) { return (static_cast<uint8_t>(letter) & 0xC0) != 0x80; }));
+  return static_cast<size_t>(std::count_if(text.begin(), text.end(), [](char letter) {
+    return (static_cast<uint8_t>(letter) & 0xC0) != 0x80;
+  }));
 }
 
 using Cells = std::vector<std::vector<std::string>>;
@@ -31,7 +32,8 @@ Result<Cells> CellsOf(const arrow::RecordBatch& batch) {
   return columns;
 }
 
-void AppendRow(const std::vector<std::string>& cells, const std::vector<size_t>& widths, std::string& out) {
+void AppendRow(const std::vector<std::string>& cells, const std::vector<size_t>& widths,
+               std::string& out) {
   for (size_t at = 0; at < cells.size(); ++at) {
     out += cells[at];
     if (at + 1 == cells.size()) break;
@@ -64,7 +66,8 @@ Status WriteTextTable(BatchStream& stream) {
     }
     for (int64_t row = 0; batch != nullptr && row < batch->num_rows(); ++row) {
       std::vector<std::string> line;
-      for (std::vector<std::string>& column : cells) line.push_back(std::move(column[static_cast<size_t>(row)]));
+      for (std::vector<std::string>& column : cells)
+        line.push_back(std::move(column[static_cast<size_t>(row)]));
       AppendRow(line, widths, out);
     }
     ICEFIELD_TRY(WriteText(out));

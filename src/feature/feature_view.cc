@@ -28,7 +28,8 @@ class Binder {
   Result<Field> Find(std::string_view column, std::string_view role) const {
     const Field* field = schema_.FindByName(column);
     if (field == nullptr) {
-      return UnknownColumn(schema_, column, where_).At(StrCat("feature view '", spec_.name, "', ", role));
+      return UnknownColumn(schema_, column, where_)
+          .At(StrCat("feature view '", spec_.name, "', ", role));
     }
     return *field;
   }
@@ -45,9 +46,10 @@ class Binder {
     return Wrong(key.table_column, "join key", field, "a scalar type with equality");
   }
 
-  Error Wrong(std::string_view column, std::string_view role, const Field& field, std::string_view wanted) const {
-    return InvalidArgument("feature view '", spec_.name, "': ", role, " '", column, "' of ", where_, " has type ",
-                           field.type.ToString(), "; it must be ", wanted);
+  Error Wrong(std::string_view column, std::string_view role, const Field& field,
+              std::string_view wanted) const {
+    return InvalidArgument("feature view '", spec_.name, "': ", role, " '", column, "' of ", where_,
+                           " has type ", field.type.ToString(), "; it must be ", wanted);
   }
 
  private:
@@ -83,36 +85,43 @@ bool IsTimeType(const Type& type) {
   }
 }
 
-Result<BoundView> BindView(const FeatureViewSpec& spec, const Schema& schema, std::string_view table_name) {
-  if (spec.name.empty()) return InvalidArgument("a feature view over table ", table_name, " has no name");
+Result<BoundView> BindView(const FeatureViewSpec& spec, const Schema& schema,
+                           std::string_view table_name) {
+  if (spec.name.empty())
+    return InvalidArgument("a feature view over table ", table_name, " has no name");
   if (spec.ttl_us < 0) {
-    return InvalidArgument("feature view '", spec.name, "': the ttl is negative; give a positive one, or none (P3)");
+    return InvalidArgument("feature view '", spec.name,
+                           "': the ttl is negative; give a positive one, or none (P3)");
   }
   const Binder binder(spec, schema, table_name);
   BoundView view{.name = spec.name, .ttl_us = spec.ttl_us};
   std::set<std::string> keys;
   for (const JoinKey& key : spec.join_keys) {
     if (!keys.insert(key.table_column).second) {
-      return InvalidArgument("feature view '", spec.name, "' names the join key '", key.table_column, "' twice");
+      return InvalidArgument("feature view '", spec.name, "' names the join key '",
+                             key.table_column, "' twice");
     }
     ICEFIELD_ASSIGN(view.keys.emplace_back(), binder.FindKey(key));
     view.frame_keys.push_back(key.frame_column);
   }
   ICEFIELD_ASSIGN(view.event_time, binder.FindTime(spec.timestamp_field, "timestamp field"));
   if (spec.created_timestamp_column) {
-    ICEFIELD_ASSIGN(view.created_time, binder.FindTime(*spec.created_timestamp_column, "created timestamp column"));
+    ICEFIELD_ASSIGN(view.created_time,
+                    binder.FindTime(*spec.created_timestamp_column, "created timestamp column"));
   }
   std::set<std::string> names;
   for (const FeatureColumn& feature : spec.features.value_or(AllFeatures(spec, schema))) {
     if (!names.insert(feature.name).second) {
-      return InvalidArgument("feature view '", spec.name, "' gives two features the name '", feature.name, "' (P13)");
+      return InvalidArgument("feature view '", spec.name, "' gives two features the name '",
+                             feature.name, "' (P13)");
     }
     ICEFIELD_ASSIGN(Field field, binder.Find(feature.table_column, "feature"));
     view.features.push_back({std::move(field), feature.name});
   }
   if (spec.row_filter) {
     Result<Predicate> filter = BindFilter(*spec.row_filter, schema);
-    if (!filter.ok()) return std::move(filter).error().At(StrCat("feature view '", spec.name, "', row filter"));
+    if (!filter.ok())
+      return std::move(filter).error().At(StrCat("feature view '", spec.name, "', row filter"));
     view.row_filter = *std::move(filter);
   }
   return view;

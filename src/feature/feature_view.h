@@ -1,4 +1,5 @@
-/// Feature views: which columns of a table are keys, times and features, checked against the table's schema. No IO.
+/// Feature views: which columns of a table are keys, times and features, checked against the
+/// table's schema. No IO.
 #pragma once
 
 #include <cstdint>
@@ -35,8 +36,9 @@ struct FeatureViewSpec {
   std::string timestamp_field;
   std::optional<std::string> created_timestamp_column;
   int64_t ttl_us = 0;  ///< 0: no limit (P3).
-  std::optional<std::vector<FeatureColumn>> features;  ///< None: every column that is neither key nor time.
-  std::optional<RowFilter> row_filter;                 ///< Rows that do not pass do not exist.
+  std::optional<std::vector<FeatureColumn>>
+      features;                         ///< None: every column that is neither key nor time.
+  std::optional<RowFilter> row_filter;  ///< Rows that do not pass do not exist.
   SnapshotSelector snapshot;
   bool operator==(const FeatureViewSpec&) const = default;
 };
@@ -59,10 +61,11 @@ struct BoundView {
   bool operator==(const BoundView&) const = default;
 };
 
-/// Matches `spec` with `schema` of table `table_name`. InvalidArgument names the view, the table and the column: for a
-/// negative TTL, columns that do not exist, times that are neither dates nor timestamps, keys of types that have no
-/// equality, a key or feature named twice.
-Result<BoundView> BindView(const FeatureViewSpec& spec, const Schema& schema, std::string_view table_name);
+/// Matches `spec` with `schema` of table `table_name`. InvalidArgument names the view, the table
+/// and the column: for a negative TTL, columns that do not exist, times that are neither dates nor
+/// timestamps, keys of types that have no equality, a key or feature named twice.
+Result<BoundView> BindView(const FeatureViewSpec& spec, const Schema& schema,
+                           std::string_view table_name);
 
 /// True for types of event and created times: date and all timestamps.
 bool IsTimeType(const Type& type);

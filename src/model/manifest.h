@@ -16,8 +16,8 @@ enum class ManifestContent : uint8_t { kData = 0, kDeletes = 1 };
 enum class FileContent : uint8_t { kData = 0, kPositionDeletes = 1, kEqualityDeletes = 2 };
 enum class EntryStatus : uint8_t { kExisting = 0, kAdded = 1, kDeleted = 2 };
 
-/// What a manifest list says of the values of one partition field in one manifest. Bounds are single-value bytes of
-/// the partition type.
+/// What a manifest list says of the values of one partition field in one manifest. Bounds are
+/// single-value bytes of the partition type.
 struct PartitionFieldSummary {
   bool contains_null = true;
   std::optional<bool> contains_nan;
@@ -38,14 +38,16 @@ struct ManifestFile {
   std::optional<int64_t> added_files_count;     ///< None: unknown (v1).
   std::optional<int64_t> existing_files_count;  ///< None: unknown (v1).
   std::optional<int64_t> deleted_files_count;   ///< None: unknown (v1).
-  std::optional<std::vector<PartitionFieldSummary>> partitions;  ///< None: unknown. Else one a spec field, in order.
-  std::optional<int64_t> first_row_id;          ///< v3
+  std::optional<std::vector<PartitionFieldSummary>>
+      partitions;                       ///< None: unknown. Else one a spec field, in order.
+  std::optional<int64_t> first_row_id;  ///< v3
 
   bool operator==(const ManifestFile&) const = default;
 
   /// False only where the counts say that no live file is inside.
   bool MayHoldLiveFiles() const {
-    return !added_files_count || !existing_files_count || *added_files_count > 0 || *existing_files_count > 0;
+    return !added_files_count || !existing_files_count || *added_files_count > 0 ||
+           *existing_files_count > 0;
   }
 };
 
@@ -53,7 +55,7 @@ struct ManifestFile {
 struct DataFile {
   FileContent content = FileContent::kData;
   std::string path;
-  std::string format;  ///< Upper case: "PARQUET", "AVRO", "ORC", "PUFFIN".
+  std::string format;                           ///< Upper case: "PARQUET", "AVRO", "ORC", "PUFFIN".
   std::vector<std::optional<Value>> partition;  ///< By position in the manifest's spec.
   int64_t record_count = 0;
   int64_t size_bytes = 0;

@@ -3,7 +3,8 @@
 namespace icefield {
 namespace {
 
-bool AppendPath(const std::vector<Field>& fields, FieldId field_id, std::vector<const Field*>& path) {
+bool AppendPath(const std::vector<Field>& fields, FieldId field_id,
+                std::vector<const Field*>& path) {
   for (const Field& field : fields) {
     path.push_back(&field);
     if (field.id == field_id || AppendPath(field.type.children(), field_id, path)) return true;
@@ -17,8 +18,11 @@ const Field* FindIn(const std::vector<Field>& fields, std::string_view name) {
     if (field.name == name) return &field;
   }
   for (const Field& field : fields) {
-    if (name.size() <= field.name.size() || !name.starts_with(field.name) || name[field.name.size()] != '.') continue;
-    if (const Field* found = FindIn(field.type.children(), name.substr(field.name.size() + 1))) return found;
+    if (name.size() <= field.name.size() || !name.starts_with(field.name) ||
+        name[field.name.size()] != '.')
+      continue;
+    if (const Field* found = FindIn(field.type.children(), name.substr(field.name.size() + 1)))
+      return found;
   }
   return nullptr;
 }
@@ -36,7 +40,9 @@ const Field* Schema::FindById(FieldId field_id) const {
   return path.empty() ? nullptr : path.back();
 }
 
-const Field* Schema::FindByName(std::string_view dotted_name) const { return FindIn(columns.fields, dotted_name); }
+const Field* Schema::FindByName(std::string_view dotted_name) const {
+  return FindIn(columns.fields, dotted_name);
+}
 
 std::string Schema::NameOf(FieldId field_id) const {
   std::vector<const Field*> path = PathTo(field_id);
@@ -49,8 +55,8 @@ std::string Schema::NameOf(FieldId field_id) const {
 std::string Schema::ToString() const {
   std::string out;
   for (const Field& field : columns.fields) {
-    out += StrCat(field.id.value, ": ", field.name, ": ", field.required ? "required " : "optional ",
-                  field.type.ToString(), "\n");
+    out += StrCat(field.id.value, ": ", field.name, ": ",
+                  field.required ? "required " : "optional ", field.type.ToString(), "\n");
   }
   return out;
 }
@@ -58,7 +64,8 @@ std::string Schema::ToString() const {
 Error UnknownColumn(const Schema& schema, std::string_view dotted_name, std::string_view where) {
   std::vector<std::string> names;
   for (const Field& field : schema.columns.fields) names.push_back(field.name);
-  return InvalidArgument("column '", dotted_name, "' is not in ", where, "; it has ", Join(names, ", "));
+  return InvalidArgument("column '", dotted_name, "' is not in ", where, "; it has ",
+                         Join(names, ", "));
 }
 
 }  // namespace icefield

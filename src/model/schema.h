@@ -22,8 +22,9 @@ struct Schema {
   /// The field with this id at any depth, or null. Valid while the schema lives.
   const Field* FindById(FieldId field_id) const;
 
-  /// The field at a dotted path through structs ("address.city"; list elements and map keys and values by the
-  /// specification's names "element", "key", "value"), or null. A column whose own name holds dots is found first.
+  /// The field at a dotted path through structs ("address.city"; list elements and map keys and
+  /// values by the specification's names "element", "key", "value"), or null. A column whose own
+  /// name holds dots is found first.
   const Field* FindByName(std::string_view dotted_name) const;
 
   /// Dotted name of a field, or its number as text where the schema does not hold it.

@@ -15,7 +15,7 @@ struct Snapshot {
   std::optional<SnapshotId> parent_id;
   SequenceNumber sequence_number;  ///< 0 in v1
   SnapshotTime timestamp;          ///< milliseconds since the epoch
-  std::string manifest_list;       ///< Location; empty where v1 lists its manifests in the metadata.
+  std::string manifest_list;  ///< Location; empty where v1 lists its manifests in the metadata.
   std::vector<std::string> manifests;  ///< v1 only, where there is no manifest list.
   std::map<std::string, std::string> summary;
   std::optional<SchemaId> schema_id;

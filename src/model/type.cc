@@ -79,7 +79,8 @@ std::string Type::ToString() const {
   for (const Field& field : children()) {
     if (&field != &children().front()) out += ", ";
     if (structure() != nullptr) {
-      out += StrCat(field.id.value, ": ", field.name, ": ", field.required ? "required " : "optional ");
+      out += StrCat(field.id.value, ": ", field.name, ": ",
+                    field.required ? "required " : "optional ");
     }
     out += field.type.ToString();
   }
@@ -99,7 +100,8 @@ Result<PrimitiveType> ParsePrimitiveType(std::string_view text) {
     type.length = *length;
     return type;
   }
-  for (auto [open, kind] : {std::pair{"geometry(", PrimitiveKind::kGeometry}, {"geography(", PrimitiveKind::kGeography}}) {
+  for (auto [open, kind] : {std::pair{"geometry(", PrimitiveKind::kGeometry},
+                            {"geography(", PrimitiveKind::kGeography}}) {
     if (auto inner = Between(text, open, ')')) {
       PrimitiveType type{kind};
       type.parameters = *inner;
@@ -110,7 +112,8 @@ Result<PrimitiveType> ParsePrimitiveType(std::string_view text) {
 }
 
 std::string PrimitiveTypeText(const PrimitiveType& type) {
-  if (type.kind == PrimitiveKind::kDecimal) return StrCat("decimal(", type.precision, ", ", type.scale, ")");
+  if (type.kind == PrimitiveKind::kDecimal)
+    return StrCat("decimal(", type.precision, ", ", type.scale, ")");
   if (type.kind == PrimitiveKind::kFixed) return StrCat("fixed[", type.length, "]");
   const std::string parameters = type.parameters.empty() ? "" : StrCat("(", type.parameters, ")");
   if (type.kind == PrimitiveKind::kGeography) return "geography" + parameters;
@@ -130,7 +133,8 @@ bool CanPromote(const PrimitiveType& from, const PrimitiveType& to) {
     case PrimitiveKind::kFloat:
       return to.kind == PrimitiveKind::kDouble;
     case PrimitiveKind::kDecimal:
-      return to.kind == PrimitiveKind::kDecimal && to.scale == from.scale && to.precision >= from.precision;
+      return to.kind == PrimitiveKind::kDecimal && to.scale == from.scale &&
+             to.precision >= from.precision;
     case PrimitiveKind::kDate:
       return to.kind == PrimitiveKind::kTimestamp || to.kind == PrimitiveKind::kTimestampNs;
     default:

@@ -59,7 +59,8 @@ struct StructType {
 
 class Type;
 
-/// Never empty. The element is a Field so that its id and optionality have one home; its name is "element".
+/// Never empty. The element is a Field so that its id and optionality have one home; its name is
+/// "element".
 struct ListType {
   std::vector<Field> element;  ///< exactly one
   bool operator==(const ListType&) const;
@@ -128,15 +129,16 @@ inline Type::Type(ListType list) : alternative_(std::move(list)) {}
 inline Type::Type(MapType map) : alternative_(std::move(map)) {}
 inline Type::Type(PrimitiveKind kind) : alternative_(PrimitiveType{kind}) {}
 
-/// A primitive type from its text ("long", "decimal(9,2)", "fixed[16]"). Unsupported for a text that the
-/// specification up to v3 does not know.
+/// A primitive type from its text ("long", "decimal(9,2)", "fixed[16]"). Unsupported for a text
+/// that the specification up to v3 does not know.
 Result<PrimitiveType> ParsePrimitiveType(std::string_view text);
 
 /// The specification's text of a primitive type: "decimal(9, 2)", "fixed[16]".
 std::string PrimitiveTypeText(const PrimitiveType& type);
 
-/// True if a reader may widen `from` to `to` (specification: "Schema Evolution"): equal types, int to long, float to
-/// double, decimal to a wider precision of the same scale; v3: unknown to any, date to timestamp(_ns).
+/// True if a reader may widen `from` to `to` (specification: "Schema Evolution"): equal types, int
+/// to long, float to double, decimal to a wider precision of the same scale; v3: unknown to any,
+/// date to timestamp(_ns).
 bool CanPromote(const PrimitiveType& from, const PrimitiveType& to);
 
 }  // namespace icefield

@@ -34,7 +34,8 @@ inline uint64_t HashBytes(std::string_view bytes) {
   return MixBits(hash ^ tail);
 }
 
-/// Ids of 64-bit words: open addressing, at most half full. Finding is thread-safe while nobody inserts.
+/// Ids of 64-bit words: open addressing, at most half full. Finding is thread-safe while nobody
+/// inserts.
 class WordDictionary {
  public:
   using Key = uint64_t;

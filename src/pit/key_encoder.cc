@@ -11,7 +11,8 @@ namespace {
 // Enough probes under way to hide a miss of the cache.
 constexpr int64_t kAhead = 16;
 
-// Looks up (or inserts, where Dictionary is not const) one value a row. A row whose id is kNoId stays without.
+// Looks up (or inserts, where Dictionary is not const) one value a row. A row whose id is kNoId
+// stays without.
 template <typename Dictionary, typename ValueAt>
 void EncodeRows(Dictionary& dictionary, const ValueAt& value_at, int64_t rows, uint32_t* ids) {
   std::array<uint64_t, kAhead> hashes{};
@@ -35,7 +36,8 @@ void EncodeRows(Dictionary& dictionary, const ValueAt& value_at, int64_t rows, u
 }
 
 // Marks the rows of `column` that cannot be part of a key.
-void MarkKeyless(const arrow::Array& column, std::vector<uint64_t>& words, std::vector<uint32_t>& ids) {
+void MarkKeyless(const arrow::Array& column, std::vector<uint64_t>& words,
+                 std::vector<uint32_t>& ids) {
   if (!IsWordKey(*column.type())) {
     const BytesColumn bytes(column);
     for (int64_t row = 0; column.null_count() > 0 && row < column.length(); ++row) {
@@ -51,10 +53,12 @@ void MarkKeyless(const arrow::Array& column, std::vector<uint64_t>& words, std::
 }
 
 template <typename Dictionary>
-void EncodeColumn(Dictionary& dictionary, const arrow::Array& column, const std::vector<uint64_t>& words,
-                  std::vector<uint32_t>& ids) {
+void EncodeColumn(Dictionary& dictionary, const arrow::Array& column,
+                  const std::vector<uint64_t>& words, std::vector<uint32_t>& ids) {
   if constexpr (std::is_same_v<std::remove_const_t<Dictionary>, WordDictionary>) {
-    EncodeRows(dictionary, [&](int64_t row) { return words[static_cast<size_t>(row)]; }, column.length(), ids.data());
+    EncodeRows(
+        dictionary, [&](int64_t row) { return words[static_cast<size_t>(row)]; }, column.length(),
+        ids.data());
   } else {
     const BytesColumn bytes(column);
     EncodeRows(dictionary, [&](int64_t row) { return bytes[row]; }, column.length(), ids.data());
@@ -70,8 +74,11 @@ void Encode(Columns& dictionaries, Pairs& pairs, const arrow::ArrayVector& colum
     std::vector<uint32_t>& column_ids = at == 0 ? ids : scratch.column_ids;
     if (at > 0) column_ids = ids;  // Rows that have no key already are not looked up.
     MarkKeyless(*columns[at], scratch.words, column_ids);
-    std::visit([&](auto& dictionary) { EncodeColumn(dictionary, *columns[at], scratch.words, column_ids); },
-               dictionaries[at]);
+    std::visit(
+        [&](auto& dictionary) {
+          EncodeColumn(dictionary, *columns[at], scratch.words, column_ids);
+        },
+        dictionaries[at]);
     if (at == 0) continue;
     for (size_t row = 0; row < ids.size(); ++row) {
       if (column_ids[row] == kNoId) ids[row] = kNoId;
@@ -80,7 +87,9 @@ void Encode(Columns& dictionaries, Pairs& pairs, const arrow::ArrayVector& colum
     for (size_t row = 0; row < ids.size(); ++row) {
       scratch.words[row] = (uint64_t{ids[row]} << 32) | column_ids[row];
     }
-    EncodeRows(pairs[at - 1], [&](int64_t row) { return scratch.words[static_cast<size_t>(row)]; }, rows, ids.data());
+    EncodeRows(
+        pairs[at - 1], [&](int64_t row) { return scratch.words[static_cast<size_t>(row)]; }, rows,
+        ids.data());
   }
 }
 
@@ -89,7 +98,8 @@ void Encode(Columns& dictionaries, Pairs& pairs, const arrow::ArrayVector& colum
 Result<KeyEncoder> KeyEncoder::Make(const std::vector<std::shared_ptr<arrow::DataType>>& types) {
   KeyEncoder encoder;
   for (const std::shared_ptr<arrow::DataType>& type : types) {
-    if (!IsKeyType(*type)) return Unsupported("a column of type ", type->ToString(), " cannot be a join key");
+    if (!IsKeyType(*type))
+      return Unsupported("a column of type ", type->ToString(), " cannot be a join key");
     if (IsWordKey(*type)) {
       encoder.columns_.emplace_back(WordDictionary{});
     } else {
@@ -123,7 +133,8 @@ void HashKeys(const arrow::ArrayVector& columns, int64_t rows, std::vector<uint6
   for (const std::shared_ptr<arrow::Array>& column : columns) {
     if (IsWordKey(*column->type())) {
       ReadWords(*column, words, no_key);
-      for (size_t row = 0; row < hashes.size(); ++row) hashes[row] = MixBits(hashes[row] ^ HashWord(words[row]));
+      for (size_t row = 0; row < hashes.size(); ++row)
+        hashes[row] = MixBits(hashes[row] ^ HashWord(words[row]));
       continue;
     }
     const BytesColumn bytes(*column);

@@ -13,14 +13,15 @@
 
 namespace icefield {
 
-/// Gives each distinct key a dense id. Each key column has its own dictionary; ids of several columns are folded pair
-/// by pair, so that no two different keys ever look alike (never concatenated). Values are equal as typed values: -0.0
-/// equals 0.0; a row with a null or NaN in any key column has no key. With no key columns every row has key 0.
-/// Finding is thread-safe while nobody inserts.
+/// Gives each distinct key a dense id. Each key column has its own dictionary; ids of several
+/// columns are folded pair by pair, so that no two different keys ever look alike (never
+/// concatenated). Values are equal as typed values: -0.0 equals 0.0; a row with a null or NaN in
+/// any key column has no key. With no key columns every row has key 0. Finding is thread-safe while
+/// nobody inserts.
 class KeyEncoder {
  public:
-  /// For columns of these Arrow types: boolean, integers, floats, date32, time, timestamp, decimal128, string, binary,
-  /// fixed-size binary (and uuid). Unsupported for others.
+  /// For columns of these Arrow types: boolean, integers, floats, date32, time, timestamp,
+  /// decimal128, string, binary, fixed-size binary (and uuid). Unsupported for others.
   static Result<KeyEncoder> Make(const std::vector<std::shared_ptr<arrow::DataType>>& types);
 
   /// Working memory of one thread.
@@ -29,11 +30,14 @@ class KeyEncoder {
     std::vector<uint32_t> column_ids;
   };
 
-  /// Ids of the rows of `columns` (of the encoder's types), new keys added. `ids` gets `rows` entries; kNoId: no key.
-  void Insert(const arrow::ArrayVector& columns, int64_t rows, std::vector<uint32_t>& ids, Scratch& scratch);
+  /// Ids of the rows of `columns` (of the encoder's types), new keys added. `ids` gets `rows`
+  /// entries; kNoId: no key.
+  void Insert(const arrow::ArrayVector& columns, int64_t rows, std::vector<uint32_t>& ids,
+              Scratch& scratch);
 
   /// As Insert without adding: kNoId also for keys that were never inserted.
-  void Find(const arrow::ArrayVector& columns, int64_t rows, std::vector<uint32_t>& ids, Scratch& scratch) const;
+  void Find(const arrow::ArrayVector& columns, int64_t rows, std::vector<uint32_t>& ids,
+            Scratch& scratch) const;
 
   /// Number of distinct keys (of key ids ever given).
   uint32_t size() const;
@@ -42,11 +46,12 @@ class KeyEncoder {
   using ColumnDictionary = std::variant<WordDictionary, BytesDictionary>;
 
   std::vector<ColumnDictionary> columns_;
-  std::vector<WordDictionary> pairs_;  ///< pairs_[i] folds column i + 1 into the ids of the columns before it.
+  std::vector<WordDictionary>
+      pairs_;  ///< pairs_[i] folds column i + 1 into the ids of the columns before it.
 };
 
-/// A hash per row over all key columns that equal keys share, for spreading keys over partitions. Rows without a key
-/// get 0.
+/// A hash per row over all key columns that equal keys share, for spreading keys over partitions.
+/// Rows without a key get 0.
 void HashKeys(const arrow::ArrayVector& columns, int64_t rows, std::vector<uint64_t>& hashes);
 
 }  // namespace icefield

@@ -3,9 +3,9 @@
 #include <arrow/builder.h>
 
 #include <cmath>
+#include <limits>
 #include <map>
 #include <optional>
-#include <limits>
 
 namespace icefield {
 namespace {
@@ -27,14 +27,16 @@ std::shared_ptr<arrow::Array> Texts(const std::vector<std::optional<std::string>
   return ArrayOf<arrow::StringBuilder>(values);
 }
 
-std::vector<uint32_t> InsertAll(KeyEncoder& encoder, const arrow::ArrayVector& columns, int64_t rows) {
+std::vector<uint32_t> InsertAll(KeyEncoder& encoder, const arrow::ArrayVector& columns,
+                                int64_t rows) {
   std::vector<uint32_t> ids;
   KeyEncoder::Scratch scratch;
   encoder.Insert(columns, rows, ids, scratch);
   return ids;
 }
 
-std::vector<uint32_t> FindAll(const KeyEncoder& encoder, const arrow::ArrayVector& columns, int64_t rows) {
+std::vector<uint32_t> FindAll(const KeyEncoder& encoder, const arrow::ArrayVector& columns,
+                              int64_t rows) {
   std::vector<uint32_t> ids;
   KeyEncoder::Scratch scratch;
   encoder.Find(columns, rows, ids, scratch);
@@ -47,7 +49,8 @@ TEST(KeyEncoder, CompositeKeysAreNeverConcatenated) {
   const std::vector<uint32_t> ids =
       InsertAll(*encoder, {Texts({"1", "11", "1|", "1"}), Texts({"11", "1", "1", "|1"})}, 4);
   EXPECT_EQ(ids, (std::vector<uint32_t>{0, 1, 2, 3}));
-  EXPECT_EQ(FindAll(*encoder, {Texts({"11", "11"}), Texts({"1", "11"})}, 2), (std::vector<uint32_t>{1, kNoId}));
+  EXPECT_EQ(FindAll(*encoder, {Texts({"11", "11"}), Texts({"1", "11"})}, 2),
+            (std::vector<uint32_t>{1, kNoId}));
 }
 
 TEST(KeyEncoder, NullAndNanAreNoKeys) {

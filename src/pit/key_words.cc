@@ -28,7 +28,8 @@ uint64_t CanonicalWord(Number number, uint8_t& no_key) {
 }
 
 template <typename ArrayType>
-void ReadNumbers(const arrow::Array& column, std::vector<uint64_t>& words, std::vector<uint8_t>& no_key) {
+void ReadNumbers(const arrow::Array& column, std::vector<uint64_t>& words,
+                 std::vector<uint8_t>& no_key) {
   const auto& numbers = static_cast<const ArrayType&>(column);
   const auto* values = numbers.raw_values();
   for (int64_t row = 0; row < column.length(); ++row) {
@@ -38,10 +39,12 @@ void ReadNumbers(const arrow::Array& column, std::vector<uint64_t>& words, std::
 
 void ReadBooleans(const arrow::Array& column, std::vector<uint64_t>& words) {
   const auto& booleans = static_cast<const arrow::BooleanArray&>(column);
-  for (int64_t row = 0; row < column.length(); ++row) words[static_cast<size_t>(row)] = booleans.Value(row) ? 1 : 0;
+  for (int64_t row = 0; row < column.length(); ++row)
+    words[static_cast<size_t>(row)] = booleans.Value(row) ? 1 : 0;
 }
 
-void ReadValues(const arrow::Array& column, std::vector<uint64_t>& words, std::vector<uint8_t>& no_key) {
+void ReadValues(const arrow::Array& column, std::vector<uint64_t>& words,
+                std::vector<uint8_t>& no_key) {
   switch (column.type_id()) {
     case arrow::Type::BOOL:
       return ReadBooleans(column, words);
@@ -81,9 +84,10 @@ bool IsWordKey(const arrow::DataType& type) {
 }
 
 bool IsKeyType(const arrow::DataType& type) {
-  const arrow::DataType& storage = type.id() == arrow::Type::EXTENSION
-                                       ? *static_cast<const arrow::ExtensionType&>(type).storage_type()
-                                       : type;
+  const arrow::DataType& storage =
+      type.id() == arrow::Type::EXTENSION
+          ? *static_cast<const arrow::ExtensionType&>(type).storage_type()
+          : type;
   switch (storage.id()) {
     case arrow::Type::STRING:
     case arrow::Type::BINARY:
@@ -95,7 +99,8 @@ bool IsKeyType(const arrow::DataType& type) {
   }
 }
 
-void ReadWords(const arrow::Array& column, std::vector<uint64_t>& words, std::vector<uint8_t>& no_key) {
+void ReadWords(const arrow::Array& column, std::vector<uint64_t>& words,
+               std::vector<uint8_t>& no_key) {
   words.resize(static_cast<size_t>(column.length()));
   ReadValues(column, words, no_key);
   if (column.null_count() == 0) return;

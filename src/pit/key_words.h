@@ -1,4 +1,5 @@
-/// Key columns read row by row as words or bytes in canonical form: equal values give equal words or bytes.
+/// Key columns read row by row as words or bytes in canonical form: equal values give equal words
+/// or bytes.
 #pragma once
 
 #include <arrow/array.h>
@@ -15,12 +16,14 @@ bool IsWordKey(const arrow::DataType& type);
 /// True for types that may be keys at all.
 bool IsKeyType(const arrow::DataType& type);
 
-/// The canonical words of a word column, and where rows have none: no_key[row] is set for null and NaN and is left as
-/// it is otherwise. Integers are sign-extended, floats widened to double, -0.0 becomes 0.0.
-void ReadWords(const arrow::Array& column, std::vector<uint64_t>& words, std::vector<uint8_t>& no_key);
+/// The canonical words of a word column, and where rows have none: no_key[row] is set for null and
+/// NaN and is left as it is otherwise. Integers are sign-extended, floats widened to double, -0.0
+/// becomes 0.0.
+void ReadWords(const arrow::Array& column, std::vector<uint64_t>& words,
+               std::vector<uint8_t>& no_key);
 
-/// Reads a bytes column: strings, binaries, fixed-size values (decimals of one scale by their 16 bytes).
-/// Borrows the column.
+/// Reads a bytes column: strings, binaries, fixed-size values (decimals of one scale by their 16
+/// bytes). Borrows the column.
 class BytesColumn {
  public:
   explicit BytesColumn(const arrow::Array& column);

@@ -14,7 +14,8 @@ constexpr uint64_t kPartitions = 16;
 
 }  // namespace
 
-Result<LatestTable> LatestTable::Make(const std::vector<std::shared_ptr<arrow::DataType>>& key_types) {
+Result<LatestTable> LatestTable::Make(
+    const std::vector<std::shared_ptr<arrow::DataType>>& key_types) {
   LatestTable table;
   const uint64_t count = key_types.empty() ? 1 : kPartitions;
   for (uint64_t number = 0; number < count; ++number) {
@@ -25,7 +26,8 @@ Result<LatestTable> LatestTable::Make(const std::vector<std::shared_ptr<arrow::D
   return table;
 }
 
-Result<int64_t> LatestTable::Observe(const arrow::ArrayVector& keys, const ObservedRows& rows, Scratch& scratch) {
+Result<int64_t> LatestTable::Observe(const arrow::ArrayVector& keys, const ObservedRows& rows,
+                                     Scratch& scratch) {
   const auto row_count = static_cast<int64_t>(rows.key_ids.size());
   HashKeys(keys, row_count, scratch.hashes);
   const auto partition_of = [&](int64_t row) {
@@ -35,32 +37,37 @@ Result<int64_t> LatestTable::Observe(const arrow::ArrayVector& keys, const Obser
   for (int64_t row = 0; row < row_count; ++row) {
     if (rows.key_ids[static_cast<size_t>(row)] != kNoId) ++scratch.starts[partition_of(row) + 1];
   }
-  for (size_t part = 0; part < partitions_.size(); ++part) scratch.starts[part + 1] += scratch.starts[part];
+  for (size_t part = 0; part < partitions_.size(); ++part)
+    scratch.starts[part + 1] += scratch.starts[part];
   scratch.rows.resize(scratch.starts.back());
   scratch.next.assign(scratch.starts.begin(), scratch.starts.end() - 1);
   for (int64_t row = 0; row < row_count; ++row) {
-    if (rows.key_ids[static_cast<size_t>(row)] != kNoId) scratch.rows[scratch.next[partition_of(row)]++] = row;
+    if (rows.key_ids[static_cast<size_t>(row)] != kNoId)
+      scratch.rows[scratch.next[partition_of(row)]++] = row;
   }
   int64_t keyless = 0;
   for (uint32_t part = 0; part < partitions_.size(); ++part) {
     if (scratch.starts[part] == scratch.starts[part + 1]) continue;
-    ICEFIELD_ASSIGN(int64_t without, ObservePartition(*partitions_[part], keys, rows, scratch, part));
+    ICEFIELD_ASSIGN(int64_t without,
+                    ObservePartition(*partitions_[part], keys, rows, scratch, part));
     keyless += without;
   }
   return keyless;
 }
 
 Result<int64_t> LatestTable::ObservePartition(Partition& partition, const arrow::ArrayVector& keys,
-                                              const ObservedRows& rows, Scratch& scratch, uint32_t number) {
+                                              const ObservedRows& rows, Scratch& scratch,
+                                              uint32_t number) {
   const int64_t* chosen = scratch.rows.data() + scratch.starts[number];
   const int64_t count = scratch.starts[number + 1] - scratch.starts[number];
-  const auto chosen_array =
-      std::make_shared<arrow::Int64Array>(count, arrow::Buffer::Wrap(chosen, static_cast<size_t>(count)));
+  const auto chosen_array = std::make_shared<arrow::Int64Array>(
+      count, arrow::Buffer::Wrap(chosen, static_cast<size_t>(count)));
   arrow::ArrayVector part_keys;
   for (const std::shared_ptr<arrow::Array>& column : keys) {
-    ICEFIELD_ARROW_ASSIGN(part_keys.emplace_back(),
-                          arrow::compute::Take(*column, *chosen_array, arrow::compute::TakeOptions::NoBoundsCheck()),
-                          "join keys");
+    ICEFIELD_ARROW_ASSIGN(
+        part_keys.emplace_back(),
+        arrow::compute::Take(*column, *chosen_array, arrow::compute::TakeOptions::NoBoundsCheck()),
+        "join keys");
   }
   const std::lock_guard lock(partition.mutex);
   partition.encoder.Insert(part_keys, count, scratch.ids, scratch.encoder);
@@ -74,10 +81,10 @@ Result<int64_t> LatestTable::ObservePartition(Partition& partition, const arrow:
     }
     const auto row = static_cast<size_t>(chosen[at]);
     const int64_t created = rows.created_times.empty() ? kNoCreatedTime : rows.created_times[row];
-    const int64_t minor =
-        rows.minor_ranks.empty() ? rows.first_minor + static_cast<int64_t>(row) : rows.minor_ranks[row];
-    partition.best[id].Merge(
-        Candidate{{rows.event_times[row], created, {rows.major_rank, static_cast<uint64_t>(minor)}}, false});
+    const int64_t minor = rows.minor_ranks.empty() ? rows.first_minor + static_cast<int64_t>(row)
+                                                   : rows.minor_ranks[row];
+    partition.best[id].Merge(Candidate{
+        {rows.event_times[row], created, {rows.major_rank, static_cast<uint64_t>(minor)}}, false});
   }
   return keyless;
 }

@@ -29,9 +29,10 @@ class LatestTable {
     KeyEncoder::Scratch encoder;
   };
 
-  /// Takes rows in: `rows.key_ids` says which (kNoId: leave out), `keys` are their key columns. Several threads may
-  /// call at once. Returns the number of rows left out for want of a key.
-  Result<int64_t> Observe(const arrow::ArrayVector& keys, const ObservedRows& rows, Scratch& scratch);
+  /// Takes rows in: `rows.key_ids` says which (kNoId: leave out), `keys` are their key columns.
+  /// Several threads may call at once. Returns the number of rows left out for want of a key.
+  Result<int64_t> Observe(const arrow::ArrayVector& keys, const ObservedRows& rows,
+                          Scratch& scratch);
 
   /// The winners, ordered by write rank.
   std::vector<Candidate> Winners() const;
@@ -42,8 +43,8 @@ class LatestTable {
     KeyEncoder encoder;
     std::vector<Candidate> best;  ///< By key id.
   };
-  Result<int64_t> ObservePartition(Partition& partition, const arrow::ArrayVector& keys, const ObservedRows& rows,
-                                   Scratch& scratch, uint32_t number);
+  Result<int64_t> ObservePartition(Partition& partition, const arrow::ArrayVector& keys,
+                                   const ObservedRows& rows, Scratch& scratch, uint32_t number);
 
   std::vector<std::unique_ptr<Partition>> partitions_;
 };

@@ -9,10 +9,23 @@ namespace icefield {
 namespace {
 
 constexpr int64_t kNever = std::numeric_limits<int64_t>::max();
-// Rows are merged by ranges of keys: the slots of one range stay in the cache, and one lock serves many rows.
+// Rows are merged by ranges of keys: the slots of one range stay in the cache, and one lock serves
+// many rows.
 constexpr uint32_t kPartitionsMax = 64;
 // Slots under way at once, to hide misses of the cache.
 constexpr size_t kAhead = 16;
+
+// Keys with so few slots are searched without a branch that the processor would mispredict.
+constexpr uint32_t kFewSlots = 8;
+
+// The number of ascending `times` below `time`.
+uint32_t CountBefore(const int64_t* times, uint32_t count, int64_t time) {
+  if (count > kFewSlots)
+    return static_cast<uint32_t>(std::lower_bound(times, times + count, time) - times);
+  uint32_t before = 0;
+  for (uint32_t at = 0; at < count; ++at) before += times[at] < time ? 1 : 0;
+  return before;
+}
 
 }  // namespace
 
@@ -58,17 +71,20 @@ void SlotTable::GroupByPartition(const ObservedRows& rows, Scratch& scratch) con
   for (uint32_t key_id : rows.key_ids) {
     if (key_id != kNoId) ++scratch.starts[PartitionOf(key_id) + 1];
   }
-  for (uint32_t part = 0; part < partition_count_; ++part) scratch.starts[part + 1] += scratch.starts[part];
+  for (uint32_t part = 0; part < partition_count_; ++part)
+    scratch.starts[part + 1] += scratch.starts[part];
   scratch.rows.resize(scratch.starts.back());
   scratch.next.assign(scratch.starts.begin(), scratch.starts.end() - 1);
   for (size_t row = 0; row < rows.key_ids.size(); ++row) {
     const uint32_t key_id = rows.key_ids[row];
     if (key_id == kNoId) continue;
     const int64_t created = rows.created_times.empty() ? kNoCreatedTime : rows.created_times[row];
-    const int64_t minor =
-        rows.minor_ranks.empty() ? rows.first_minor + static_cast<int64_t>(row) : rows.minor_ranks[row];
+    const int64_t minor = rows.minor_ranks.empty() ? rows.first_minor + static_cast<int64_t>(row)
+                                                   : rows.minor_ranks[row];
     scratch.rows[scratch.next[PartitionOf(key_id)]++] = {
-        key_id, kNoSlot, {rows.event_times[row], created, {rows.major_rank, static_cast<uint64_t>(minor)}}};
+        key_id,
+        kNoSlot,
+        {rows.event_times[row], created, {rows.major_rank, static_cast<uint64_t>(minor)}}};
   }
 }
 
@@ -78,15 +94,17 @@ uint32_t SlotTable::SlotFor(const Scratch::Row& row) const {
     if (row.order.created_time == kNoCreatedTime) return kNoSlot;
     visible = std::max(visible, row.order.created_time);
   }
-  const auto begin = index_.slot_times.begin() + index_.first_slot[row.key_id];
-  const auto end = index_.slot_times.begin() + index_.first_slot[row.key_id + 1];
-  const auto found = std::lower_bound(begin, end, visible);
-  return found == end ? kNoSlot : static_cast<uint32_t>(found - index_.slot_times.begin());
+  const uint32_t first = index_.first_slot[row.key_id];
+  const uint32_t end = index_.first_slot[row.key_id + 1];
+  const uint32_t found =
+      first + CountBefore(index_.slot_times.data() + first, end - first, visible);
+  return found == end ? kNoSlot : found;
 }
 
 void SlotTable::FindSlots(std::span<Scratch::Row> rows) const {
   for (size_t at = 0; at < rows.size(); ++at) {
-    if (at + 2 * kAhead < rows.size()) __builtin_prefetch(&index_.first_slot[rows[at + 2 * kAhead].key_id]);
+    if (at + 2 * kAhead < rows.size())
+      __builtin_prefetch(&index_.first_slot[rows[at + 2 * kAhead].key_id]);
     if (at + kAhead < rows.size()) {
       __builtin_prefetch(index_.slot_times.data() + index_.first_slot[rows[at + kAhead].key_id]);
     }

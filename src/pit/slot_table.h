@@ -1,4 +1,5 @@
-/// The point-in-time kernel: feature rows in any order, from any thread, leave in each slot the best candidate.
+/// The point-in-time kernel: feature rows in any order, from any thread, leave in each slot the
+/// best candidate.
 #pragma once
 
 #include <cstdint>
@@ -15,13 +16,15 @@ namespace icefield {
 /// Why an entity row has no winner (or that it has one).
 enum class Outcome : uint8_t {
   kHit,
-  kKeyAbsent,      ///< No row of its key in what was read, or the entity row itself has no key or no time.
+  kKeyAbsent,  ///< No row of its key in what was read, or the entity row itself has no key or no
+               ///< time.
   kOnlyLaterRows,  ///< All rows of its key have event times after the entity time.
   kExpired,        ///< The newest candidate is older than the TTL allows (P3).
   kCut,            ///< The created cut leaves no candidate (P8).
 };
 
-/// A key's best row as seen so far: its order, and whether another row tied with it in all but the write rank.
+/// A key's best row as seen so far: its order, and whether another row tied with it in all but the
+/// write rank.
 struct Candidate {
   /// The `major` of no row.
   static constexpr uint64_t kNoRank = UINT64_MAX;
@@ -40,20 +43,23 @@ struct Candidate {
 
 /// Feature rows of one batch: parallel arrays.
 struct ObservedRows {
-  std::span<const uint32_t> key_ids;        ///< kNoId: not of interest.
-  std::span<const int64_t> event_times;     ///< In the view's unit.
-  std::span<const int64_t> created_times;   ///< kNoCreatedTime where null; empty where the view has none.
-  std::span<const int64_t> minor_ranks;     ///< Rank of each row within `major_rank`; empty: contiguous from first_minor.
+  std::span<const uint32_t> key_ids;     ///< kNoId: not of interest.
+  std::span<const int64_t> event_times;  ///< In the view's unit.
+  std::span<const int64_t>
+      created_times;  ///< kNoCreatedTime where null; empty where the view has none.
+  std::span<const int64_t>
+      minor_ranks;  ///< Rank of each row within `major_rank`; empty: contiguous from first_minor.
   uint64_t major_rank = 0;
   int64_t first_minor = 0;
 };
 
-/// Slots with their candidates. The result depends only on the set of rows observed: not on order, batches, threads.
-/// Memory: about 50 bytes a slot and 8 a key. Does not: apply the TTL before `Resolve`.
+/// Slots with their candidates. The result depends only on the set of rows observed: not on order,
+/// batches, threads. Memory: about 50 bytes a slot and 8 a key. Does not: apply the TTL before
+/// `Resolve`.
 class SlotTable {
  public:
-  /// Borrows `index`. With `created_cut` a row is visible from the later of its event and created time, and one
-  /// without a created time never is (P8).
+  /// Borrows `index`. With `created_cut` a row is visible from the later of its event and created
+  /// time, and one without a created time never is (P8).
   SlotTable(const SpineIndex& index, bool created_cut);
 
   /// Working memory of one thread.
@@ -74,7 +80,8 @@ class SlotTable {
   /// After the last Observe, once: spreads each slot's candidate to the later slots of its key.
   void Spread();
 
-  /// What entity row `row` gets, after Spread. `oldest_fresh`: the least event time that is not expired (P3).
+  /// What entity row `row` gets, after Spread. `oldest_fresh`: the least event time that is not
+  /// expired (P3).
   struct Resolved {
     Outcome outcome = Outcome::kKeyAbsent;
     const Candidate* winner = nullptr;  ///< For kHit and kExpired.

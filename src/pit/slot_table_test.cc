@@ -26,7 +26,8 @@ struct EntityRow {
 };
 
 // The obvious answer: every row against every entity row.
-std::optional<RowOrder> BestOf(const std::vector<Row>& rows, const EntityRow& entity, bool created_cut) {
+std::optional<RowOrder> BestOf(const std::vector<Row>& rows, const EntityRow& entity,
+                               bool created_cut) {
   std::optional<RowOrder> best;
   for (const Row& row : rows) {
     if (!entity.time || row.key != entity.key || row.event > *entity.time) continue;
@@ -40,9 +41,10 @@ std::optional<RowOrder> BestOf(const std::vector<Row>& rows, const EntityRow& en
 std::vector<Row> RandomRows(std::mt19937& random, int count) {
   std::vector<Row> rows;
   for (int at = 0; at < count; ++at) {
-    const int64_t created = random() % 4 == 0 ? kNoCreatedTime : static_cast<int64_t>(random() % 40);
-    rows.push_back({static_cast<uint32_t>(random() % 8), static_cast<int64_t>(random() % 30), created, random() % 3,
-                    int64_t{at}});
+    const int64_t created =
+        random() % 4 == 0 ? kNoCreatedTime : static_cast<int64_t>(random() % 40);
+    rows.push_back({static_cast<uint32_t>(random() % 8), static_cast<int64_t>(random() % 30),
+                    created, random() % 3, int64_t{at}});
   }
   return rows;
 }
@@ -94,7 +96,8 @@ TEST_P(SlotTableRandom, AgreesWithEveryRowAgainstEveryEntityRow) {
     for (size_t at = 0; at < entities.size(); ++at) {
       const std::optional<RowOrder> wanted = BestOf(rows, entities[at], GetParam());
       const SlotTable::Resolved got = table.Resolve(at, INT64_MIN);
-      ASSERT_EQ(wanted.has_value(), got.outcome == Outcome::kHit) << "seed " << seed << ", entity row " << at;
+      ASSERT_EQ(wanted.has_value(), got.outcome == Outcome::kHit)
+          << "seed " << seed << ", entity row " << at;
       if (wanted) {
         ASSERT_EQ(*wanted, got.winner->order) << "seed " << seed << ", entity row " << at;
       }
@@ -116,7 +119,8 @@ TEST(SlotTable, ManyThreadsGiveWhatOneGives) {
     std::vector<std::jthread> threads;
     for (size_t part = 0; part < 4; ++part) {
       threads.emplace_back([&, part] {
-        ObserveAll({rows.begin() + static_cast<int64_t>(part) * 5000, rows.begin() + static_cast<int64_t>(part + 1) * 5000},
+        ObserveAll({rows.begin() + static_cast<int64_t>(part) * 5000,
+                    rows.begin() + static_cast<int64_t>(part + 1) * 5000},
                    shared);
       });
     }
@@ -132,7 +136,8 @@ TEST(SlotTable, ManyThreadsGiveWhatOneGives) {
   }
 }
 
-SlotTable::Resolved Resolve(const std::vector<Row>& rows, int64_t entity_time, bool cut, int64_t oldest_fresh) {
+SlotTable::Resolved Resolve(const std::vector<Row>& rows, int64_t entity_time, bool cut,
+                            int64_t oldest_fresh) {
   static SpineIndex index;
   static std::unique_ptr<SlotTable> table;
   index = IndexOf({{0, entity_time}}, 1);
@@ -156,12 +161,15 @@ TEST(SlotTable, CountsFullTies) {
   EXPECT_TRUE(Resolve({{0, 10, 5, 0, 0}, {0, 10, 5, 1, 0}}, 10, false, INT64_MIN).winner->tied);
   EXPECT_FALSE(Resolve({{0, 10, 5, 0, 0}, {0, 10, 6, 1, 0}}, 10, false, INT64_MIN).winner->tied);
   // A tie among losers is none.
-  EXPECT_FALSE(Resolve({{0, 9, 5, 0, 0}, {0, 9, 5, 0, 1}, {0, 10, 5, 0, 2}}, 10, false, INT64_MIN).winner->tied);
+  EXPECT_FALSE(Resolve({{0, 9, 5, 0, 0}, {0, 9, 5, 0, 1}, {0, 10, 5, 0, 2}}, 10, false, INT64_MIN)
+                   .winner->tied);
 }
 
 TEST(SlotTable, TimesAtTheEndsOfTheRange) {
-  EXPECT_EQ(Resolve({{0, INT64_MIN, kNoCreatedTime, 0, 0}}, INT64_MIN, false, INT64_MIN).outcome, Outcome::kHit);
-  EXPECT_EQ(Resolve({{0, INT64_MAX, kNoCreatedTime, 0, 0}}, INT64_MAX, false, INT64_MAX).outcome, Outcome::kHit);
+  EXPECT_EQ(Resolve({{0, INT64_MIN, kNoCreatedTime, 0, 0}}, INT64_MIN, false, INT64_MIN).outcome,
+            Outcome::kHit);
+  EXPECT_EQ(Resolve({{0, INT64_MAX, kNoCreatedTime, 0, 0}}, INT64_MAX, false, INT64_MAX).outcome,
+            Outcome::kHit);
 }
 
 TEST(SpineIndex, KeepsOneSlotForEachKeyAndTime) {
@@ -186,7 +194,11 @@ TEST(LatestTable, KeepsTheBestRowOfEveryKeyOnAnyThread) {
           events.push_back(part * 1000 + row);
         }
         const std::vector<uint32_t> wanted(1000, 0);
-        ASSERT_TRUE(table->Observe({*keys.Finish()}, {.key_ids = wanted, .event_times = events, .major_rank = 3}, scratch).ok());
+        ASSERT_TRUE(table
+                        ->Observe({*keys.Finish()},
+                                  {.key_ids = wanted, .event_times = events, .major_rank = 3},
+                                  scratch)
+                        .ok());
       });
     }
   }

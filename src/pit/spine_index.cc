@@ -36,7 +36,8 @@ SpineIndex BuildSpineIndex(const std::vector<uint32_t>& key_ids, uint32_t key_co
     if (key_ids[row] == kNoId || !times[row]) continue;
     const auto begin = index.slot_times.begin() + index.first_slot[key_ids[row]];
     const auto end = index.slot_times.begin() + index.first_slot[key_ids[row] + 1];
-    index.slot_of_row[row] = static_cast<uint32_t>(std::lower_bound(begin, end, *times[row]) - index.slot_times.begin());
+    index.slot_of_row[row] =
+        static_cast<uint32_t>(std::lower_bound(begin, end, *times[row]) - index.slot_times.begin());
   }
   return index;
 }

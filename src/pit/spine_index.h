@@ -10,12 +10,12 @@ namespace icefield {
 /// The slot of an entity row that no feature row can match.
 inline constexpr uint32_t kNoSlot = UINT32_MAX;
 
-/// The slots of one frame for one key encoding and one time unit. At most one slot an entity row; slots of a key lie
-/// together, ascending in time.
+/// The slots of one frame for one key encoding and one time unit. At most one slot an entity row;
+/// slots of a key lie together, ascending in time.
 struct SpineIndex {
   std::vector<uint32_t> first_slot;  ///< Per key id; one more entry at the end.
-  std::vector<int64_t> slot_times;   ///< Entity time of each slot, in the view's unit, rounded down.
-  std::vector<uint32_t> slot_of_row; ///< Per entity row; kNoSlot where it has no key or no time.
+  std::vector<int64_t> slot_times;  ///< Entity time of each slot, in the view's unit, rounded down.
+  std::vector<uint32_t> slot_of_row;  ///< Per entity row; kNoSlot where it has no key or no time.
 
   uint32_t key_count() const { return static_cast<uint32_t>(first_slot.size() - 1); }
 };

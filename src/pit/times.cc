@@ -62,7 +62,8 @@ Wide NanosOf(const Times& times, size_t row) {
 
 Result<Times> ReadTimes(const arrow::Array& column) {
   const std::optional<Rate> rate = RateOf(*column.type());
-  if (!rate) return InvalidArgument("type ", column.type()->ToString(), " is not a date or a timestamp");
+  if (!rate)
+    return InvalidArgument("type ", column.type()->ToString(), " is not a date or a timestamp");
   Times times{.values = {}, .valid = {}, .ticks = rate->ticks, .seconds = rate->seconds};
   CopyTimes(column, times.values);
   times.valid.resize(times.values.size(), 1);
@@ -75,7 +76,8 @@ Result<Times> ReadTimes(const arrow::Array& column) {
 Status ReadViewTimes(const arrow::Array& column, ViewUnit unit, std::vector<int64_t>& values,
                      std::vector<uint8_t>& no_time) {
   const std::optional<Rate> rate = RateOf(*column.type());
-  if (!rate) return InvalidArgument("type ", column.type()->ToString(), " is not a date or a timestamp");
+  if (!rate)
+    return InvalidArgument("type ", column.type()->ToString(), " is not a date or a timestamp");
   CopyTimes(column, values);
   no_time.assign(values.size(), 0);
   for (int64_t row = 0; column.null_count() > 0 && row < column.length(); ++row) {

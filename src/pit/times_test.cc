@@ -38,7 +38,8 @@ TEST(Times, ViewTimesScaleOrFail) {
   EXPECT_EQ(values[0], -86'400'000'000);
   EXPECT_EQ(no_time, (std::vector<uint8_t>{0, 1}));
   ASSERT_TRUE(days.Append(INT32_MAX).ok());
-  EXPECT_EQ(ReadViewTimes(**days.Finish(), ViewUnit::kMicros, values, no_time).error().code, ErrorCode::kCorruptData);
+  EXPECT_EQ(ReadViewTimes(**days.Finish(), ViewUnit::kMicros, values, no_time).error().code,
+            ErrorCode::kCorruptData);
 }
 
 TEST(Times, OtherTypesAreRefused) {

@@ -27,12 +27,14 @@ int FirstLeaf(const FileColumn& column) {
 }
 
 bool HoldsLeafOf(const FileColumn& column, const std::vector<int>& leaves) {
-  if (column.kind == FileColumn::Kind::kLeaf) return std::binary_search(leaves.begin(), leaves.end(), column.leaf);
+  if (column.kind == FileColumn::Kind::kLeaf)
+    return std::binary_search(leaves.begin(), leaves.end(), column.leaf);
   return std::any_of(column.children.begin(), column.children.end(),
                      [&](const FileColumn& child) { return HoldsLeafOf(child, leaves); });
 }
 
-// The asked parts of one top-level column: the field with only those struct members that a path leads through.
+// The asked parts of one top-level column: the field with only those struct members that a path
+// leads through.
 void AddPath(const std::vector<const Field*>& path, size_t depth, Field& pruned) {
   if (depth + 1 == path.size()) {
     pruned = *path[depth];
@@ -68,18 +70,21 @@ Result<AskedColumns> Ask(const ReadSchema& read) {
   std::vector<std::vector<const Field*>> paths;
   for (const ReadColumn& column : read.columns) {
     std::vector<const Field*> path = read.schema.PathTo(column.field_id);
-    if (path.empty()) return Internal("field ", column.field_id.value, " is not in the read schema");
+    if (path.empty())
+      return Internal("field ", column.field_id.value, " is not in the read schema");
     for (size_t depth = 0; depth + 1 < path.size(); ++depth) {
       if (path[depth]->type.structure() == nullptr) {
-        return InvalidArgument("column '", read.schema.NameOf(column.field_id), "' lies inside a list or map; ask for '",
-                               path.front()->name, "' whole");
+        return InvalidArgument("column '", read.schema.NameOf(column.field_id),
+                               "' lies inside a list or map; ask for '", path.front()->name,
+                               "' whole");
       }
     }
     auto root = std::find_if(asked.roots.begin(), asked.roots.end(),
                              [&](const Field& field) { return field.id == path.front()->id; });
     if (root == asked.roots.end()) {
       asked.roots.push_back(*path.front());
-      if (path.size() > 1 && !AskedWhole(read, path.front()->id)) asked.roots.back().type = StructType{};
+      if (path.size() > 1 && !AskedWhole(read, path.front()->id))
+        asked.roots.back().type = StructType{};
       root = asked.roots.end() - 1;
     }
     if (!AskedWhole(read, path.front()->id)) AddPath(path, 0, *root);
@@ -89,7 +94,8 @@ Result<AskedColumns> Ask(const ReadSchema& read) {
     std::vector<int>& steps = asked.paths.emplace_back();
     const std::vector<Field>* level = &asked.roots;
     for (const Field* step : path) {
-      auto at = std::find_if(level->begin(), level->end(), [&](const Field& field) { return field.id == step->id; });
+      auto at = std::find_if(level->begin(), level->end(),
+                             [&](const Field& field) { return field.id == step->id; });
       steps.push_back(static_cast<int>(at - level->begin()));
       level = &at->type.children();
     }
@@ -100,7 +106,8 @@ Result<AskedColumns> Ask(const ReadSchema& read) {
 // Builds the Source tree of one field and collects the leaves it needs.
 class Matcher {
  public:
-  Matcher(const std::vector<PartitionConstant>& constants, const std::string& location, std::vector<int>& leaves)
+  Matcher(const std::vector<PartitionConstant>& constants, const std::string& location,
+          std::vector<int>& leaves)
       : constants_(constants), location_(location), leaves_(leaves) {}
 
   Result<ColumnPlan::Source> Match(const Field& target, const FileColumn* column) {
@@ -116,7 +123,8 @@ class Matcher {
     for (const Field& child : target.type.children()) {
       const bool by_position = column->kind != FileColumn::Kind::kStruct;
       const auto at = static_cast<size_t>(&child - target.type.children().data());
-      const FileColumn* found = by_position ? &column->children.at(at) : FindById(column->children, child.id);
+      const FileColumn* found =
+          by_position ? &column->children.at(at) : FindById(column->children, child.id);
       ICEFIELD_ASSIGN(source.children.emplace_back(), Match(child, found));
     }
     // A struct none of whose asked members is in the file still says where it is null.
@@ -132,8 +140,8 @@ class Matcher {
       if (constant.value || !source.target.required) return source;
     }
     if (source.target.required) {
-      return CorruptData(location_, " lacks the required column '", source.target.name, "' (field id ",
-                         source.target.id.value, ")");
+      return CorruptData(location_, " lacks the required column '", source.target.name,
+                         "' (field id ", source.target.id.value, ")");
     }
     return source;
   }
@@ -154,8 +162,8 @@ class Matcher {
 };
 
 // Numbers each source among the read children of its parent, once all leaves are known.
-void SetOrdinals(std::vector<ColumnPlan::Source>& sources, const std::vector<FileColumn>& columns, bool by_position,
-                 const std::vector<int>& leaves) {
+void SetOrdinals(std::vector<ColumnPlan::Source>& sources, const std::vector<FileColumn>& columns,
+                 bool by_position, const std::vector<int>& leaves) {
   for (size_t at = 0; at < sources.size(); ++at) {
     ColumnPlan::Source& source = sources[at];
     int ordinal = 0;
@@ -165,7 +173,8 @@ void SetOrdinals(std::vector<ColumnPlan::Source>& sources, const std::vector<Fil
       const bool match = by_position ? place == at : column.id == source.target.id;
       if (match) {
         source.ordinal = ordinal;
-        SetOrdinals(source.children, column.children, column.kind != FileColumn::Kind::kStruct, leaves);
+        SetOrdinals(source.children, column.children, column.kind != FileColumn::Kind::kStruct,
+                    leaves);
         break;
       }
       ++ordinal;
@@ -185,18 +194,24 @@ Result<std::shared_ptr<arrow::Schema>> OutputSchema(const ReadSchema& read) {
   arrow::FieldVector fields;
   for (const ReadColumn& column : read.columns) {
     const std::vector<const Field*> path = read.schema.PathTo(column.field_id);
-    if (path.empty()) return Internal("field ", column.field_id.value, " is not in the read schema");
+    if (path.empty())
+      return Internal("field ", column.field_id.value, " is not in the read schema");
     ICEFIELD_ASSIGN(std::shared_ptr<arrow::Field> field, ToArrowField(*path.back()));
-    const bool required = std::all_of(path.begin(), path.end(), [](const Field* step) { return step->required; });
+    const bool required =
+        std::all_of(path.begin(), path.end(), [](const Field* step) { return step->required; });
     fields.push_back(field->WithName(column.name)->WithNullable(!required));
   }
   return arrow::schema(std::move(fields));
 }
 
-Result<ColumnPlan> ColumnPlan::Make(const ReadSchema& read, const std::vector<FileColumn>& file_columns,
-                                    const std::vector<PartitionConstant>& constants, const std::string& location) {
+Result<ColumnPlan> ColumnPlan::Make(const ReadSchema& read,
+                                    const std::vector<FileColumn>& file_columns,
+                                    const std::vector<PartitionConstant>& constants,
+                                    const std::string& location) {
   if (!file_columns.empty() && !AnyFieldId(file_columns)) {
-    return Unsupported(location, " has no field ids in its columns; reading such files by a name mapping is not there yet");
+    return Unsupported(
+        location,
+        " has no field ids in its columns; reading such files by a name mapping is not there yet");
   }
   ColumnPlan plan;
   plan.location_ = location;
@@ -205,7 +220,8 @@ Result<ColumnPlan> ColumnPlan::Make(const ReadSchema& read, const std::vector<Fi
   plan.output_paths_ = std::move(asked.paths);
   Matcher matcher(constants, location, plan.leaves_);
   for (const Field& root : asked.roots) {
-    ICEFIELD_ASSIGN(plan.roots_.emplace_back(), matcher.Match(root, FindById(file_columns, root.id)));
+    ICEFIELD_ASSIGN(plan.roots_.emplace_back(),
+                    matcher.Match(root, FindById(file_columns, root.id)));
   }
   std::sort(plan.leaves_.begin(), plan.leaves_.end());
   plan.leaves_.erase(std::unique(plan.leaves_.begin(), plan.leaves_.end()), plan.leaves_.end());
@@ -213,18 +229,21 @@ Result<ColumnPlan> ColumnPlan::Make(const ReadSchema& read, const std::vector<Fi
   return plan;
 }
 
-Result<std::shared_ptr<arrow::RecordBatch>> ColumnPlan::Assemble(const std::shared_ptr<arrow::RecordBatch>& from_file,
-                                                                 int64_t rows) const {
+Result<std::shared_ptr<arrow::RecordBatch>> ColumnPlan::Assemble(
+    const std::shared_ptr<arrow::RecordBatch>& from_file, int64_t rows) const {
   arrow::ArrayVector roots;
   for (const Source& root : roots_) {
-    std::shared_ptr<arrow::Array> column = root.ordinal < 0 ? nullptr : from_file->column(root.ordinal);
+    std::shared_ptr<arrow::Array> column =
+        root.ordinal < 0 ? nullptr : from_file->column(root.ordinal);
     ICEFIELD_ASSIGN(roots.emplace_back(), AssembleColumn(root, column, rows, location_));
   }
   arrow::ArrayVector columns;
   for (size_t at = 0; at < output_paths_.size(); ++at) {
-    ICEFIELD_ASSIGN(std::shared_ptr<arrow::Array> column, DescendTo(roots, output_paths_[at], location_));
+    ICEFIELD_ASSIGN(std::shared_ptr<arrow::Array> column,
+                    DescendTo(roots, output_paths_[at], location_));
     if (!output_schema_->field(static_cast<int>(at))->nullable() && column->null_count() > 0) {
-      return CorruptData(location_, ": the required column '", output_schema_->field(static_cast<int>(at))->name(), "' holds nulls");
+      return CorruptData(location_, ": the required column '",
+                         output_schema_->field(static_cast<int>(at))->name(), "' holds nulls");
     }
     columns.push_back(std::move(column));
   }

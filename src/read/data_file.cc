@@ -17,7 +17,8 @@ const FileColumn* FindLeaf(const std::vector<FileColumn>& columns, FieldId id) {
 
 class RowGroupStatistics final : public StatisticsSource {
  public:
-  RowGroupStatistics(const ParquetFooter& footer, int row_group) : footer_(footer), row_group_(row_group) {}
+  RowGroupStatistics(const ParquetFooter& footer, int row_group)
+      : footer_(footer), row_group_(row_group) {}
 
   ColumnStatistics Find(FieldId field_id, const PrimitiveType& type) const override {
     const FileColumn* leaf = FindLeaf(footer_.columns(), field_id);
@@ -34,7 +35,10 @@ class RowGroupStatistics final : public StatisticsSource {
 class CountedStream final : public LiveBatchStream {
  public:
   CountedStream(RowGroupExtent extent, const ColumnPlan& columns, int64_t batch_rows)
-      : columns_(columns), next_(extent.first_row), end_(extent.first_row + extent.rows), batch_rows_(batch_rows) {}
+      : columns_(columns),
+        next_(extent.first_row),
+        end_(extent.first_row + extent.rows),
+        batch_rows_(batch_rows) {}
 
   Result<LiveBatch> Next() override {
     LiveBatch batch{.rows = nullptr, .first_position = next_, .positions = {}};
@@ -54,8 +58,8 @@ class CountedStream final : public LiveBatchStream {
 
 class DecodedStream final : public LiveBatchStream {
  public:
-  DecodedStream(RowGroupExtent extent, const ColumnPlan& columns, std::unique_ptr<BatchStream> decoded,
-                const std::string& location)
+  DecodedStream(RowGroupExtent extent, const ColumnPlan& columns,
+                std::unique_ptr<BatchStream> decoded, const std::string& location)
       : columns_(columns),
         decoded_(std::move(decoded)),
         next_(extent.first_row),
@@ -67,7 +71,8 @@ class DecodedStream final : public LiveBatchStream {
     ICEFIELD_ASSIGN(std::shared_ptr<arrow::RecordBatch> decoded, decoded_->Next());
     const int64_t rows = decoded == nullptr ? 0 : decoded->num_rows();
     if (next_ + rows > end_ || (decoded == nullptr && next_ != end_)) {
-      return CorruptData(location_, ": a row group holds another number of rows than its footer says");
+      return CorruptData(location_,
+                         ": a row group holds another number of rows than its footer says");
     }
     if (decoded == nullptr) return batch;
     ICEFIELD_ASSIGN(batch.rows, columns_.Assemble(decoded, rows));
@@ -94,8 +99,8 @@ Result<DataFileReader> DataFileReader::Open(const ObjectStore& store, const File
   int64_t rows = 0;
   for (const RowGroupExtent& extent : reader.footer_.row_groups()) rows += extent.rows;
   if (rows != task.file.record_count) {
-    return CorruptData(task.file.path, " holds ", rows, " rows, its manifest says ", task.file.record_count,
-                       "; the file was replaced or the manifest is wrong");
+    return CorruptData(task.file.path, " holds ", rows, " rows, its manifest says ",
+                       task.file.record_count, "; the file was replaced or the manifest is wrong");
   }
   return reader;
 }
@@ -118,16 +123,19 @@ int64_t DataFileReader::BytesOf(int row_group, const ColumnPlan& columns) const 
   return footer_.BytesOf(row_group, columns.leaves());
 }
 
-Result<std::unique_ptr<LiveBatchStream>> DataFileReader::Read(int row_group, const ColumnPlan& columns,
+Result<std::unique_ptr<LiveBatchStream>> DataFileReader::Read(int row_group,
+                                                              const ColumnPlan& columns,
                                                               int64_t batch_rows) const {
   const RowGroupExtent& extent = footer_.row_groups()[static_cast<size_t>(row_group)];
   if (columns.leaves().empty()) {
-    return std::unique_ptr<LiveBatchStream>(std::make_unique<CountedStream>(extent, columns, batch_rows));
+    return std::unique_ptr<LiveBatchStream>(
+        std::make_unique<CountedStream>(extent, columns, batch_rows));
   }
   ICEFIELD_ASSIGN(std::unique_ptr<InputFile> file, store_->Open(task_->file.path));
-  ICEFIELD_ASSIGN(std::unique_ptr<BatchStream> decoded,
-                  ReadRowGroup(std::move(file), footer_,
-                               {.row_group = row_group, .leaves = columns.leaves(), .batch_rows = batch_rows}));
+  ICEFIELD_ASSIGN(
+      std::unique_ptr<BatchStream> decoded,
+      ReadRowGroup(std::move(file), footer_,
+                   {.row_group = row_group, .leaves = columns.leaves(), .batch_rows = batch_rows}));
   return std::unique_ptr<LiveBatchStream>(
       std::make_unique<DecodedStream>(extent, columns, std::move(decoded), task_->file.path));
 }

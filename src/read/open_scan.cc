@@ -7,8 +7,10 @@
 namespace icefield {
 
 Status CheckReadOptions(const ReadOptions& options) {
-  if (options.threads < 0) return InvalidArgument("threads is ", options.threads, "; give 1 or more, or 0 for all cores");
-  if (options.batch_rows < 1) return InvalidArgument("batch_size is ", options.batch_rows, "; give 1 or more");
+  if (options.threads < 0)
+    return InvalidArgument("threads is ", options.threads, "; give 1 or more, or 0 for all cores");
+  if (options.batch_rows < 1)
+    return InvalidArgument("batch_size is ", options.batch_rows, "; give 1 or more");
   return {};
 }
 
@@ -19,15 +21,17 @@ Status CheckInterrupted(const ReadOptions& options, int worker) {
   return {};
 }
 
-Result<OpenScan> OpenFiles(const ObjectStore& store, const ScanPlan& plan, const ReadOptions& options) {
+Result<OpenScan> OpenFiles(const ObjectStore& store, const ScanPlan& plan,
+                           const ReadOptions& options) {
   std::vector<std::optional<DataFileReader>> opened(plan.tasks.size());
   std::vector<std::vector<int>> chosen(plan.tasks.size());
-  ICEFIELD_TRY(ParallelFor(plan.tasks.size(), ThreadCount(options.threads), [&](size_t file, int worker) -> Status {
-    ICEFIELD_TRY(CheckInterrupted(options, worker));
-    ICEFIELD_ASSIGN(opened[file], DataFileReader::Open(store, plan.tasks[file]));
-    chosen[file] = opened[file]->RowGroupsFor(plan.predicate);
-    return {};
-  }));
+  ICEFIELD_TRY(ParallelFor(
+      plan.tasks.size(), ThreadCount(options.threads), [&](size_t file, int worker) -> Status {
+        ICEFIELD_TRY(CheckInterrupted(options, worker));
+        ICEFIELD_ASSIGN(opened[file], DataFileReader::Open(store, plan.tasks[file]));
+        chosen[file] = opened[file]->RowGroupsFor(plan.predicate);
+        return {};
+      }));
   OpenScan scan;
   for (size_t file = 0; file < opened.size(); ++file) {
     const size_t groups = opened[file]->footer().row_groups().size();
@@ -41,10 +45,11 @@ Result<OpenScan> OpenFiles(const ObjectStore& store, const ScanPlan& plan, const
 Result<std::vector<ColumnPlan>> PlanColumnsOfFiles(const OpenScan& scan, const ReadSchema& read,
                                                    const ReadOptions& options) {
   std::vector<ColumnPlan> plans(scan.files.size());
-  ICEFIELD_TRY(ParallelFor(scan.files.size(), ThreadCount(options.threads), [&](size_t file, int) -> Status {
-    ICEFIELD_ASSIGN(plans[file], scan.files[file].PlanColumns(read));
-    return {};
-  }));
+  ICEFIELD_TRY(
+      ParallelFor(scan.files.size(), ThreadCount(options.threads), [&](size_t file, int) -> Status {
+        ICEFIELD_ASSIGN(plans[file], scan.files[file].PlanColumns(read));
+        return {};
+      }));
   return plans;
 }
 

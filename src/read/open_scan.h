@@ -41,9 +41,10 @@ struct OpenScan {
   int64_t row_groups_pruned = 0;
 };
 
-/// Reads all footers, in parallel, and prunes row groups by the plan's predicate. `store` and `plan` are borrowed and
-/// must outlive the result.
-Result<OpenScan> OpenFiles(const ObjectStore& store, const ScanPlan& plan, const ReadOptions& options);
+/// Reads all footers, in parallel, and prunes row groups by the plan's predicate. `store` and
+/// `plan` are borrowed and must outlive the result.
+Result<OpenScan> OpenFiles(const ObjectStore& store, const ScanPlan& plan,
+                           const ReadOptions& options);
 
 /// `read` as made from each file, in parallel.
 Result<std::vector<ColumnPlan>> PlanColumnsOfFiles(const OpenScan& scan, const ReadSchema& read,

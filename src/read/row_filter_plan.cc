@@ -50,11 +50,13 @@ Status RowFilterPlan::Keep(const std::vector<uint8_t>& passes, LiveBatch& batch)
   const arrow::Int32Array indices(static_cast<int64_t>(kept.size()), arrow::Buffer::Wrap(kept));
   arrow::ArrayVector columns;
   for (const std::shared_ptr<arrow::Array>& column : batch.rows->columns()) {
-    ICEFIELD_ARROW_ASSIGN(columns.emplace_back(),
-                          arrow::compute::Take(*column, indices, arrow::compute::TakeOptions::NoBoundsCheck()),
-                          "row filter");
+    ICEFIELD_ARROW_ASSIGN(
+        columns.emplace_back(),
+        arrow::compute::Take(*column, indices, arrow::compute::TakeOptions::NoBoundsCheck()),
+        "row filter");
   }
-  batch.rows = arrow::RecordBatch::Make(batch.rows->schema(), static_cast<int64_t>(kept.size()), std::move(columns));
+  batch.rows = arrow::RecordBatch::Make(batch.rows->schema(), static_cast<int64_t>(kept.size()),
+                                        std::move(columns));
   batch.positions = std::move(positions);
   return {};
 }

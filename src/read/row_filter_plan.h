@@ -1,5 +1,5 @@
-/// A row filter on a stream of live batches: reads what the filter needs beside what was asked, drops rows, drops the
-/// extra columns.
+/// A row filter on a stream of live batches: reads what the filter needs beside what was asked,
+/// drops rows, drops the extra columns.
 #pragma once
 
 #include <vector>
@@ -18,7 +18,8 @@ class RowFilterPlan {
   /// Appends the columns of `predicate` that `read` lacks to `read`.
   static RowFilterPlan Make(Predicate predicate, ReadSchema& read);
 
-  /// Keeps the rows that pass (possibly none), with their positions, and the columns that were asked for.
+  /// Keeps the rows that pass (possibly none), with their positions, and the columns that were
+  /// asked for.
   Status Apply(LiveBatch& batch) const;
 
  private:

@@ -24,8 +24,9 @@ struct GroupQueue {
   bool finished = false;
 };
 
-// Row groups are decoded by several threads, each into its own queue; the reader empties the queues in order. Only
-// row groups within a window behind the reader's are started, so that memory stays bounded.
+// Row groups are decoded by several threads, each into its own queue; the reader empties the queues
+// in order. Only row groups within a window behind the reader's are started, so that memory stays
+// bounded.
 class OrderedScan final : public BatchStream {
  public:
   OrderedScan(ScanStreamRequest request, std::shared_ptr<arrow::Schema> schema)
@@ -83,8 +84,8 @@ class OrderedScan final : public BatchStream {
 
  private:
   void Start() {
-    const size_t count =
-        std::min(static_cast<size_t>(ThreadCount(request_.options.threads)), std::max<size_t>(queues_.size(), 1));
+    const size_t count = std::min(static_cast<size_t>(ThreadCount(request_.options.threads)),
+                                  std::max<size_t>(queues_.size(), 1));
     for (size_t thread = 0; thread < count; ++thread) threads_.emplace_back([this] { Work(); });
   }
 
@@ -100,7 +101,9 @@ class OrderedScan final : public BatchStream {
 
   std::optional<size_t> Claim() {
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return stopping_ || claimed_ >= queues_.size() || claimed_ < current_ + window_; });
+    changed_.wait(lock, [&] {
+      return stopping_ || claimed_ >= queues_.size() || claimed_ < current_ + window_;
+    });
     if (stopping_ || claimed_ >= queues_.size()) return std::nullopt;
     return claimed_++;
   }
@@ -115,7 +118,9 @@ class OrderedScan final : public BatchStream {
       if (live.rows == nullptr) return {};
       ICEFIELD_TRY(filter_.Apply(live));
       if (live.rows->num_rows() == 0) continue;
-      if (!Push(group, arrow::RecordBatch::Make(schema_, live.rows->num_rows(), live.rows->columns()))) return {};
+      if (!Push(group,
+                arrow::RecordBatch::Make(schema_, live.rows->num_rows(), live.rows->columns())))
+        return {};
     }
   }
 
@@ -151,7 +156,8 @@ class OrderedScan final : public BatchStream {
 
 Result<std::unique_ptr<BatchStream>> OpenScanStream(ScanStreamRequest request) {
   ICEFIELD_TRY(CheckReadOptions(request.options));
-  if (request.limit && *request.limit < 0) return InvalidArgument("limit is ", *request.limit, "; give 0 or more");
+  if (request.limit && *request.limit < 0)
+    return InvalidArgument("limit is ", *request.limit, "; give 0 or more");
   ICEFIELD_ASSIGN(std::shared_ptr<arrow::Schema> schema,
                   OutputSchema({.schema = request.plan.schema, .columns = request.columns}));
   auto scan = std::make_unique<OrderedScan>(std::move(request), std::move(schema));

@@ -16,14 +16,14 @@ namespace icefield {
 
 struct ScanStreamRequest {
   std::shared_ptr<const ObjectStore> store;
-  ScanPlan plan;                 ///< Its predicate is applied to every row.
+  ScanPlan plan;  ///< Its predicate is applied to every row.
   std::vector<ReadColumn> columns;
   std::optional<int64_t> limit;  ///< Most rows.
   ReadOptions options;
 };
 
-/// Opens the files and starts the stream: rows by file (in plan order), then position. At most a few batches a thread
-/// are held. Threads end with the stream.
+/// Opens the files and starts the stream: rows by file (in plan order), then position. At most a
+/// few batches a thread are held. Threads end with the stream.
 Result<std::unique_ptr<BatchStream>> OpenScanStream(ScanStreamRequest request);
 
 }  // namespace icefield

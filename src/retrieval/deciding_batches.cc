@@ -13,12 +13,15 @@ namespace {
 Status Decode(const PinnedView& pinned, LiveBatch live, DecidingBatch& batch) {
   const auto key_count = static_cast<int>(pinned.view.keys.size());
   batch.keys.clear();
-  for (int column = 0; column < key_count; ++column) batch.keys.push_back(live.rows->column(column));
-  ICEFIELD_TRY(ReadViewTimes(*live.rows->column(key_count), pinned.unit, batch.event_times, batch.no_time));
+  for (int column = 0; column < key_count; ++column)
+    batch.keys.push_back(live.rows->column(column));
+  ICEFIELD_TRY(
+      ReadViewTimes(*live.rows->column(key_count), pinned.unit, batch.event_times, batch.no_time));
   batch.created_times.clear();
   if (pinned.view.created_time) {
     std::vector<uint8_t> no_created;
-    ICEFIELD_TRY(ReadViewTimes(*live.rows->column(key_count + 1), pinned.unit, batch.created_times, no_created));
+    ICEFIELD_TRY(ReadViewTimes(*live.rows->column(key_count + 1), pinned.unit, batch.created_times,
+                               no_created));
     for (size_t row = 0; row < no_created.size(); ++row) {
       if (no_created[row] != 0) batch.created_times[row] = kNoCreatedTime;
     }
@@ -35,11 +38,12 @@ struct Totals {
 };
 
 // Reads one row group. `columns` is the plan of its file.
-Status ReadGroup(const ViewScan& scan, const RowGroupTask& task, const ColumnPlan& columns, const ReadOptions& options,
-                 const RowFilterPlan& filter, int worker, Totals& totals,
-                 const std::function<Status(DecidingBatch&, int)>& take) {
+Status ReadGroup(const ViewScan& scan, const RowGroupTask& task, const ColumnPlan& columns,
+                 const ReadOptions& options, const RowFilterPlan& filter, int worker,
+                 Totals& totals, const std::function<Status(DecidingBatch&, int)>& take) {
   const DataFileReader& file = scan.files.files[task.file];
-  ICEFIELD_ASSIGN(std::unique_ptr<LiveBatchStream> stream, file.Read(task.row_group, columns, options.batch_rows));
+  ICEFIELD_ASSIGN(std::unique_ptr<LiveBatchStream> stream,
+                  file.Read(task.row_group, columns, options.batch_rows));
   totals.bytes += file.BytesOf(task.row_group, columns);
   DecidingBatch batch;
   batch.file = task.file;
@@ -66,13 +70,15 @@ Status ForEachDecidingBatch(ViewScan& scan, const ReadOptions& options,
   Totals totals;
   const std::vector<RowGroupTask>& tasks = scan.files.row_groups;
   ICEFIELD_TRY(ParallelFor(tasks.size(), ThreadCount(options.threads), [&](size_t at, int worker) {
-    return ReadGroup(scan, tasks[at], columns[tasks[at].file], options, filter, worker, totals, take);
+    return ReadGroup(scan, tasks[at], columns[tasks[at].file], options, filter, worker, totals,
+                     take);
   }));
   scan.report.rows_seen = totals.rows;
   scan.report.bytes_read += totals.bytes;
   scan.report.row_groups_read = static_cast<int64_t>(tasks.size());
   std::vector<uint8_t> touched(scan.files.files.size(), 0);
-  for (const RowGroupTask& task : tasks) scan.report.files_read += std::exchange(touched[task.file], 1) == 0 ? 1 : 0;
+  for (const RowGroupTask& task : tasks)
+    scan.report.files_read += std::exchange(touched[task.file], 1) == 0 ? 1 : 0;
   return {};
 }
 

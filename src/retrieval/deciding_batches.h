@@ -16,18 +16,19 @@ namespace icefield {
 /// One batch of feature rows, decoded for the kernel.
 struct DecidingBatch {
   arrow::ArrayVector keys;
-  std::vector<int64_t> event_times;    ///< In the view's unit; meaningless where no_time is set.
-  std::vector<uint8_t> no_time;        ///< 1 where the event time is null.
-  std::vector<int64_t> created_times;  ///< kNoCreatedTime where null; empty without a created column.
-  std::vector<int64_t> positions;      ///< File positions, where they are not contiguous.
+  std::vector<int64_t> event_times;  ///< In the view's unit; meaningless where no_time is set.
+  std::vector<uint8_t> no_time;      ///< 1 where the event time is null.
+  std::vector<int64_t>
+      created_times;               ///< kNoCreatedTime where null; empty without a created column.
+  std::vector<int64_t> positions;  ///< File positions, where they are not contiguous.
   int64_t first_position = 0;
-  size_t file = 0;                     ///< Rank of the file among full ties (P6).
+  size_t file = 0;  ///< Rank of the file among full ties (P6).
   int64_t rows = 0;
 };
 
-/// Streams the deciding columns of all planned row groups that pass the view's row filter, on several threads, in no
-/// order, and counts what it reads in scan.report. `take` is called by several threads at once, each with its own
-/// `worker` number below ThreadCount(options.threads).
+/// Streams the deciding columns of all planned row groups that pass the view's row filter, on
+/// several threads, in no order, and counts what it reads in scan.report. `take` is called by
+/// several threads at once, each with its own `worker` number below ThreadCount(options.threads).
 Status ForEachDecidingBatch(ViewScan& scan, const ReadOptions& options,
                             const std::function<Status(DecidingBatch&, int worker)>& take);
 

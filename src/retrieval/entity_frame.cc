@@ -44,8 +44,8 @@ Result<ArrayPtr> Plain(ArrayPtr chunk, const std::string& name) {
   }
   const std::shared_ptr<arrow::DataType> plain = PlainType(chunk->type());
   if (plain->Equals(*chunk->type())) return chunk;
-  ICEFIELD_ARROW_ASSIGN(ArrayPtr cast, arrow::compute::Cast(*chunk, plain), StrCat("entity frame, column '", name, "'"),
-                        ErrorCode::kInvalidArgument);
+  ICEFIELD_ARROW_ASSIGN(ArrayPtr cast, arrow::compute::Cast(*chunk, plain),
+                        StrCat("entity frame, column '", name, "'"), ErrorCode::kInvalidArgument);
   return cast;
 }
 
@@ -62,7 +62,8 @@ Result<Times> ParseTimes(const arrow::StringArray& texts, const std::string& col
     }
     const std::optional<IsoInstant> instant = ParseIsoInstant(texts.GetView(row));
     if (!instant) {
-      return InvalidArgument("entity frame, row ", row, ": '", texts.GetView(row), "' in column '", column,
+      return InvalidArgument("entity frame, row ", row, ": '", texts.GetView(row), "' in column '",
+                             column,
                              "' is not an ISO-8601 time such as 2024-01-31T12:00:00+00:00 (P10)");
     }
     nanos[static_cast<size_t>(row)] = instant->nanos;
@@ -86,8 +87,9 @@ Result<Times> ReadEntityTimes(const ArrayPtr& column, const std::string& name) {
     return ParseTimes(static_cast<const arrow::StringArray&>(*column), name);
   }
   if (column->type_id() == arrow::Type::NA) {  // A column of nothing but nulls.
-    ICEFIELD_ARROW_ASSIGN(ArrayPtr nulls,
-                          arrow::MakeArrayOfNull(arrow::timestamp(arrow::TimeUnit::MICRO), column->length()), name);
+    ICEFIELD_ARROW_ASSIGN(
+        ArrayPtr nulls,
+        arrow::MakeArrayOfNull(arrow::timestamp(arrow::TimeUnit::MICRO), column->length()), name);
     return ReadTimes(*nulls);
   }
   Result<Times> times = ReadTimes(*column);
@@ -97,11 +99,13 @@ Result<Times> ReadEntityTimes(const ArrayPtr& column, const std::string& name) {
 
 }  // namespace
 
-Result<EntityFrame> EntityFrame::Make(std::shared_ptr<arrow::Table> table, const std::string& time_column) {
+Result<EntityFrame> EntityFrame::Make(std::shared_ptr<arrow::Table> table,
+                                      const std::string& time_column) {
   std::set<std::string> names;
   for (const std::shared_ptr<arrow::Field>& field : table->schema()->fields()) {
     if (!names.insert(field->name()).second) {
-      return InvalidArgument("the entity frame has two columns named '", field->name(), "'; rename one");
+      return InvalidArgument("the entity frame has two columns named '", field->name(),
+                             "'; rename one");
     }
   }
   EntityFrame frame;
@@ -111,11 +115,12 @@ Result<EntityFrame> EntityFrame::Make(std::shared_ptr<arrow::Table> table, const
   return frame;
 }
 
-Result<ArrayPtr> EntityFrame::PlainColumn(const std::string& name, std::string_view wanted_by) const {
+Result<ArrayPtr> EntityFrame::PlainColumn(const std::string& name,
+                                          std::string_view wanted_by) const {
   const std::shared_ptr<arrow::ChunkedArray> column = table_->GetColumnByName(name);
   if (column == nullptr) {
-    return InvalidArgument("the entity frame has no column '", name, "', which ", wanted_by, " needs; it has ",
-                           Join(table_->schema()->field_names(), ", "));
+    return InvalidArgument("the entity frame has no column '", name, "', which ", wanted_by,
+                           " needs; it has ", Join(table_->schema()->field_names(), ", "));
   }
   arrow::ArrayVector chunks;
   for (const ArrayPtr& chunk : column->chunks()) {
@@ -126,7 +131,8 @@ Result<ArrayPtr> EntityFrame::PlainColumn(const std::string& name, std::string_v
     ICEFIELD_ARROW_ASSIGN(ArrayPtr empty, arrow::MakeEmptyArray(column->type()), name);
     return Plain(empty, name);
   }
-  ICEFIELD_ARROW_ASSIGN(ArrayPtr whole, arrow::Concatenate(chunks), StrCat("entity frame, column '", name, "'"));
+  ICEFIELD_ARROW_ASSIGN(ArrayPtr whole, arrow::Concatenate(chunks),
+                        StrCat("entity frame, column '", name, "'"));
   return whole;
 }
 

@@ -13,20 +13,24 @@
 
 namespace icefield {
 
-/// The caller's frame, with its entity times read. Immutable; keeps the caller's columns as they came.
+/// The caller's frame, with its entity times read. Immutable; keeps the caller's columns as they
+/// came.
 class EntityFrame {
  public:
-  /// InvalidArgument names the column: missing (with the columns there are), of a type that is no time, or an
-  /// unparsable text with its row (P10). Columns named twice are refused.
-  static Result<EntityFrame> Make(std::shared_ptr<arrow::Table> table, const std::string& time_column);
+  /// InvalidArgument names the column: missing (with the columns there are), of a type that is no
+  /// time, or an unparsable text with its row (P10). Columns named twice are refused.
+  static Result<EntityFrame> Make(std::shared_ptr<arrow::Table> table,
+                                  const std::string& time_column);
 
   int64_t rows() const { return table_->num_rows(); }
   const std::shared_ptr<arrow::Schema>& schema() const { return table_->schema(); }
   const Times& times() const { return times_; }
 
-  /// One contiguous array of the column's plain form: dictionaries decoded, large and view forms narrowed, extension
-  /// types unwrapped to their storage. InvalidArgument names the column and `wanted_by`.
-  Result<std::shared_ptr<arrow::Array>> PlainColumn(const std::string& name, std::string_view wanted_by) const;
+  /// One contiguous array of the column's plain form: dictionaries decoded, large and view forms
+  /// narrowed, extension types unwrapped to their storage. InvalidArgument names the column and
+  /// `wanted_by`.
+  Result<std::shared_ptr<arrow::Array>> PlainColumn(const std::string& name,
+                                                    std::string_view wanted_by) const;
 
   /// Rows [start, start + count) of the caller's columns, as they came.
   Result<std::shared_ptr<arrow::RecordBatch>> Slice(int64_t start, int64_t count) const;
@@ -36,11 +40,13 @@ class EntityFrame {
   Times times_;
 };
 
-/// `values` of a frame column as values of the table's key type `target`, null where a value has no equal there:
-/// integers of any width by value, floats where exactly integral, decimals by value, instants in any unit exactly,
-/// dates as UTC midnight. InvalidArgument names both columns and both types where they can never be equal (P2).
+/// `values` of a frame column as values of the table's key type `target`, null where a value has no
+/// equal there: integers of any width by value, floats where exactly integral, decimals by value,
+/// instants in any unit exactly, dates as UTC midnight. InvalidArgument names both columns and both
+/// types where they can never be equal (P2).
 Result<std::shared_ptr<arrow::Array>> CastKeyColumn(const std::shared_ptr<arrow::Array>& values,
                                                     const std::shared_ptr<arrow::DataType>& target,
-                                                    std::string_view frame_column, std::string_view table_column);
+                                                    std::string_view frame_column,
+                                                    std::string_view table_column);
 
 }  // namespace icefield

@@ -29,14 +29,16 @@ struct GroupWinners {
 };
 
 // Cuts the winners by the row groups in which they lie. Row groups that hold none are left out.
-Result<std::vector<GroupWinners>> GroupByRowGroup(const OpenScan& scan, const std::vector<WriteRank>& winners) {
+Result<std::vector<GroupWinners>> GroupByRowGroup(const OpenScan& scan,
+                                                  const std::vector<WriteRank>& winners) {
   std::vector<GroupWinners> groups;
   size_t at = 0;
   for (const RowGroupTask& task : scan.row_groups) {
     const RowGroupExtent& extent =
         scan.files[task.file].footer().row_groups()[static_cast<size_t>(task.row_group)];
     const WriteRank end{task.file, static_cast<uint64_t>(extent.first_row + extent.rows)};
-    const auto found = std::lower_bound(winners.begin() + static_cast<int64_t>(at), winners.end(), end);
+    const auto found =
+        std::lower_bound(winners.begin() + static_cast<int64_t>(at), winners.end(), end);
     const auto next = static_cast<size_t>(found - winners.begin());
     if (next > at) groups.push_back({task, at, next - at});
     at = next;
@@ -49,14 +51,17 @@ Result<BatchPtr> TakeRows(const BatchPtr& rows, const std::vector<int32_t>& chos
   const arrow::Int32Array indices(static_cast<int64_t>(chosen.size()), arrow::Buffer::Wrap(chosen));
   arrow::ArrayVector columns;
   for (const std::shared_ptr<arrow::Array>& column : rows->columns()) {
-    ICEFIELD_ARROW_ASSIGN(columns.emplace_back(),
-                          arrow::compute::Take(*column, indices, arrow::compute::TakeOptions::NoBoundsCheck()),
-                          "gather");
+    ICEFIELD_ARROW_ASSIGN(
+        columns.emplace_back(),
+        arrow::compute::Take(*column, indices, arrow::compute::TakeOptions::NoBoundsCheck()),
+        "gather");
   }
-  return arrow::RecordBatch::Make(rows->schema(), static_cast<int64_t>(chosen.size()), std::move(columns));
+  return arrow::RecordBatch::Make(rows->schema(), static_cast<int64_t>(chosen.size()),
+                                  std::move(columns));
 }
 
-Result<BatchPtr> ConcatenateBatches(const std::shared_ptr<arrow::Schema>& schema, const std::vector<BatchPtr>& pieces) {
+Result<BatchPtr> ConcatenateBatches(const std::shared_ptr<arrow::Schema>& schema,
+                                    const std::vector<BatchPtr>& pieces) {
   if (pieces.size() == 1) return pieces.front();
   arrow::ArrayVector columns;
   int64_t rows = 0;
@@ -70,22 +75,27 @@ Result<BatchPtr> ConcatenateBatches(const std::shared_ptr<arrow::Schema>& schema
 }
 
 // The winners of one row group, read.
-Result<BatchPtr> ReadGroupWinners(const DataFileReader& file, int row_group, const ColumnPlan& columns,
-                                  const std::shared_ptr<arrow::Schema>& schema, std::span<const WriteRank> winners,
-                                  const ReadOptions& options, int worker) {
-  ICEFIELD_ASSIGN(std::unique_ptr<LiveBatchStream> stream, file.Read(row_group, columns, options.batch_rows));
+Result<BatchPtr> ReadGroupWinners(const DataFileReader& file, int row_group,
+                                  const ColumnPlan& columns,
+                                  const std::shared_ptr<arrow::Schema>& schema,
+                                  std::span<const WriteRank> winners, const ReadOptions& options,
+                                  int worker) {
+  ICEFIELD_ASSIGN(std::unique_ptr<LiveBatchStream> stream,
+                  file.Read(row_group, columns, options.batch_rows));
   std::vector<BatchPtr> pieces;
   std::vector<int32_t> chosen;
   size_t next = 0;
   while (next < winners.size()) {
     ICEFIELD_TRY(CheckInterrupted(options, worker));
     ICEFIELD_ASSIGN(LiveBatch live, stream->Next());
-    if (live.rows == nullptr) return Internal(file.task().file.path, ": a winner lies behind the end of its row group");
+    if (live.rows == nullptr)
+      return Internal(file.task().file.path, ": a winner lies behind the end of its row group");
+    const int64_t rows = live.rows->num_rows();
+    const auto last = static_cast<uint64_t>(live.PositionOf(rows - 1));
     chosen.clear();
-    for (int64_t row = 0; row < live.rows->num_rows() && next < winners.size(); ++row) {
-      if (static_cast<uint64_t>(live.PositionOf(row)) != winners[next].minor) continue;
+    for (int64_t row = 0; next < winners.size() && winners[next].minor <= last; ++next) {
+      row = live.RowAt(static_cast<int64_t>(winners[next].minor), row);
       chosen.push_back(static_cast<int32_t>(row));
-      ++next;
     }
     if (chosen.empty()) continue;
     ICEFIELD_ASSIGN(pieces.emplace_back(), TakeRows(live.rows, chosen));
@@ -94,7 +104,8 @@ Result<BatchPtr> ReadGroupWinners(const DataFileReader& file, int row_group, con
 }
 
 // Joins neighbouring pieces into long segments.
-Result<std::vector<BatchPtr>> MakeSegments(const std::shared_ptr<arrow::Schema>& schema, std::vector<BatchPtr> pieces) {
+Result<std::vector<BatchPtr>> MakeSegments(const std::shared_ptr<arrow::Schema>& schema,
+                                           std::vector<BatchPtr> pieces) {
   std::vector<BatchPtr> segments;
   std::vector<BatchPtr> open;
   int64_t open_bytes = 0;
@@ -117,13 +128,15 @@ Result<std::vector<BatchPtr>> MakeSegments(const std::shared_ptr<arrow::Schema>&
 
 std::shared_ptr<arrow::Schema> Nullable(const arrow::Schema& schema) {
   arrow::FieldVector fields;
-  for (const std::shared_ptr<arrow::Field>& field : schema.fields()) fields.push_back(field->WithNullable(true));
+  for (const std::shared_ptr<arrow::Field>& field : schema.fields())
+    fields.push_back(field->WithNullable(true));
   return arrow::schema(std::move(fields));
 }
 
 }  // namespace
 
-WinnerFeatures::WinnerFeatures(std::shared_ptr<arrow::Schema> schema, std::vector<BatchPtr> segments)
+WinnerFeatures::WinnerFeatures(std::shared_ptr<arrow::Schema> schema,
+                               std::vector<BatchPtr> segments)
     : schema_(std::move(schema)), segments_(std::move(segments)) {
   segment_starts_.push_back(0);
   for (const BatchPtr& segment : segments_) {
@@ -138,8 +151,10 @@ Result<arrow::ArrayVector> WinnerFeatures::Take(const std::vector<uint32_t>& win
   std::vector<std::vector<int32_t>> chosen(segments_.size());
   for (uint32_t winner : winners) {
     if (winner == kNoWinner) continue;
-    const auto segment = std::upper_bound(segment_starts_.begin(), segment_starts_.end(), winner) - 1;
-    chosen[static_cast<size_t>(segment - segment_starts_.begin())].push_back(static_cast<int32_t>(winner - *segment));
+    const auto segment =
+        std::upper_bound(segment_starts_.begin(), segment_starts_.end(), winner) - 1;
+    chosen[static_cast<size_t>(segment - segment_starts_.begin())].push_back(
+        static_cast<int32_t>(winner - *segment));
   }
   std::vector<int32_t> offset(segments_.size(), 0);
   int32_t taken = 0;
@@ -170,17 +185,20 @@ Result<arrow::ArrayVector> WinnerFeatures::Take(const std::vector<uint32_t>& win
   arrow::ArrayVector columns;
   for (int column = 0; column < schema_->num_fields(); ++column) {
     if (values == nullptr) {
-      ICEFIELD_ARROW_ASSIGN(columns.emplace_back(), arrow::MakeArrayOfNull(schema_->field(column)->type(), rows), "gather");
+      ICEFIELD_ARROW_ASSIGN(columns.emplace_back(),
+                            arrow::MakeArrayOfNull(schema_->field(column)->type(), rows), "gather");
       continue;
     }
-    ICEFIELD_ARROW_ASSIGN(
-        columns.emplace_back(),
-        arrow::compute::Take(*values->column(column), *order, arrow::compute::TakeOptions::NoBoundsCheck()), "gather");
+    ICEFIELD_ARROW_ASSIGN(columns.emplace_back(),
+                          arrow::compute::Take(*values->column(column), *order,
+                                               arrow::compute::TakeOptions::NoBoundsCheck()),
+                          "gather");
   }
   return columns;
 }
 
-Result<WinnerFeatures> GatherWinners(ViewScan& scan, const ReadSchema& read, const std::vector<WriteRank>& winners,
+Result<WinnerFeatures> GatherWinners(ViewScan& scan, const ReadSchema& read,
+                                     const std::vector<WriteRank>& winners,
                                      const ReadOptions& options) {
   ICEFIELD_ASSIGN(std::shared_ptr<arrow::Schema> file_schema, OutputSchema(read));
   const std::shared_ptr<arrow::Schema> schema = Nullable(*file_schema);
@@ -189,15 +207,18 @@ Result<WinnerFeatures> GatherWinners(ViewScan& scan, const ReadSchema& read, con
   ICEFIELD_ASSIGN(std::vector<ColumnPlan> columns, PlanColumnsOfFiles(scan.files, read, options));
   std::vector<BatchPtr> pieces(groups.size());
   std::atomic<int64_t> bytes{0};
-  ICEFIELD_TRY(ParallelFor(groups.size(), ThreadCount(options.threads), [&](size_t at, int worker) -> Status {
-    const GroupWinners& group = groups[at];
-    const DataFileReader& file = scan.files.files[group.task.file];
-    const ColumnPlan& plan = columns[group.task.file];
-    bytes += file.BytesOf(group.task.row_group, plan);
-    ICEFIELD_ASSIGN(pieces[at], ReadGroupWinners(file, group.task.row_group, plan, schema,
-                                                 std::span(winners).subspan(group.first, group.count), options, worker));
-    return {};
-  }));
+  ICEFIELD_TRY(ParallelFor(
+      groups.size(), ThreadCount(options.threads), [&](size_t at, int worker) -> Status {
+        const GroupWinners& group = groups[at];
+        const DataFileReader& file = scan.files.files[group.task.file];
+        const ColumnPlan& plan = columns[group.task.file];
+        bytes += file.BytesOf(group.task.row_group, plan);
+        ICEFIELD_ASSIGN(pieces[at],
+                        ReadGroupWinners(file, group.task.row_group, plan, schema,
+                                         std::span(winners).subspan(group.first, group.count),
+                                         options, worker));
+        return {};
+      }));
   scan.report.bytes_read += bytes;
   ICEFIELD_ASSIGN(std::vector<BatchPtr> segments, MakeSegments(schema, std::move(pieces)));
   return WinnerFeatures(schema, std::move(segments));

@@ -19,22 +19,26 @@ inline constexpr uint32_t kNoWinner = UINT32_MAX;
 /// The features of distinct winners in the order of their write ranks, in a few long segments.
 class WinnerFeatures {
  public:
-  WinnerFeatures(std::shared_ptr<arrow::Schema> schema, std::vector<std::shared_ptr<arrow::RecordBatch>> segments);
+  WinnerFeatures(std::shared_ptr<arrow::Schema> schema,
+                 std::vector<std::shared_ptr<arrow::RecordBatch>> segments);
 
   const std::shared_ptr<arrow::Schema>& schema() const { return schema_; }
 
-  /// One row for each of `winners` (numbers in rank order; kNoWinner gives nulls), column by column.
+  /// One row for each of `winners` (numbers in rank order; kNoWinner gives nulls), column by
+  /// column.
   Result<arrow::ArrayVector> Take(const std::vector<uint32_t>& winners) const;
 
  private:
   std::shared_ptr<arrow::Schema> schema_;  ///< All fields nullable: a miss is null (P7).
   std::vector<std::shared_ptr<arrow::RecordBatch>> segments_;
-  std::vector<uint32_t> segment_starts_;  ///< First winner of each segment; one more entry at the end.
+  std::vector<uint32_t>
+      segment_starts_;  ///< First winner of each segment; one more entry at the end.
 };
 
-/// Reads `read` of the rows `winners` (file rank and file position, ascending, distinct), in parallel; row groups
-/// without a winner are not touched. Adds to scan.report.bytes_read.
-Result<WinnerFeatures> GatherWinners(ViewScan& scan, const ReadSchema& read, const std::vector<WriteRank>& winners,
+/// Reads `read` of the rows `winners` (file rank and file position, ascending, distinct), in
+/// parallel; row groups without a winner are not touched. Adds to scan.report.bytes_read.
+Result<WinnerFeatures> GatherWinners(ViewScan& scan, const ReadSchema& read,
+                                     const std::vector<WriteRank>& winners,
                                      const ReadOptions& options);
 
 }  // namespace icefield

@@ -21,7 +21,8 @@ namespace {
 using ArrayPtr = std::shared_ptr<arrow::Array>;
 using TypePtr = std::shared_ptr<arrow::DataType>;
 
-// Exact values of a frame column, whatever its type, to be put into the target's type where they fit.
+// Exact values of a frame column, whatever its type, to be put into the target's type where they
+// fit.
 using ExactAt = std::function<std::optional<Int128>(int64_t)>;
 
 template <typename ArrayType>
@@ -87,7 +88,8 @@ std::optional<ExactAt> InstantsOf(const arrow::Array& values, int64_t ticks, int
 }
 
 std::optional<ExactAt> TimesOfDayOf(const arrow::Array& values) {
-  if (values.type_id() != arrow::Type::TIME32 && values.type_id() != arrow::Type::TIME64) return std::nullopt;
+  if (values.type_id() != arrow::Type::TIME32 && values.type_id() != arrow::Type::TIME64)
+    return std::nullopt;
   constexpr int64_t kTicks[] = {1, 1000, 1'000'000, 1'000'000'000};
   const int64_t ticks = kTicks[static_cast<const arrow::TimeType&>(*values.type()).unit()];
   return [&values, ticks](int64_t row) -> std::optional<Int128> {
@@ -110,7 +112,8 @@ std::optional<ExactAt> UnscaledOf(const arrow::Array& values, int32_t scale) {
   if (values.type_id() == arrow::Type::DECIMAL128) {
     const int32_t shift = scale - static_cast<const arrow::DecimalType&>(*values.type()).scale();
     return [&values, shift](int64_t row) -> std::optional<Int128> {
-      const arrow::Decimal128 decimal(static_cast<const arrow::Decimal128Array&>(values).GetValue(row));
+      const arrow::Decimal128 decimal(
+          static_cast<const arrow::Decimal128Array&>(values).GetValue(row));
       Int128 number = (Int128{decimal.high_bits()} << 64) | decimal.low_bits();
       for (int32_t step = 0; step < shift; ++step) {
         if (__builtin_mul_overflow(number, Int128{10}, &number)) return std::nullopt;
@@ -128,7 +131,8 @@ std::optional<ExactAt> UnscaledOf(const arrow::Array& values, int32_t scale) {
   };
 }
 
-// Fills an array of `target` from exact values; those that the type cannot hold become null: they equal nothing there.
+// Fills an array of `target` from exact values; those that the type cannot hold become null: they
+// equal nothing there.
 template <typename Builder, typename Put>
 Result<ArrayPtr> Fill(const arrow::Array& values, Builder builder, const Put& put) {
   ICEFIELD_ARROW_TRY(builder.Reserve(values.length()), "join keys");
@@ -140,69 +144,88 @@ Result<ArrayPtr> Fill(const arrow::Array& values, Builder builder, const Put& pu
 }
 
 template <typename ArrowType>
-Result<ArrayPtr> FillExact(const arrow::Array& values, const TypePtr& target, const ExactAt& exact) {
+Result<ArrayPtr> FillExact(const arrow::Array& values, const TypePtr& target,
+                           const ExactAt& exact) {
   using Number = typename ArrowType::c_type;
   using Builder = typename arrow::TypeTraits<ArrowType>::BuilderType;
-  return Fill(values, Builder(target, arrow::default_memory_pool()), [&](Builder& builder, int64_t row) {
-    const std::optional<Int128> value = exact(row);
-    if (!value || *value < std::numeric_limits<Number>::min() || *value > std::numeric_limits<Number>::max()) {
-      return false;
-    }
-    builder.UnsafeAppend(static_cast<Number>(*value));
-    return true;
-  });
+  return Fill(values, Builder(target, arrow::default_memory_pool()),
+              [&](Builder& builder, int64_t row) {
+                const std::optional<Int128> value = exact(row);
+                if (!value || *value < std::numeric_limits<Number>::min() ||
+                    *value > std::numeric_limits<Number>::max()) {
+                  return false;
+                }
+                builder.UnsafeAppend(static_cast<Number>(*value));
+                return true;
+              });
 }
 
-Result<ArrayPtr> FillDecimals(const arrow::Array& values, const TypePtr& target, const ExactAt& exact) {
+Result<ArrayPtr> FillDecimals(const arrow::Array& values, const TypePtr& target,
+                              const ExactAt& exact) {
   const int32_t precision = static_cast<const arrow::DecimalType&>(*target).precision();
-  return Fill(values, arrow::Decimal128Builder(target), [&](arrow::Decimal128Builder& builder, int64_t row) {
-    const std::optional<Int128> value = exact(row);
-    if (!value) return false;
-    const arrow::Decimal128 number(static_cast<int64_t>(*value >> 64), static_cast<uint64_t>(*value));
-    if (!number.FitsInPrecision(precision)) return false;
-    builder.UnsafeAppend(number);
-    return true;
-  });
+  return Fill(values, arrow::Decimal128Builder(target),
+              [&](arrow::Decimal128Builder& builder, int64_t row) {
+                const std::optional<Int128> value = exact(row);
+                if (!value) return false;
+                const arrow::Decimal128 number(static_cast<int64_t>(*value >> 64),
+                                               static_cast<uint64_t>(*value));
+                if (!number.FitsInPrecision(precision)) return false;
+                builder.UnsafeAppend(number);
+                return true;
+              });
 }
 
-// Float keys match integers and floats of any width by value. A double column holds what is exact there.
+// Float keys match integers and floats of any width by value. A double column holds what is exact
+// there.
 Result<std::optional<ArrayPtr>> FloatKeys(const arrow::Array& values, const TypePtr& target) {
   const bool narrow = target->id() == arrow::Type::FLOAT;
   const auto put = [&](arrow::DoubleBuilder& builder, double value) {
-    if (narrow && !std::isnan(value) && static_cast<double>(static_cast<float>(value)) != value) return false;
+    if (narrow && !std::isnan(value) && static_cast<double>(static_cast<float>(value)) != value)
+      return false;
     builder.UnsafeAppend(value);
     return true;
   };
   if (values.type_id() == arrow::Type::FLOAT || values.type_id() == arrow::Type::DOUBLE) {
-    ICEFIELD_ASSIGN(ArrayPtr out, Fill(values, arrow::DoubleBuilder(), [&](arrow::DoubleBuilder& builder, int64_t row) {
-      return put(builder, values.type_id() == arrow::Type::FLOAT
-                              ? static_cast<double>(static_cast<const arrow::FloatArray&>(values).Value(row))
-                              : static_cast<const arrow::DoubleArray&>(values).Value(row));
-    }));
+    ICEFIELD_ASSIGN(
+        ArrayPtr out,
+        Fill(values, arrow::DoubleBuilder(), [&](arrow::DoubleBuilder& builder, int64_t row) {
+          return put(builder, values.type_id() == arrow::Type::FLOAT
+                                  ? static_cast<double>(
+                                        static_cast<const arrow::FloatArray&>(values).Value(row))
+                                  : static_cast<const arrow::DoubleArray&>(values).Value(row));
+        }));
     return std::optional(out);
   }
   const std::optional<ExactAt> exact = IntegersOf(values);
   if (!exact) return std::optional<ArrayPtr>();
-  ICEFIELD_ASSIGN(ArrayPtr out, Fill(values, arrow::DoubleBuilder(), [&](arrow::DoubleBuilder& builder, int64_t row) {
-    const Int128 whole = *(*exact)(row);
-    return static_cast<Int128>(static_cast<double>(whole)) == whole && put(builder, static_cast<double>(whole));
-  }));
+  ICEFIELD_ASSIGN(
+      ArrayPtr out,
+      Fill(values, arrow::DoubleBuilder(), [&](arrow::DoubleBuilder& builder, int64_t row) {
+        const Int128 whole = *(*exact)(row);
+        return static_cast<Int128>(static_cast<double>(whole)) == whole &&
+               put(builder, static_cast<double>(whole));
+      }));
   return std::optional(out);
 }
 
-bool IsBytes(arrow::Type::type id) { return id == arrow::Type::BINARY || id == arrow::Type::FIXED_SIZE_BINARY; }
+bool IsBytes(arrow::Type::type id) {
+  return id == arrow::Type::BINARY || id == arrow::Type::FIXED_SIZE_BINARY;
+}
 
 // Binary values of the target's width; others equal nothing there.
 Result<ArrayPtr> BytesKeys(const ArrayPtr& values, const TypePtr& target) {
-  ICEFIELD_ARROW_ASSIGN(ArrayPtr binary, arrow::compute::Cast(*values, arrow::binary()), "join keys");
+  ICEFIELD_ARROW_ASSIGN(ArrayPtr binary, arrow::compute::Cast(*values, arrow::binary()),
+                        "join keys");
   if (target->id() == arrow::Type::BINARY) return binary;
   const int32_t width = static_cast<const arrow::FixedSizeBinaryType&>(*target).byte_width();
-  return Fill(*binary, arrow::FixedSizeBinaryBuilder(target), [&](arrow::FixedSizeBinaryBuilder& builder, int64_t row) {
-    const std::string_view value = static_cast<const arrow::BinaryArray&>(*binary).GetView(row);
-    if (value.size() != static_cast<size_t>(width)) return false;
-    builder.UnsafeAppend(value);
-    return true;
-  });
+  return Fill(*binary, arrow::FixedSizeBinaryBuilder(target),
+              [&](arrow::FixedSizeBinaryBuilder& builder, int64_t row) {
+                const std::string_view value =
+                    static_cast<const arrow::BinaryArray&>(*binary).GetView(row);
+                if (value.size() != static_cast<size_t>(width)) return false;
+                builder.UnsafeAppend(value);
+                return true;
+              });
 }
 
 template <typename ArrowType>
@@ -226,9 +249,10 @@ Result<std::optional<ArrayPtr>> TryCast(const ArrayPtr& values, const TypePtr& t
     case arrow::Type::DATE32:
       return MaybeFill<arrow::Date32Type>(*values, target, InstantsOf(*values, 1, 86400));
     case arrow::Type::TIMESTAMP: {
-      const bool nanos = static_cast<const arrow::TimestampType&>(*target).unit() == arrow::TimeUnit::NANO;
-      return MaybeFill<arrow::TimestampType>(*values, target,
-                                             InstantsOf(*values, nanos ? 1'000'000'000 : 1'000'000, 1));
+      const bool nanos =
+          static_cast<const arrow::TimestampType&>(*target).unit() == arrow::TimeUnit::NANO;
+      return MaybeFill<arrow::TimestampType>(
+          *values, target, InstantsOf(*values, nanos ? 1'000'000'000 : 1'000'000, 1));
     }
     case arrow::Type::TIME64:
       return MaybeFill<arrow::Time64Type>(*values, target, TimesOfDayOf(*values));
@@ -252,20 +276,22 @@ Result<std::optional<ArrayPtr>> TryCast(const ArrayPtr& values, const TypePtr& t
 
 }  // namespace
 
-Result<ArrayPtr> CastKeyColumn(const ArrayPtr& values, const TypePtr& target, std::string_view frame_column,
-                               std::string_view table_column) {
+Result<ArrayPtr> CastKeyColumn(const ArrayPtr& values, const TypePtr& target,
+                               std::string_view frame_column, std::string_view table_column) {
   const TypePtr storage = target->id() == arrow::Type::EXTENSION
                               ? static_cast<const arrow::ExtensionType&>(*target).storage_type()
                               : target;
   if (values->type_id() == arrow::Type::NA) {
-    ICEFIELD_ARROW_ASSIGN(ArrayPtr nulls, arrow::MakeArrayOfNull(storage, values->length()), "join keys");
+    ICEFIELD_ARROW_ASSIGN(ArrayPtr nulls, arrow::MakeArrayOfNull(storage, values->length()),
+                          "join keys");
     return nulls;
   }
   if (values->type()->Equals(*storage)) return values;
   ICEFIELD_ASSIGN(std::optional<ArrayPtr> cast, TryCast(values, storage));
   if (cast) return *std::move(cast);
-  return InvalidArgument("entity frame column '", frame_column, "' has type ", values->type()->ToString(),
-                         " and the table's key column '", table_column, "' type ", target->ToString(),
+  return InvalidArgument("entity frame column '", frame_column, "' has type ",
+                         values->type()->ToString(), " and the table's key column '", table_column,
+                         "' type ", target->ToString(),
                          "; such values are never equal (P2). Cast one of them");
 }
 

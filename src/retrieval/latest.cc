@@ -16,7 +16,8 @@
 namespace icefield {
 namespace {
 
-// Join keys, features, event time, created time; a column that is several of these once, where it comes first.
+// Join keys, features, event time, created time; a column that is several of these once, where it
+// comes first.
 ReadSchema LatestColumns(const PinnedView& pinned) {
   ReadSchema read{.schema = *pinned.selected.schema, .columns = {}};
   const auto add = [&](FieldId id, const std::string& name) {
@@ -47,8 +48,12 @@ struct WorkerScratch {
 
 class LatestSet final : public TrainingSet {
  public:
-  LatestSet(PinnedView pinned, TimeSpan span, std::shared_ptr<arrow::Schema> schema, ReadOptions options)
-      : pinned_(std::move(pinned)), span_(span), schema_(std::move(schema)), options_(std::move(options)) {}
+  LatestSet(PinnedView pinned, TimeSpan span, std::shared_ptr<arrow::Schema> schema,
+            ReadOptions options)
+      : pinned_(std::move(pinned)),
+        span_(span),
+        schema_(std::move(schema)),
+        options_(std::move(options)) {}
 
   const std::shared_ptr<arrow::Schema>& schema() const override { return schema_; }
   std::vector<ViewReport> Pinned() const override { return {PinnedReport(pinned_)}; }
@@ -75,7 +80,9 @@ class LatestSet final : public TrainingSet {
   const RetrievalReport* report() const override { return done_ ? &report_ : nullptr; }
 
  private:
-  Result<std::unique_ptr<ViewScan>> Open() { return OpenView(pinned_, WithinSpan(pinned_, span_), options_); }
+  Result<std::unique_ptr<ViewScan>> Open() {
+    return OpenView(pinned_, WithinSpan(pinned_, span_), options_);
+  }
 
   Status Read() {
     std::unique_ptr<ViewScan> scan;
@@ -89,7 +96,8 @@ class LatestSet final : public TrainingSet {
       ICEFIELD_ASSIGN(winners, FindWinners(*scan));
     }
     const Stopwatch watch(report_.seconds.gather);
-    ICEFIELD_ASSIGN(WinnerFeatures features, GatherWinners(*scan, LatestColumns(pinned_), winners, options_));
+    ICEFIELD_ASSIGN(WinnerFeatures features,
+                    GatherWinners(*scan, LatestColumns(pinned_), winners, options_));
     features_ = std::make_unique<WinnerFeatures>(std::move(features));
     report_.rows = static_cast<int64_t>(winners.size());
     scan->report.outcomes.hits = report_.rows;
@@ -105,9 +113,10 @@ class LatestSet final : public TrainingSet {
     ICEFIELD_ASSIGN(LatestTable table, LatestTable::Make(types));
     std::vector<WorkerScratch> scratch(static_cast<size_t>(ThreadCount(options_.threads)));
     const TickSpan ticks{span_.first.value_or(INT64_MIN), span_.last.value_or(INT64_MAX)};
-    ICEFIELD_TRY(ForEachDecidingBatch(scan, options_, [&](DecidingBatch& batch, int worker) -> Status {
-      return ObserveBatch(batch, ticks, table, scratch[static_cast<size_t>(worker)]);
-    }));
+    ICEFIELD_TRY(
+        ForEachDecidingBatch(scan, options_, [&](DecidingBatch& batch, int worker) -> Status {
+          return ObserveBatch(batch, ticks, table, scratch[static_cast<size_t>(worker)]);
+        }));
     for (const WorkerScratch& worker : scratch) scan.report.rows_dropped += worker.dropped;
     std::vector<WriteRank> ranks;
     for (const Candidate& winner : table.Winners()) {
@@ -121,7 +130,8 @@ class LatestSet final : public TrainingSet {
                              WorkerScratch& scratch) {
     scratch.wanted.assign(static_cast<size_t>(batch.rows), 0);
     for (size_t row = 0; row < scratch.wanted.size(); ++row) {
-      const bool within = batch.event_times[row] >= ticks.first && batch.event_times[row] <= ticks.last;
+      const bool within =
+          batch.event_times[row] >= ticks.first && batch.event_times[row] <= ticks.last;
       if (batch.no_time[row] != 0) ++scratch.dropped;
       if (batch.no_time[row] != 0 || !within) scratch.wanted[row] = kNoId;
     }
@@ -147,7 +157,8 @@ class LatestSet final : public TrainingSet {
   bool done_ = false;
 };
 
-// Microseconds as ticks of the view's unit. Beyond the range of nanoseconds every row passes the bound, or none.
+// Microseconds as ticks of the view's unit. Beyond the range of nanoseconds every row passes the
+// bound, or none.
 int64_t ToTick(int64_t micros, ViewUnit unit) {
   if (unit == ViewUnit::kMicros) return micros;
   if (const std::optional<int64_t> nanos = CheckedMultiply<int64_t>(micros, 1000)) return *nanos;
@@ -167,9 +178,10 @@ Result<std::unique_ptr<TrainingSet>> MakeLatest(LatestRequest request) {
   if (request.end_us) span.last = ToTick(*request.end_us, pinned.unit);
   ICEFIELD_ASSIGN(std::shared_ptr<arrow::Schema> columns, OutputSchema(LatestColumns(pinned)));
   arrow::FieldVector fields;
-  for (const std::shared_ptr<arrow::Field>& field : columns->fields()) fields.push_back(field->WithNullable(true));
-  return std::unique_ptr<TrainingSet>(
-      std::make_unique<LatestSet>(std::move(pinned), span, arrow::schema(std::move(fields)), std::move(request.read)));
+  for (const std::shared_ptr<arrow::Field>& field : columns->fields())
+    fields.push_back(field->WithNullable(true));
+  return std::unique_ptr<TrainingSet>(std::make_unique<LatestSet>(
+      std::move(pinned), span, arrow::schema(std::move(fields)), std::move(request.read)));
 }
 
 }  // namespace icefield

@@ -13,12 +13,14 @@
 namespace icefield {
 namespace {
 
-// Up to so many distinct values a key column is pruned by the values themselves (which bucket partitions understand).
+// Up to so many distinct values a key column is pruned by the values themselves (which bucket
+// partitions understand).
 constexpr size_t kKeyValuesMax = 200;
 
 std::optional<Value> DayValue(int64_t tick, int64_t ticks_per_day, bool lower) {
   const int64_t day = lower ? CeilDivide(tick, ticks_per_day) : FloorDivide(tick, ticks_per_day);
-  if (day < std::numeric_limits<int32_t>::min() || day > std::numeric_limits<int32_t>::max()) return std::nullopt;
+  if (day < std::numeric_limits<int32_t>::min() || day > std::numeric_limits<int32_t>::max())
+    return std::nullopt;
   return Value(static_cast<int32_t>(day));
 }
 
@@ -50,13 +52,17 @@ std::optional<ValueAt> ValuesOf(const arrow::Array& column) {
     case arrow::Type::TIMESTAMP:
       return Numbers<arrow::TimestampArray>(column);
     case arrow::Type::STRING:
-      return [&](int64_t row) { return Value(std::string(static_cast<const arrow::StringArray&>(column).GetView(row))); };
+      return [&](int64_t row) {
+        return Value(std::string(static_cast<const arrow::StringArray&>(column).GetView(row)));
+      };
     default:
       return std::nullopt;
   }
 }
 
-bool Less(const Value& a, const Value& b) { return CompareValues(a, b) == std::partial_ordering::less; }
+bool Less(const Value& a, const Value& b) {
+  return CompareValues(a, b) == std::partial_ordering::less;
+}
 
 // Sorted distinct values while they are few; always the least and the greatest.
 struct KeyRange {

@@ -16,11 +16,13 @@ struct TimeSpan {
   std::optional<int64_t> last;
 };
 
-/// event time within `span`. For a date column the span is rounded inwards to whole days, which loses no row.
+/// event time within `span`. For a date column the span is rounded inwards to whole days, which
+/// loses no row.
 Predicate WithinSpan(const PinnedView& pinned, const TimeSpan& span);
 
-/// Key columns within the least and greatest keys of the frame; of few distinct keys, among them. `keys` are the
-/// frame's key columns in the table's types. True (no pruning) for types without an order that files record.
+/// Key columns within the least and greatest keys of the frame; of few distinct keys, among them.
+/// `keys` are the frame's key columns in the table's types. True (no pruning) for types without an
+/// order that files record.
 Predicate AmongKeys(const PinnedView& pinned, const arrow::ArrayVector& keys);
 
 }  // namespace icefield

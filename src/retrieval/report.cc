@@ -11,22 +11,25 @@ void WriteMisses(std::ostream& out, const OutcomeCounts& counts) {
   const int64_t misses = counts.key_absent + counts.only_later_rows + counts.expired + counts.cut;
   out << "  hits " << counts.hits << ", misses " << misses;
   if (misses > 0) {
-    out << " (key absent " << counts.key_absent << ", only later rows " << counts.only_later_rows << ", expired "
-        << counts.expired << ", cut " << counts.cut << ")";
+    out << " (key absent " << counts.key_absent << ", only later rows " << counts.only_later_rows
+        << ", expired " << counts.expired << ", cut " << counts.cut << ")";
   }
   out << "\n";
 }
 
 void WriteTimes(std::ostream& out, const ViewReport& view) {
   if (view.full_ties > 0) {
-    out << "  full ties " << view.full_ties << " (equal event and created times; may resolve otherwise after a "
+    out << "  full ties " << view.full_ties
+        << " (equal event and created times; may resolve otherwise after a "
         << "compaction)\n";
   }
   if (view.hits_not_yet_created) {
-    out << "  leakage: " << *view.hits_not_yet_created << " hits were created after their entity time\n";
+    out << "  leakage: " << *view.hits_not_yet_created
+        << " hits were created after their entity time\n";
   }
   if (view.cut == CutEffect::kApplied) out << "  created cut: applied\n";
-  if (view.cut == CutEffect::kNoCreatedColumn) out << "  created cut: no created column, not applied\n";
+  if (view.cut == CutEffect::kNoCreatedColumn)
+    out << "  created cut: no created column, not applied\n";
 }
 
 void WriteView(std::ostream& out, const ViewReport& view) {
@@ -42,9 +45,9 @@ void WriteView(std::ostream& out, const ViewReport& view) {
     if (nulls > 0) out << "  null values of " << feature << ": " << nulls << "\n";
   }
   out << "  read " << view.files_read << " of " << view.files_planned << " planned files ("
-      << view.pruned.files_pruned_partition + view.pruned.files_pruned_bounds << " pruned), " << view.row_groups_read
-      << " row groups (" << view.row_groups_pruned << " pruned), " << view.bytes_read << " bytes, " << view.rows_seen
-      << " rows";
+      << view.pruned.files_pruned_partition + view.pruned.files_pruned_bounds << " pruned), "
+      << view.row_groups_read << " row groups (" << view.row_groups_pruned << " pruned), "
+      << view.bytes_read << " bytes, " << view.rows_seen << " rows";
   if (view.rows_dropped > 0) out << " (" << view.rows_dropped << " without key or time)";
   out << "\n";
 }
@@ -55,8 +58,8 @@ std::string RetrievalReport::ToString() const {
   std::ostringstream out;
   out << rows << " rows\n";
   for (const ViewReport& view : views) WriteView(out, view);
-  out << std::fixed << std::setprecision(3) << "seconds: plan " << seconds.plan << ", encode " << seconds.encode
-      << ", winners " << seconds.winners << ", gather " << seconds.gather << "\n";
+  out << std::fixed << std::setprecision(3) << "seconds: plan " << seconds.plan << ", encode "
+      << seconds.encode << ", winners " << seconds.winners << ", gather " << seconds.gather << "\n";
   return out.str();
 }
 

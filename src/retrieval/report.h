@@ -25,8 +25,8 @@ struct OutcomeCounts {
   bool operator==(const OutcomeCounts&) const = default;
 };
 
-/// One view's part of a report. Files that planning left out cannot hold a candidate, but may hold rows of a key: a
-/// miss counts as key_absent where no row of the key was in what was read.
+/// One view's part of a report. Files that planning left out cannot hold a candidate, but may hold
+/// rows of a key: a miss counts as key_absent where no row of the key was in what was read.
 struct ViewReport {
   std::string view;
   std::string table;
@@ -37,14 +37,16 @@ struct ViewReport {
   ScanCounts pruned;
   int64_t row_groups_read = 0;
   int64_t row_groups_pruned = 0;
-  int64_t bytes_planned = 0;  ///< Compressed bytes of the needed columns of the row groups that were planned.
-  int64_t bytes_read = 0;     ///< Of those that were read.
-  int64_t rows_seen = 0;      ///< Feature rows whose keys and times were read.
-  int64_t rows_dropped = 0;   ///< Of those, without a key or an event time.
+  int64_t bytes_planned =
+      0;  ///< Compressed bytes of the needed columns of the row groups that were planned.
+  int64_t bytes_read = 0;    ///< Of those that were read.
+  int64_t rows_seen = 0;     ///< Feature rows whose keys and times were read.
+  int64_t rows_dropped = 0;  ///< Of those, without a key or an event time.
   OutcomeCounts outcomes;
-  std::map<std::string, int64_t> null_values;  ///< Per feature: hits whose value is null (P7).
-  int64_t full_ties = 0;                       ///< Hits that P6 decided.
-  std::optional<int64_t> hits_not_yet_created;  ///< Hits created after their entity time; none without a created column.
+  std::map<std::string, int64_t> null_values;   ///< Per feature: hits whose value is null (P7).
+  int64_t full_ties = 0;                        ///< Hits that P6 decided.
+  std::optional<int64_t> hits_not_yet_created;  ///< Hits created after their entity time; none
+                                                ///< without a created column.
   CutEffect cut = CutEffect::kNotAsked;
 };
 

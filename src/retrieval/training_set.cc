@@ -13,12 +13,15 @@
 namespace icefield {
 namespace {
 
-std::string OutputName(const BoundView& view, const BoundView::Feature& feature, bool full_feature_names) {
+std::string OutputName(const BoundView& view, const BoundView::Feature& feature,
+                       bool full_feature_names) {
   return full_feature_names ? view.name + "__" + feature.name : feature.name;
 }
 
-// The frame's columns, then every view's features. Two columns of one name are refused with both named (P13).
-Result<std::shared_ptr<arrow::Schema>> JoinSchema(const arrow::Schema& frame, const std::vector<PinnedView>& views,
+// The frame's columns, then every view's features. Two columns of one name are refused with both
+// named (P13).
+Result<std::shared_ptr<arrow::Schema>> JoinSchema(const arrow::Schema& frame,
+                                                  const std::vector<PinnedView>& views,
                                                   bool full_feature_names) {
   arrow::FieldVector fields = frame.fields();
   std::map<std::string, std::string> owners;
@@ -26,11 +29,12 @@ Result<std::shared_ptr<arrow::Schema>> JoinSchema(const arrow::Schema& frame, co
   for (const PinnedView& pinned : views) {
     for (const BoundView::Feature& feature : pinned.view.features) {
       const std::string name = OutputName(pinned.view, feature, full_feature_names);
-      const std::string owner = StrCat("feature '", feature.name, "' of view '", pinned.view.name, "'");
+      const std::string owner =
+          StrCat("feature '", feature.name, "' of view '", pinned.view.name, "'");
       const auto [found, added] = owners.emplace(name, owner);
       if (!added) {
-        return InvalidArgument(owner, " and ", found->second, " would both be the output column '", name,
-                               "' (P13); use full feature names or rename one");
+        return InvalidArgument(owner, " and ", found->second, " would both be the output column '",
+                               name, "' (P13); use full feature names or rename one");
       }
       ICEFIELD_ASSIGN(std::shared_ptr<arrow::Field> field, ToArrowField(feature.field));
       fields.push_back(field->WithName(name)->WithNullable(true));
@@ -43,7 +47,8 @@ Status CheckViewNames(const std::vector<ViewRequest>& views) {
   std::set<std::string> names;
   for (const ViewRequest& view : views) {
     if (!names.insert(view.spec.name).second) {
-      return InvalidArgument("two feature views are named '", view.spec.name, "'; give each its own name");
+      return InvalidArgument("two feature views are named '", view.spec.name,
+                             "'; give each its own name");
     }
   }
   return {};
@@ -52,8 +57,8 @@ Status CheckViewNames(const std::vector<ViewRequest>& views) {
 // The views of one join, opened one after the other and joined to the whole frame, then streamed.
 class JoinedSet final : public TrainingSet {
  public:
-  JoinedSet(EntityFrame frame, std::vector<PinnedView> views, std::shared_ptr<arrow::Schema> schema, CreatedCut cut,
-            ReadOptions options)
+  JoinedSet(EntityFrame frame, std::vector<PinnedView> views, std::shared_ptr<arrow::Schema> schema,
+            CreatedCut cut, ReadOptions options)
       : frame_(std::move(frame)),
         views_(std::move(views)),
         schema_(std::move(schema)),
@@ -71,7 +76,8 @@ class JoinedSet final : public TrainingSet {
     return pinned;
   }
 
-  // Keys of all views are encoded when the set is made, so that a wrong type is known before anything is read.
+  // Keys of all views are encoded when the set is made, so that a wrong type is known before
+  // anything is read.
   Status EncodeKeys() {
     const Stopwatch watch(report_.seconds.encode);
     for (const PinnedView& view : views_) ICEFIELD_TRY(encodings_.For(view.view));
@@ -79,7 +85,8 @@ class JoinedSet final : public TrainingSet {
   }
 
   Result<std::string> Explain() override {
-    std::string text = StrCat("point-in-time join of ", frame_.rows(), " entity rows with ", views_.size(), " views\n");
+    std::string text = StrCat("point-in-time join of ", frame_.rows(), " entity rows with ",
+                              views_.size(), " views\n");
     for (const PinnedView& view : views_) {
       ICEFIELD_ASSIGN(std::unique_ptr<ViewScan> scan, Open(view));
       text += StrCat("view ", view.view.name, ":\n", ExplainScan(*scan));
@@ -147,7 +154,8 @@ class JoinedSet final : public TrainingSet {
     ICEFIELD_ASSIGN(arrow::ArrayVector features, joined.features.Take(winners));
     const int64_t misses = std::count(winners.begin(), winners.end(), kNoWinner);
     for (size_t at = 0; at < features.size(); ++at) {
-      report_.views[view].null_values[views_[view].view.features[at].name] += features[at]->null_count() - misses;
+      report_.views[view].null_values[views_[view].view.features[at].name] +=
+          features[at]->null_count() - misses;
       columns.push_back(std::move(features[at]));
     }
     return {};
@@ -172,20 +180,24 @@ Result<std::unique_ptr<TrainingSet>> MakeTrainingSet(JoinRequest request) {
   ICEFIELD_TRY(CheckReadOptions(request.read));
   ICEFIELD_TRY(CheckViewNames(request.views));
   if (request.frame->num_rows() >= int64_t{kNoSlot}) {
-    return Unsupported("an entity frame of ", request.frame->num_rows(), " rows; split it below 4 billion");
+    return Unsupported("an entity frame of ", request.frame->num_rows(),
+                       " rows; split it below 4 billion");
   }
   std::vector<PinnedView> views;
   for (const ViewRequest& view : request.views) {
     ICEFIELD_ASSIGN(views.emplace_back(), PinView(view.source, view.spec));
     if (request.created_cut == CreatedCut::kEverywhere && !views.back().view.created_time) {
-      return InvalidArgument("feature view '", view.spec.name, "' has no created timestamp column for the created cut; ",
+      return InvalidArgument("feature view '", view.spec.name,
+                             "' has no created timestamp column for the created cut; ",
                              "name one, or ask for the cut where available (P8)");
     }
   }
-  ICEFIELD_ASSIGN(EntityFrame frame, EntityFrame::Make(std::move(request.frame), request.entity_timestamp));
-  ICEFIELD_ASSIGN(std::shared_ptr<arrow::Schema> schema, JoinSchema(*frame.schema(), views, request.full_feature_names));
-  auto set = std::make_unique<JoinedSet>(std::move(frame), std::move(views), std::move(schema), request.created_cut,
-                                         std::move(request.read));
+  ICEFIELD_ASSIGN(EntityFrame frame,
+                  EntityFrame::Make(std::move(request.frame), request.entity_timestamp));
+  ICEFIELD_ASSIGN(std::shared_ptr<arrow::Schema> schema,
+                  JoinSchema(*frame.schema(), views, request.full_feature_names));
+  auto set = std::make_unique<JoinedSet>(std::move(frame), std::move(views), std::move(schema),
+                                         request.created_cut, std::move(request.read));
   ICEFIELD_TRY(set->EncodeKeys());
   return std::unique_ptr<TrainingSet>(std::move(set));
 }

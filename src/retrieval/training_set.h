@@ -37,8 +37,8 @@ struct JoinRequest {
   ReadOptions read;
 };
 
-/// A result that is read once, as a stream. Snapshots are resolved when it is made (P11); data is read when the stream
-/// is pulled for the first time. Not thread-safe.
+/// A result that is read once, as a stream. Snapshots are resolved when it is made (P11); data is
+/// read when the stream is pulled for the first time. Not thread-safe.
 class TrainingSet {
  public:
   virtual ~TrainingSet() = default;
@@ -58,8 +58,8 @@ class TrainingSet {
   virtual const RetrievalReport* report() const = 0;
 };
 
-/// Checks the request and resolves its snapshots. Output columns: the frame's, then features in the order asked for,
-/// named `feature` or `view__feature` (P13); rows in the order of the frame (P1).
+/// Checks the request and resolves its snapshots. Output columns: the frame's, then features in the
+/// order asked for, named `feature` or `view__feature` (P13); rows in the order of the frame (P1).
 /// InvalidArgument, NotFound and Unsupported name the view, table and column.
 Result<std::unique_ptr<TrainingSet>> MakeTrainingSet(JoinRequest request);
 
@@ -70,8 +70,8 @@ struct LatestRequest {
   ReadOptions read;
 };
 
-/// The latest row of every key (P15), in the order of their write ranks: join keys, features, event time, created time,
-/// under the table's names.
+/// The latest row of every key (P15), in the order of their write ranks: join keys, features, event
+/// time, created time, under the table's names.
 Result<std::unique_ptr<TrainingSet>> MakeLatest(LatestRequest request);
 
 }  // namespace icefield

@@ -19,7 +19,8 @@ struct WorkerScratch {
 };
 
 // Probes one batch and feeds the slots.
-Status ObserveBatch(const DecidingBatch& batch, const KeyEncoder& encoder, SlotTable& slots, WorkerScratch& scratch) {
+Status ObserveBatch(const DecidingBatch& batch, const KeyEncoder& encoder, SlotTable& slots,
+                    WorkerScratch& scratch) {
   encoder.Find(batch.keys, batch.rows, scratch.ids, scratch.encoder);
   for (size_t row = 0; row < scratch.ids.size(); ++row) {
     if (batch.no_time[row] == 0) continue;
@@ -62,14 +63,15 @@ struct Hit {
 };
 
 // Every entity row's winner after the TTL, and the counts of the report.
-std::vector<Hit> ResolveRows(const SlotTable& slots, const EntityFrame& frame, const PinnedView& pinned,
-                             ViewReport& report) {
+std::vector<Hit> ResolveRows(const SlotTable& slots, const EntityFrame& frame,
+                             const PinnedView& pinned, ViewReport& report) {
   std::vector<Hit> hits;
   const Times& times = frame.times();
   if (pinned.view.created_time) report.hits_not_yet_created = 0;
   for (size_t row = 0; row < times.values.size(); ++row) {
     const bool has_ttl = pinned.view.ttl_us > 0 && times.valid[row] != 0;
-    const int64_t oldest_fresh = has_ttl ? OldestFresh(times, row, pinned.view.ttl_us, pinned.unit) : INT64_MIN;
+    const int64_t oldest_fresh =
+        has_ttl ? OldestFresh(times, row, pinned.view.ttl_us, pinned.unit) : INT64_MIN;
     const SlotTable::Resolved resolved = slots.Resolve(row, oldest_fresh);
     Count(resolved.outcome, report.outcomes);
     if (resolved.outcome != Outcome::kHit) continue;
@@ -77,13 +79,14 @@ std::vector<Hit> ResolveRows(const SlotTable& slots, const EntityFrame& frame, c
     hits.push_back({winner.order.rank, static_cast<uint32_t>(row)});
     if (winner.tied) ++report.full_ties;
     if (!report.hits_not_yet_created || winner.order.created_time == kNoCreatedTime) continue;
-    if (winner.order.created_time > *FloorToUnit(times, row, pinned.unit)) ++*report.hits_not_yet_created;
+    if (winner.order.created_time > *FloorToUnit(times, row, pinned.unit))
+      ++*report.hits_not_yet_created;
   }
   return hits;
 }
 
 struct NumberedWinners {
-  std::vector<WriteRank> ranks;        ///< Ascending, distinct.
+  std::vector<WriteRank> ranks;  ///< Ascending, distinct.
   std::vector<uint32_t> winner_of_row;
 };
 
@@ -92,7 +95,8 @@ NumberedWinners NumberWinners(std::vector<Hit> hits, size_t rows) {
   NumberedWinners numbered;
   numbered.winner_of_row.assign(rows, kNoWinner);
   for (const Hit& hit : hits) {
-    if (numbered.ranks.empty() || numbered.ranks.back() != hit.rank) numbered.ranks.push_back(hit.rank);
+    if (numbered.ranks.empty() || numbered.ranks.back() != hit.rank)
+      numbered.ranks.push_back(hit.rank);
     numbered.winner_of_row[hit.row] = static_cast<uint32_t>(numbered.ranks.size() - 1);
   }
   return numbered;
@@ -105,14 +109,18 @@ Result<const EncodedKeys*> KeyEncodings::For(const BoundView& view) {
   std::vector<std::shared_ptr<arrow::DataType>> types;
   std::string name;
   for (size_t at = 0; at < view.keys.size(); ++at) {
-    const std::string wanted_by = StrCat("feature view '", view.name, "' (join key '", view.keys[at].name, "')");
-    ICEFIELD_ASSIGN(std::shared_ptr<arrow::Array> plain, frame_.PlainColumn(view.frame_keys[at], wanted_by));
+    const std::string wanted_by =
+        StrCat("feature view '", view.name, "' (join key '", view.keys[at].name, "')");
+    ICEFIELD_ASSIGN(std::shared_ptr<arrow::Array> plain,
+                    frame_.PlainColumn(view.frame_keys[at], wanted_by));
     ICEFIELD_ASSIGN(std::shared_ptr<arrow::DataType> type, ToArrowType(view.keys[at].type));
-    Result<std::shared_ptr<arrow::Array>> cast = CastKeyColumn(plain, type, view.frame_keys[at], view.keys[at].name);
+    Result<std::shared_ptr<arrow::Array>> cast =
+        CastKeyColumn(plain, type, view.frame_keys[at], view.keys[at].name);
     if (!cast.ok()) return std::move(cast).error().At(StrCat("feature view '", view.name, "'"));
     types.push_back((*cast)->type());
     columns.push_back(*std::move(cast));
-    name += StrCat(view.frame_keys[at].size(), ":", view.frame_keys[at], "=", types.back()->ToString(), ";");
+    name += StrCat(view.frame_keys[at].size(), ":", view.frame_keys[at], "=",
+                   types.back()->ToString(), ";");
   }
   std::unique_ptr<EncodedKeys>& encoded = encodings_[name];
   if (encoded != nullptr) return encoded.get();
@@ -142,14 +150,15 @@ std::optional<TimeSpan> SpanOf(const EntityFrame& frame, const BoundView& view, 
   return span;
 }
 
-Result<JoinedView> JoinView(ViewScan& scan, const EntityFrame& frame, const EncodedKeys& keys, bool created_cut,
-                            const ReadOptions& options, StageSeconds& seconds) {
+Result<JoinedView> JoinView(ViewScan& scan, const EntityFrame& frame, const EncodedKeys& keys,
+                            bool created_cut, const ReadOptions& options, StageSeconds& seconds) {
   NumberedWinners winners;
   {
     const Stopwatch watch(seconds.winners);
     std::vector<std::optional<int64_t>> times(static_cast<size_t>(frame.rows()));
     for (size_t row = 0; row < times.size(); ++row) {
-      if (frame.times().valid[row] != 0) times[row] = FloorToUnit(frame.times(), row, scan.pinned.unit);
+      if (frame.times().valid[row] != 0)
+        times[row] = FloorToUnit(frame.times(), row, scan.pinned.unit);
     }
     const SpineIndex index = BuildSpineIndex(keys.ids, keys.encoder.size(), times);
     SlotTable slots(index, created_cut);
@@ -162,7 +171,8 @@ Result<JoinedView> JoinView(ViewScan& scan, const EntityFrame& frame, const Enco
     winners = NumberWinners(ResolveRows(slots, frame, scan.pinned, scan.report), times.size());
   }
   const Stopwatch watch(seconds.gather);
-  ICEFIELD_ASSIGN(WinnerFeatures features, GatherWinners(scan, FeatureColumns(scan.pinned), winners.ranks, options));
+  ICEFIELD_ASSIGN(WinnerFeatures features,
+                  GatherWinners(scan, FeatureColumns(scan.pinned), winners.ranks, options));
   return JoinedView{std::move(features), std::move(winners.winner_of_row)};
 }
 

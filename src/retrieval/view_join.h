@@ -1,4 +1,5 @@
-/// The join of one view with the entity frame: from a pinned view to the features of every entity row.
+/// The join of one view with the entity frame: from a pinned view to the features of every entity
+/// row.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +15,8 @@
 
 namespace icefield {
 
-/// The frame's keys for one set of key columns and types, as dense ids. Shared by views that agree on both.
+/// The frame's keys for one set of key columns and types, as dense ids. Shared by views that agree
+/// on both.
 struct EncodedKeys {
   arrow::ArrayVector columns;
   KeyEncoder encoder;
@@ -26,7 +28,8 @@ class KeyEncodings {
  public:
   explicit KeyEncodings(const EntityFrame& frame) : frame_(frame) {}
 
-  /// The encoding for a view. InvalidArgument names the columns where frame and table cannot match (P2).
+  /// The encoding for a view. InvalidArgument names the columns where frame and table cannot match
+  /// (P2).
   Result<const EncodedKeys*> For(const BoundView& view);
 
  private:
@@ -40,11 +43,12 @@ struct JoinedView {
   std::vector<uint32_t> winner_of_row;  ///< kNoWinner for a miss.
 };
 
-/// The event times that can matter to the frame under the view's TTL. Nothing if no entity row has a time.
+/// The event times that can matter to the frame under the view's TTL. Nothing if no entity row has
+/// a time.
 std::optional<TimeSpan> SpanOf(const EntityFrame& frame, const BoundView& view, ViewUnit unit);
 
 /// Runs both passes over an opened view. Fills scan.report and adds to `seconds`.
-Result<JoinedView> JoinView(ViewScan& scan, const EntityFrame& frame, const EncodedKeys& keys, bool created_cut,
-                            const ReadOptions& options, StageSeconds& seconds);
+Result<JoinedView> JoinView(ViewScan& scan, const EntityFrame& frame, const EncodedKeys& keys,
+                            bool created_cut, const ReadOptions& options, StageSeconds& seconds);
 
 }  // namespace icefield

@@ -12,7 +12,8 @@ bool IsNanos(const Field& field) {
 // Compressed bytes of all columns that the view needs, in the row groups to read.
 Result<int64_t> NeededBytes(const ViewScan& scan, const ReadOptions& options) {
   ReadSchema needed = DecidingColumns(scan.pinned);
-  for (const ReadColumn& feature : FeatureColumns(scan.pinned).columns) needed.columns.push_back(feature);
+  for (const ReadColumn& feature : FeatureColumns(scan.pinned).columns)
+    needed.columns.push_back(feature);
   RowFilterPlan::Make(scan.pinned.view.row_filter, needed);
   ICEFIELD_ASSIGN(std::vector<ColumnPlan> columns, PlanColumnsOfFiles(scan.files, needed, options));
   int64_t bytes = 0;
@@ -52,16 +53,18 @@ ReadSchema FeatureColumns(const PinnedView& pinned) {
   return read;
 }
 
-Result<std::unique_ptr<ViewScan>> OpenView(PinnedView pinned, Predicate predicate, const ReadOptions& options) {
+Result<std::unique_ptr<ViewScan>> OpenView(PinnedView pinned, Predicate predicate,
+                                           const ReadOptions& options) {
   auto scan = std::make_unique<ViewScan>();
   scan->pinned = std::move(pinned);
   const LoadedTable& table = *scan->pinned.source.table;
   const ObjectStore& store = *scan->pinned.source.store;
-  ICEFIELD_ASSIGN(scan->plan, PlanScan(store, table.metadata,
-                                       {.table_name = table.name,
-                                        .selected = scan->pinned.selected,
-                                        .predicate = And(std::move(predicate), scan->pinned.view.row_filter),
-                                        .threads = options.threads}));
+  ICEFIELD_ASSIGN(scan->plan,
+                  PlanScan(store, table.metadata,
+                           {.table_name = table.name,
+                            .selected = scan->pinned.selected,
+                            .predicate = And(std::move(predicate), scan->pinned.view.row_filter),
+                            .threads = options.threads}));
   ICEFIELD_ASSIGN(scan->files, OpenFiles(store, scan->plan, options));
   scan->report = PinnedReport(scan->pinned);
   scan->report.files_planned = static_cast<int64_t>(scan->plan.tasks.size());

@@ -37,7 +37,8 @@ ReadSchema DecidingColumns(const PinnedView& pinned);
 /// The features, by their names, in order.
 ReadSchema FeatureColumns(const PinnedView& pinned);
 
-/// A pinned view with its files planned and opened. Not movable while readers point into it: kept behind a pointer.
+/// A pinned view with its files planned and opened. Not movable while readers point into it: kept
+/// behind a pointer.
 struct ViewScan {
   PinnedView pinned;
   ScanPlan plan;
@@ -46,7 +47,8 @@ struct ViewScan {
 };
 
 /// Plans and opens the files that may hold rows of `predicate` (and of the view's row filter).
-Result<std::unique_ptr<ViewScan>> OpenView(PinnedView pinned, Predicate predicate, const ReadOptions& options);
+Result<std::unique_ptr<ViewScan>> OpenView(PinnedView pinned, Predicate predicate,
+                                           const ReadOptions& options);
 
 /// A report that names the view, table and snapshot and counts nothing yet.
 ViewReport PinnedReport(const PinnedView& pinned);

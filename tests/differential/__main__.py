@@ -8,13 +8,13 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.differential.judges import Judge, duckdb_judge, engine_judge
+from tests.differential.judges import Judge, duckdb_judge, engine_judge, scan_judge
 from tests.differential.run import run_seed
 from tests.pit.tables import Warehouse
 
 JUDGES: dict[str, list[Judge]] = {
-    "both": [duckdb_judge, engine_judge],
-    "engine": [engine_judge],
+    "both": [duckdb_judge, scan_judge, engine_judge],
+    "engine": [scan_judge, engine_judge],
     "duckdb": [duckdb_judge],
 }
 

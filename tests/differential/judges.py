@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
@@ -63,6 +64,24 @@ def by_rows(name: str, answer: Answerer) -> Judge:
 
 
 duckdb_judge = by_rows("duckdb", duck_rows)
+
+
+def scan_judge(trial: Trial) -> list[str]:
+    """A plain scan of every table, which must give every row of the newest snapshot."""
+    from tests.pit.engine import open_table
+
+    problems = []
+    for name, written in trial.tables.items():
+        scanned = open_table(trial.warehouse, written, "catalog").scan().to_arrow()
+        if scanned.column_names != list(written.past.schema):
+            problems.append(f"scan: columns of {name}: {scanned.column_names}")
+            continue
+        columns = [values.plain_column(column) for column in scanned.columns]
+        given = Counter(values.cell(row) for row in zip(*columns, strict=True))
+        expected = Counter(values.cell(tuple(cells.values())) for _, cells in written.rows(None))
+        problems += [f"scan: {name} has {row} too often" for row in given - expected]
+        problems += [f"scan: {name} lacks {row}" for row in expected - given]
+    return problems
 
 
 def engine_judge(trial: Trial) -> list[str]:

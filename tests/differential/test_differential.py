@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.differential.judges import duckdb_judge, engine_judge
+from tests.differential.judges import duckdb_judge, engine_judge, scan_judge
 from tests.differential.run import run_seed
 from tests.pit.tables import Warehouse
 
+JUDGES = [duckdb_judge, scan_judge, engine_judge]
 SEEDS_TOTAL = 150
 SEEDS_PER_TEST = 10
 
@@ -25,5 +26,5 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
 @pytest.mark.parametrize("first", range(0, SEEDS_TOTAL, SEEDS_PER_TEST))
 def test_seeds(first: int, warehouse: Warehouse) -> None:
     for seed in range(first, first + SEEDS_PER_TEST):
-        failure = run_seed(seed, [duckdb_judge, engine_judge], warehouse)
+        failure = run_seed(seed, JUDGES, warehouse)
         assert failure is None, str(failure)

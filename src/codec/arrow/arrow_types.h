@@ -10,8 +10,9 @@
 
 namespace icefield {
 
-/// The Arrow type of `type`'s values as they leave Icefield. Unsupported for variant, geometry and geography.
-/// List elements are named "element"; struct children keep their names; required fields are not nullable.
+/// The Arrow type of `type`'s values as they leave Icefield. Unsupported for variant, geometry and
+/// geography. List elements are named "element"; struct children keep their names; required fields
+/// are not nullable.
 Result<std::shared_ptr<arrow::DataType>> ToArrowType(const Type& type);
 
 /// The Arrow field of a column; errors name it.

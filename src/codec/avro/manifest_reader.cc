@@ -112,6 +112,7 @@ constexpr std::array<FieldRule<EntrySink>, 15> kDataFileRules{{
 // Everything that is decided once per manifest.
 struct EntryReader {
   const ManifestFile* manifest = nullptr;
+  size_t partition_width = 0;
   bool has_data_sequence = false;  // False for manifests of v1.
 };
 
@@ -153,6 +154,10 @@ Status Finish(const EntryReader& reader, const EntrySink& sink) {
   if (is_data != (reader.manifest->content == ManifestContent::kData)) {
     return CorruptData("file ", path, " has the content ", sink.content, " in a manifest of ",
                        is_data ? "delete" : "data", " files");
+  }
+  if (entry.data_file.partition.size() != reader.partition_width) {
+    return CorruptData("data file ", path, " has no partition, its spec has ",
+                       reader.partition_width, " fields");
   }
   if (sink.encrypted && entry.status != EntryStatus::kDeleted) {
     return Unsupported("data file ", path, " is encrypted");
@@ -212,7 +217,7 @@ Result<std::vector<ManifestEntry>> ReadManifest(std::string_view bytes,
                   RecordPlan<EntrySink>::Make(tree, *data_file, kDataFileRules, skips));
   ICEFIELD_ASSIGN(auto partition_plan, PlanPartition(tree, *data_file, spec, skips));
   ICEFIELD_ASSIGN(const SchemaField* data_sequence, FindField(tree.top(), kDataSequenceId));
-  const EntryReader reader{&manifest, data_sequence != nullptr};
+  const EntryReader reader{&manifest, spec.fields.size(), data_sequence != nullptr};
 
   std::vector<ManifestEntry> entries;
   entries.reserve(ExpectedEntries(manifest, bytes.size()));

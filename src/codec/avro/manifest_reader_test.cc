@@ -270,6 +270,27 @@ TEST(ManifestReaderTest, RefusesPartitionTypesThatWouldMislead) {
               ErrorCode::kCorruptData, "field-id");
 }
 
+TEST(ManifestReaderTest, OnlyUnpartitionedFilesMayLackATuple) {
+  const PartitionSpec spec{SpecId{0}, {{FieldId{1}, FieldId{1000}}}};
+  const std::string schema =
+      EntrySchema(FileFields({}, StrCat(R"(["null", )", Record("r102", {}), "]")));
+  TestEntry entry;
+  entry.partition = AvroBytes().Long(0).bytes();
+  EXPECT_TRUE(Parse(ManifestBytes({entry}, schema)).ok());
+  ExpectError(Parse(ManifestBytes({entry}, schema), spec), ErrorCode::kCorruptData, "no partition");
+  // A tuple without the field is another matter: the field is null.
+  entry.partition = AvroBytes().Long(1).bytes();
+  const auto entries = Parse(ManifestBytes({entry}, schema), spec);
+  ASSERT_TRUE(entries.ok()) << entries.error();
+  EXPECT_EQ((*entries)[0].data_file.partition, std::vector<std::optional<Value>>(1));
+
+  std::vector<std::string> fields = FileFields();
+  fields.erase(fields.begin() + 3);
+  EXPECT_TRUE(Parse(ManifestBytes({{}}, EntrySchema(fields))).ok());
+  ExpectError(Parse(ManifestBytes({{}}, EntrySchema(fields)), spec), ErrorCode::kCorruptData,
+              "partition");
+}
+
 TEST(ManifestReaderTest, RefusesDecimalsOfMoreThan16Bytes) {
   const PartitionSpec spec{SpecId{0}, {{FieldId{1}, FieldId{1000}}}};
   const char* const type =

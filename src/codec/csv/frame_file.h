@@ -10,8 +10,9 @@
 
 namespace icefield {
 
-/// Rows of CSV text with a header line. Integers, decimals as doubles, booleans, dates and ISO-8601 times are
-/// recognised; everything else is text. An empty field is null. InvalidArgument names `location` and the line.
+/// Rows of CSV text with a header line. Integers, decimals as doubles, booleans, dates and ISO-8601
+/// times are recognised; everything else is text. An empty field is null. InvalidArgument names
+/// `location` and the line.
 Result<std::shared_ptr<arrow::Table>> ReadCsvFrame(std::string text, const std::string& location);
 
 }  // namespace icefield

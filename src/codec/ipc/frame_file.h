@@ -11,11 +11,12 @@
 
 namespace icefield {
 
-/// The table in an Arrow IPC file or stream (also known as Feather 2). CorruptData names `location`.
+/// The table in an Arrow IPC file or stream (also known as Feather 2). CorruptData names
+/// `location`.
 Result<std::shared_ptr<arrow::Table>> ReadIpcFrame(std::string bytes, const std::string& location);
 
-/// Writes all batches to an open file descriptor as an Arrow IPC stream, closed at its end. Unavailable where the
-/// descriptor cannot be written to.
+/// Writes all batches to an open file descriptor as an Arrow IPC stream, closed at its end.
+/// Unavailable where the descriptor cannot be written to.
 Status WriteIpcStream(BatchStream& stream, int descriptor);
 
 }  // namespace icefield

@@ -41,8 +41,8 @@ void AppendTimestamp(int64_t value, const arrow::TimestampType& type, std::strin
   if (nanos % kNanosPerDay < 0) --day;
   const auto of_day = static_cast<int64_t>(nanos - day * kNanosPerDay);
   out += StrCat("\"", IsoDateText(static_cast<int64_t>(day)), "T",
-                IsoTimeText(of_day, type.unit() == arrow::TimeUnit::NANO ? 9 : 6), type.timezone().empty() ? "" : "Z",
-                "\"");
+                IsoTimeText(of_day, type.unit() == arrow::TimeUnit::NANO ? 9 : 6),
+                type.timezone().empty() ? "" : "Z", "\"");
 }
 
 Status AppendChildren(const arrow::Array& values, int64_t first, int64_t count, std::string& out) {
@@ -76,9 +76,11 @@ const ArrayType& As(const arrow::Array& column) {
 void AppendTimeOfDay(const arrow::Array& column, int64_t row, std::string& out) {
   constexpr int64_t kNanosPerTick[] = {1'000'000'000, 1'000'000, 1000, 1};
   const auto unit = static_cast<const arrow::TimeType&>(*column.type()).unit();
-  const int64_t ticks = column.type_id() == arrow::Type::TIME32 ? As<arrow::Time32Array>(column).Value(row)
-                                                                : As<arrow::Time64Array>(column).Value(row);
-  out += StrCat("\"", IsoTimeText(ticks * kNanosPerTick[unit], unit == arrow::TimeUnit::NANO ? 9 : 6), "\"");
+  const int64_t ticks = column.type_id() == arrow::Type::TIME32
+                            ? As<arrow::Time32Array>(column).Value(row)
+                            : As<arrow::Time64Array>(column).Value(row);
+  out += StrCat(
+      "\"", IsoTimeText(ticks * kNanosPerTick[unit], unit == arrow::TimeUnit::NANO ? 9 : 6), "\"");
 }
 
 Status AppendNested(const arrow::Array& column, int64_t row, std::string& out) {
@@ -101,7 +103,8 @@ Status AppendNested(const arrow::Array& column, int64_t row, std::string& out) {
       return AppendJsonValue(*dictionary.dictionary(), dictionary.GetValueIndex(row), out);
     }
     default:
-      return Unsupported("type ", column.type()->ToString(), " has no JSON form; use --output arrow");
+      return Unsupported("type ", column.type()->ToString(),
+                         " has no JSON form; use --output arrow");
   }
 }
 
@@ -221,7 +224,8 @@ Status AppendJsonRows(const arrow::RecordBatch& batch, std::string& out) {
 
 Result<std::string> PlainText(const arrow::Array& column, int64_t row) {
   if (column.IsNull(row)) return std::string();
-  if (column.type_id() == arrow::Type::STRING) return std::string(As<arrow::StringArray>(column).GetView(row));
+  if (column.type_id() == arrow::Type::STRING)
+    return std::string(As<arrow::StringArray>(column).GetView(row));
   std::string text;
   ICEFIELD_TRY(AppendJsonValue(column, row, text));
   if (text.size() >= 2 && text.front() == '"') text = text.substr(1, text.size() - 2);

@@ -10,7 +10,8 @@
 
 namespace icefield {
 
-/// What `work` returns (a Result), or the Error of the exception that it threw; `location` names the file.
+/// What `work` returns (a Result), or the Error of the exception that it threw; `location` names
+/// the file.
 template <typename Work>
 auto Guarded(const std::string& location, Work work) -> decltype(work()) {
   try {

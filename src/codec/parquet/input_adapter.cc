@@ -12,7 +12,8 @@ namespace {
 
 class AdaptedInput final : public arrow::io::RandomAccessFile {
  public:
-  AdaptedInput(const InputFile* file, std::unique_ptr<InputFile> owned) : owned_(std::move(owned)), file_(file) {}
+  AdaptedInput(const InputFile* file, std::unique_ptr<InputFile> owned)
+      : owned_(std::move(owned)), file_(file) {}
 
   arrow::Status Close() override {
     closed_ = true;
@@ -39,11 +40,12 @@ class AdaptedInput final : public arrow::io::RandomAccessFile {
 
   arrow::Result<int64_t> ReadAt(int64_t position, int64_t count, void* out) override {
     if (position < 0 || count < 0 || position > file_->size_bytes()) {
-      return arrow::Status::Invalid("a read at byte ", position, " lies outside the file of ", file_->size_bytes(),
-                                    " bytes");
+      return arrow::Status::Invalid("a read at byte ", position, " lies outside the file of ",
+                                    file_->size_bytes(), " bytes");
     }
     count = std::min(count, file_->size_bytes() - position);
-    Status status = file_->ReadAt(position, {static_cast<std::byte*>(out), static_cast<size_t>(count)});
+    Status status =
+        file_->ReadAt(position, {static_cast<std::byte*>(out), static_cast<size_t>(count)});
     if (!status.ok()) return ToArrow(status.error());
     return count;
   }

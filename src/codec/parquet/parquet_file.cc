@@ -112,7 +112,8 @@ Result<ParquetFooter> ParquetFooter::Read(const InputFile& file) {
     int64_t first_row = 0;
     for (int group = 0; group < footer.metadata_->num_row_groups(); ++group) {
       const int64_t rows = footer.metadata_->RowGroup(group)->num_rows();
-      if (rows < 0) return CorruptData(footer.location_, ": row group ", group, " has ", rows, " rows");
+      if (rows < 0)
+        return CorruptData(footer.location_, ": row group ", group, " has ", rows, " rows");
       footer.row_groups_.push_back({first_row, rows});
       first_row += rows;
     }
@@ -127,18 +128,20 @@ int64_t ParquetFooter::BytesOf(int row_group, const std::vector<int>& leaves) co
   return bytes;
 }
 
-Result<std::unique_ptr<BatchStream>> ReadRowGroup(std::unique_ptr<InputFile> file, const ParquetFooter& footer,
+Result<std::unique_ptr<BatchStream>> ReadRowGroup(std::unique_ptr<InputFile> file,
+                                                  const ParquetFooter& footer,
                                                   const RowGroupRead& read) {
   return Guarded(footer.location(), [&]() -> Result<std::unique_ptr<BatchStream>> {
-    std::unique_ptr<parquet::ParquetFileReader> raw =
-        parquet::ParquetFileReader::Open(AdaptInput(std::move(file)), FileProperties(), footer.metadata());
+    std::unique_ptr<parquet::ParquetFileReader> raw = parquet::ParquetFileReader::Open(
+        AdaptInput(std::move(file)), FileProperties(), footer.metadata());
     ICEFIELD_ARROW_ASSIGN(
         std::unique_ptr<parquet::arrow::FileReader> reader,
-        parquet::arrow::FileReader::Make(arrow::default_memory_pool(), std::move(raw), BatchProperties(read.batch_rows)),
+        parquet::arrow::FileReader::Make(arrow::default_memory_pool(), std::move(raw),
+                                         BatchProperties(read.batch_rows)),
         footer.location(), ErrorCode::kCorruptData);
     ICEFIELD_ARROW_ASSIGN(std::unique_ptr<arrow::RecordBatchReader> batches,
-                          reader->GetRecordBatchReader({read.row_group}, read.leaves), footer.location(),
-                          ErrorCode::kCorruptData);
+                          reader->GetRecordBatchReader({read.row_group}, read.leaves),
+                          footer.location(), ErrorCode::kCorruptData);
     return std::unique_ptr<BatchStream>(
         std::make_unique<RowGroupStream>(footer.location(), std::move(reader), std::move(batches)));
   });

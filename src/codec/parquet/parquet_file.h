@@ -1,5 +1,5 @@
-/// Parquet files: their schema with field ids, their row groups with statistics, their rows as Arrow batches.
-/// The only folder that sees Parquet's own headers and exceptions.
+/// Parquet files: their schema with field ids, their row groups with statistics, their rows as
+/// Arrow batches. The only folder that sees Parquet's own headers and exceptions.
 #pragma once
 
 #include <cstdint>
@@ -19,8 +19,8 @@ class FileMetaData;
 
 namespace icefield {
 
-/// A node of a file's schema: a leaf with its number, or a struct (its members), a list (its element) or a map (its key
-/// and value).
+/// A node of a file's schema: a leaf with its number, or a struct (its members), a list (its
+/// element) or a map (its key and value).
 struct FileColumn {
   enum class Kind : uint8_t { kLeaf, kStruct, kList, kMap };
 
@@ -37,18 +37,20 @@ struct RowGroupExtent {
   int64_t rows = 0;
 };
 
-/// A file's parsed footer. A value, cheap to copy; stays valid when the file is closed. Thread-safe.
+/// A file's parsed footer. A value, cheap to copy; stays valid when the file is closed.
+/// Thread-safe.
 class ParquetFooter {
  public:
-  /// Reads the footer. CorruptData names the file and what is wrong with it; Unsupported an encrypted one.
+  /// Reads the footer. CorruptData names the file and what is wrong with it; Unsupported an
+  /// encrypted one.
   static Result<ParquetFooter> Read(const InputFile& file);
 
   const std::string& location() const { return location_; }
   const std::vector<FileColumn>& columns() const { return columns_; }
   const std::vector<RowGroupExtent>& row_groups() const { return row_groups_; }
 
-  /// What the row group's statistics say of a leaf, as values of `type` (the column's type in the table). Unset where
-  /// the file says nothing, or nothing that holds for `type`.
+  /// What the row group's statistics say of a leaf, as values of `type` (the column's type in the
+  /// table). Unset where the file says nothing, or nothing that holds for `type`.
   ColumnStatistics Statistics(int row_group, int leaf, const PrimitiveType& type) const;
 
   /// Compressed bytes of these leaves in a row group.
@@ -65,14 +67,16 @@ class ParquetFooter {
 
 struct RowGroupRead {
   int row_group = 0;
-  std::vector<int> leaves;      ///< Ascending, at least one.
-  int64_t batch_rows = 65536;   ///< At most so many rows in a batch.
+  std::vector<int> leaves;     ///< Ascending, at least one.
+  int64_t batch_rows = 65536;  ///< At most so many rows in a batch.
 };
 
-/// Rows of one row group, top-level columns in the file's order, in the Arrow types that the file's reader gives them
-/// (a struct holds only members with a chosen leaf). Column chunks are read in pieces, never whole.
-/// Checksums of pages are verified where the file has them. CorruptData names the file.
-Result<std::unique_ptr<BatchStream>> ReadRowGroup(std::unique_ptr<InputFile> file, const ParquetFooter& footer,
+/// Rows of one row group, top-level columns in the file's order, in the Arrow types that the file's
+/// reader gives them (a struct holds only members with a chosen leaf). Column chunks are read in
+/// pieces, never whole. Checksums of pages are verified where the file has them. CorruptData names
+/// the file.
+Result<std::unique_ptr<BatchStream>> ReadRowGroup(std::unique_ptr<InputFile> file,
+                                                  const ParquetFooter& footer,
                                                   const RowGroupRead& read);
 
 }  // namespace icefield

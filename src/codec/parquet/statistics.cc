@@ -41,18 +41,22 @@ std::optional<Value> Widened(std::optional<From> number) {
 }
 
 std::optional<Value> LongBound(const std::string& bytes, const parquet::ColumnDescriptor& column) {
-  if (column.physical_type() == parquet::Type::INT32) return Widened<int64_t>(LittleEndian<int32_t>(bytes));
+  if (column.physical_type() == parquet::Type::INT32)
+    return Widened<int64_t>(LittleEndian<int32_t>(bytes));
   if (column.physical_type() != parquet::Type::INT64) return std::nullopt;
   return Widened<int64_t>(LittleEndian<int64_t>(bytes));
 }
 
-std::optional<Value> DoubleBound(const std::string& bytes, const parquet::ColumnDescriptor& column) {
-  if (column.physical_type() == parquet::Type::FLOAT) return Widened<double>(LittleEndian<float>(bytes));
+std::optional<Value> DoubleBound(const std::string& bytes,
+                                 const parquet::ColumnDescriptor& column) {
+  if (column.physical_type() == parquet::Type::FLOAT)
+    return Widened<double>(LittleEndian<float>(bytes));
   if (column.physical_type() != parquet::Type::DOUBLE) return std::nullopt;
   return Widened<double>(LittleEndian<double>(bytes));
 }
 
-std::optional<Value> TimestampBound(const std::string& bytes, const parquet::ColumnDescriptor& column, bool lower) {
+std::optional<Value> TimestampBound(const std::string& bytes,
+                                    const parquet::ColumnDescriptor& column, bool lower) {
   std::optional<int64_t> stored = LittleEndian<int64_t>(bytes);
   if (!stored || column.physical_type() != parquet::Type::INT64) return std::nullopt;
   std::optional<int64_t> micros = Micros(*stored, column, lower);
@@ -60,7 +64,8 @@ std::optional<Value> TimestampBound(const std::string& bytes, const parquet::Col
   return Value(*micros);
 }
 
-// A bound of the types that point-in-time reads filter by. Others stay unknown, which prunes nothing.
+// A bound of the types that point-in-time reads filter by. Others stay unknown, which prunes
+// nothing.
 std::optional<Value> BoundOf(const std::string& bytes, const parquet::ColumnDescriptor& column,
                              const PrimitiveType& type, bool lower) {
   switch (type.kind) {
@@ -91,17 +96,21 @@ std::optional<Value> BoundOf(const std::string& bytes, const parquet::ColumnDesc
 
 }  // namespace
 
-ColumnStatistics ParquetFooter::Statistics(int row_group, int leaf, const PrimitiveType& type) const {
+ColumnStatistics ParquetFooter::Statistics(int row_group, int leaf,
+                                           const PrimitiveType& type) const {
   ColumnStatistics out;
   try {
-    std::unique_ptr<parquet::ColumnChunkMetaData> chunk = metadata_->RowGroup(row_group)->ColumnChunk(leaf);
+    std::unique_ptr<parquet::ColumnChunkMetaData> chunk =
+        metadata_->RowGroup(row_group)->ColumnChunk(leaf);
     std::shared_ptr<parquet::Statistics> statistics = chunk->statistics();
     if (statistics == nullptr) return out;
     out.value_count = chunk->num_values();
     if (statistics->HasNullCount()) out.null_count = statistics->null_count();
     if (statistics->HasMinMax()) {
-      out.lower = BoundOf(statistics->EncodeMin(), *metadata_->schema()->Column(leaf), type, /*lower=*/true);
-      out.upper = BoundOf(statistics->EncodeMax(), *metadata_->schema()->Column(leaf), type, /*lower=*/false);
+      out.lower = BoundOf(statistics->EncodeMin(), *metadata_->schema()->Column(leaf), type,
+                          /*lower=*/true);
+      out.upper = BoundOf(statistics->EncodeMax(), *metadata_->schema()->Column(leaf), type,
+                          /*lower=*/false);
     }
   } catch (const std::exception&) {
     return {};  // Statistics that cannot be read prune nothing.

@@ -20,10 +20,12 @@ class ViewReader {
   ViewReader(const YAML::Node& node, std::string where) : node_(node), where_(std::move(where)) {}
 
   Status CheckEntries() const {
-    static const std::set<std::string> kKnown{"name",     "table",      "join_keys",   "timestamp_field",
-                                              "features", "row_filter", "snapshot_id", "created_timestamp_column",
-                                              "ttl",      "ref",        "as_of"};
-    if (!node_.IsMap()) return InvalidArgument(where_, " is not a mapping of entries such as 'name: drivers'");
+    static const std::set<std::string> kKnown{
+        "name",     "table",      "join_keys",   "timestamp_field",
+        "features", "row_filter", "snapshot_id", "created_timestamp_column",
+        "ttl",      "ref",        "as_of"};
+    if (!node_.IsMap())
+      return InvalidArgument(where_, " is not a mapping of entries such as 'name: drivers'");
     for (const auto& entry : node_) {
       if (!kKnown.contains(entry.first.Scalar())) {
         return InvalidArgument(where_, ": the entry '", entry.first.Scalar(), "' is not known");
@@ -50,14 +52,16 @@ class ViewReader {
     std::vector<std::pair<std::string, std::string>> columns;
     const YAML::Node list = node_[entry];
     if (!list || list.IsNull()) return columns;
-    if (!list.IsSequence()) return InvalidArgument(where_, ": '", entry, "' must be a list of columns");
+    if (!list.IsSequence())
+      return InvalidArgument(where_, ": '", entry, "' must be a list of columns");
     for (const YAML::Node& item : list) {
       if (item.IsScalar()) {
         columns.emplace_back(item.Scalar(), item.Scalar());
       } else if (item.IsMap() && item.size() == 1 && item.begin()->second.IsScalar()) {
         columns.emplace_back(item.begin()->first.Scalar(), item.begin()->second.Scalar());
       } else {
-        return InvalidArgument(where_, ": an item of '", entry, "' is neither a column nor 'column: name'");
+        return InvalidArgument(where_, ": an item of '", entry,
+                               "' is neither a column nor 'column: name'");
       }
     }
     return columns;
@@ -66,7 +70,8 @@ class ViewReader {
   Result<int64_t> TtlMicros() const {
     ICEFIELD_ASSIGN(std::optional<std::string> text, Text("ttl"));
     if (!text) return int64_t{0};
-    constexpr std::array<std::pair<char, int64_t>, 4> kUnits{{{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}}};
+    constexpr std::array<std::pair<char, int64_t>, 4> kUnits{
+        {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}}};
     std::string_view digits = *text;
     int64_t seconds_per_unit = 1;
     for (const auto& [letter, seconds] : kUnits) {
@@ -76,10 +81,13 @@ class ViewReader {
       break;
     }
     int64_t count = 0;
-    const auto [end, failure] = std::from_chars(digits.data(), digits.data() + digits.size(), count);
-    const std::optional<int64_t> micros = CheckedMultiply(count, seconds_per_unit * kMicrosPerSecond);
+    const auto [end, failure] =
+        std::from_chars(digits.data(), digits.data() + digits.size(), count);
+    const std::optional<int64_t> micros =
+        CheckedMultiply(count, seconds_per_unit * kMicrosPerSecond);
     if (failure != std::errc() || end != digits.data() + digits.size() || !micros) {
-      return InvalidArgument(where_, ": ttl '", *text, "' is not a number of seconds or a text such as 90s, 15m, 3h, 2d");
+      return InvalidArgument(where_, ": ttl '", *text,
+                             "' is not a number of seconds or a text such as 90s, 15m, 3h, 2d");
     }
     return *micros;
   }
@@ -99,8 +107,10 @@ class ViewReader {
     ICEFIELD_ASSIGN(std::optional<std::string> as_of, Text("as_of"));
     if (as_of) {
       const std::optional<IsoInstant> instant = ParseIsoInstant(*as_of);
-      if (!instant) return InvalidArgument(where_, ": as_of '", *as_of, "' is not an ISO-8601 time");
-      selector.as_of = SnapshotTime{static_cast<int64_t>(FloorDivide<Int128>(instant->nanos, 1'000'000))};
+      if (!instant)
+        return InvalidArgument(where_, ": as_of '", *as_of, "' is not an ISO-8601 time");
+      selector.as_of =
+          SnapshotTime{static_cast<int64_t>(FloorDivide<Int128>(instant->nanos, 1'000'000))};
     }
     return selector;
   }
@@ -112,7 +122,8 @@ class ViewReader {
   std::string where_;
 };
 
-Result<NamedView> ReadView(const ViewReader& reader, Result<RowFilter> (*parse_filter)(std::string_view)) {
+Result<NamedView> ReadView(const ViewReader& reader,
+                           Result<RowFilter> (*parse_filter)(std::string_view)) {
   ICEFIELD_TRY(reader.CheckEntries());
   NamedView view;
   ICEFIELD_ASSIGN(view.spec.name, reader.Required("name"));
@@ -143,7 +154,8 @@ Result<std::vector<NamedView>> ParseViewsFile(std::string_view text, const std::
   try {
     root = YAML::Load(std::string(text));
   } catch (const YAML::Exception& failure) {
-    return InvalidArgument(location, " is not YAML: line ", failure.mark.line + 1, ": ", failure.msg);
+    return InvalidArgument(location, " is not YAML: line ", failure.mark.line + 1, ": ",
+                           failure.msg);
   }
   const YAML::Node list = root.IsMap() ? root["views"] : YAML::Node();
   if (!list || !list.IsSequence() || list.size() == 0) {
@@ -152,7 +164,8 @@ Result<std::vector<NamedView>> ParseViewsFile(std::string_view text, const std::
   std::vector<NamedView> views;
   for (size_t at = 0; at < list.size(); ++at) {
     const YAML::Node node = list[at];
-    ICEFIELD_ASSIGN(views.emplace_back(), ReadView(ViewReader(node, StrCat(location, ", view ", at + 1)), parse_filter));
+    ICEFIELD_ASSIGN(views.emplace_back(),
+                    ReadView(ViewReader(node, StrCat(location, ", view ", at + 1)), parse_filter));
   }
   return views;
 }

@@ -22,11 +22,11 @@ struct NamedView {
 ///   join_keys: list of columns, or of mappings {column: frame column}
 ///   created_timestamp_column: text (optional)
 ///   ttl: number of seconds, or a text such as 90s, 15m, 3h, 2d (optional: no limit)
-///   features: list of columns, or of mappings {column: output name} (optional: all but keys and times)
-///   row_filter: text (optional)
-///   snapshot_id: number, ref: text, as_of: ISO-8601 text (optional, at most one)
-/// Row filters are parsed by the caller's `parse_filter`. InvalidArgument names `location`, the view and the entry; an
-/// entry that is not listed here is refused.
+///   features: list of columns, or of mappings {column: output name} (optional: all but keys and
+///   times) row_filter: text (optional) snapshot_id: number, ref: text, as_of: ISO-8601 text
+///   (optional, at most one)
+/// Row filters are parsed by the caller's `parse_filter`. InvalidArgument names `location`, the
+/// view and the entry; an entry that is not listed here is refused.
 Result<std::vector<NamedView>> ParseViewsFile(std::string_view text, const std::string& location,
                                               Result<RowFilter> (*parse_filter)(std::string_view));
 

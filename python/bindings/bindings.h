@@ -1,0 +1,45 @@
+/// The parts of the extension, and what they share.
+#pragma once
+
+#include <nanobind/nanobind.h>
+
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "errors.h"
+#include "icefield/icefield.h"
+
+namespace icefield::python {
+
+/// Dictionaries with text keys, as the type stub shows them.
+using AnyDict = nanobind::typed<nanobind::dict, nanobind::str, nanobind::any>;
+using DictList = nanobind::typed<nanobind::list, AnyDict>;
+
+/// Tables and scans: NativeTable, NativeScanOptions, load_table.
+void BindTables(nanobind::module_& module);
+
+/// Catalogs: NativeCatalog.
+void BindCatalogs(nanobind::module_& module);
+
+/// Views and retrievals: NativeView, NativeRetrieval, point_in_time_join, latest.
+void BindRetrieval(nanobind::module_& module);
+
+/// Read options that stop at a signal (Ctrl-C).
+ReadOptions MakeReadOptions(int threads, int64_t batch_rows);
+
+/// At most one of the three is given; the engine says so otherwise.
+SnapshotSelector MakeSelector(std::optional<int64_t> snapshot_id, std::optional<std::string> ref,
+                              std::optional<int64_t> as_of_ms);
+
+/// Runs fallible work without the interpreter's lock, and gives its value or raises.
+template <typename Work>
+auto Unlocked(Work work) {
+  auto result = [&] {
+    const nanobind::gil_scoped_release release;
+    return work();
+  }();
+  return ValueOrRaise(std::move(result));
+}
+
+}  // namespace icefield::python

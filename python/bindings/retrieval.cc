@@ -1,0 +1,139 @@
+// Feature views, point-in-time joins and latest rows.
+#include <nanobind/nanobind.h>
+#include <nanobind/stl/map.h>
+#include <nanobind/stl/optional.h>
+#include <nanobind/stl/pair.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
+
+#include "arrow_bridge.h"
+#include "bindings.h"
+#include "report_dict.h"
+
+namespace nb = nanobind;
+
+namespace icefield::python {
+namespace {
+
+// The parts of a feature view, as the Python class holds them.
+ViewRequest MakeView(const Table& table, std::string name,
+                     std::vector<std::pair<std::string, std::string>> join_keys,
+                     std::string timestamp_field,
+                     std::optional<std::string> created_timestamp_column, int64_t ttl_us,
+                     std::optional<std::vector<std::pair<std::string, std::string>>> features,
+                     std::optional<std::string> row_filter, std::optional<int64_t> snapshot_id,
+                     std::optional<std::string> ref, std::optional<int64_t> as_of_ms) {
+  ViewRequest request{.source = table.source()};
+  FeatureViewSpec& spec = request.spec;
+  spec.name = std::move(name);
+  for (auto& [table_column, frame_column] : join_keys)
+    spec.join_keys.push_back({table_column, frame_column});
+  spec.timestamp_field = std::move(timestamp_field);
+  spec.created_timestamp_column = std::move(created_timestamp_column);
+  spec.ttl_us = ttl_us;
+  if (features) {
+    spec.features.emplace();
+    for (auto& [column, output] : *features) spec.features->push_back({column, output});
+  }
+  if (row_filter) spec.row_filter = ValueOrRaise(ParseFilter(*row_filter));
+  spec.snapshot = MakeSelector(snapshot_id, std::move(ref), as_of_ms);
+  return request;
+}
+
+CreatedCut ParseCut(std::string_view text) {
+  if (text == "everywhere") return CreatedCut::kEverywhere;
+  if (text == "where_available") return CreatedCut::kWhereAvailable;
+  return CreatedCut::kNone;
+}
+
+// A retrieval: the set itself, until its stream takes it over, and its report after that.
+class Retrieval {
+ public:
+  explicit Retrieval(std::unique_ptr<TrainingSet> set) : set_(std::move(set)) {}
+
+  nb::object Schema() const { return ExportSchema(*set_->schema()); }
+  DictList Pinned() const { return ViewList(set_->Pinned()); }
+  std::string Explain() {
+    return Unlocked([&] { return set_->Explain(); });
+  }
+
+  nb::object Stream() {
+    if (std::exchange(streamed_, true)) {
+      RaiseError(InvalidArgument(
+          "a training set is read once; make it again, or keep what to_arrow() gave"));
+    }
+    return ExportStream(std::make_unique<SharedStream>(set_));
+  }
+
+  AnyDict Report() const {
+    const RetrievalReport* report = set_->report();
+    if (report == nullptr) {
+      RaiseError(InvalidArgument(
+          "the report is complete when the training set has been read to its end; read it first"));
+    }
+    return ReportDict(*report);
+  }
+
+ private:
+  // The stream keeps the set alive, and the Python object the report.
+  class SharedStream final : public BatchStream {
+   public:
+    explicit SharedStream(std::shared_ptr<TrainingSet> set) : set_(std::move(set)) {}
+    const std::shared_ptr<arrow::Schema>& schema() const override { return set_->schema(); }
+    Result<std::shared_ptr<arrow::RecordBatch>> Next() override { return set_->Next(); }
+
+   private:
+    std::shared_ptr<TrainingSet> set_;
+  };
+
+  std::shared_ptr<TrainingSet> set_;
+  bool streamed_ = false;
+};
+
+}  // namespace
+
+void BindRetrieval(nb::module_& module) {
+  nb::class_<ViewRequest>(module, "NativeView")
+      .def_static("make", &MakeView, nb::arg("table"), nb::arg("name"), nb::arg("join_keys"),
+                  nb::arg("timestamp_field"), nb::arg("created_timestamp_column").none(),
+                  nb::arg("ttl_us"), nb::arg("features").none(), nb::arg("row_filter").none(),
+                  nb::arg("snapshot_id").none(), nb::arg("ref").none(), nb::arg("as_of_ms").none());
+
+  nb::class_<Retrieval>(module, "NativeRetrieval")
+      .def("schema", &Retrieval::Schema, "An Arrow schema capsule.")
+      .def("pinned", &Retrieval::Pinned)
+      .def("explain", &Retrieval::Explain)
+      .def("stream", &Retrieval::Stream, "An Arrow stream capsule; once.")
+      .def("report", &Retrieval::Report);
+
+  module.def(
+      "point_in_time_join",
+      [](nb::object frame, const std::vector<ViewRequest>& views, std::string entity_timestamp,
+         bool full_feature_names, const std::string& created_cut, int threads, int64_t batch_rows) {
+        JoinRequest request{.frame = ImportTable(frame),
+                            .views = views,
+                            .entity_timestamp = std::move(entity_timestamp),
+                            .full_feature_names = full_feature_names,
+                            .created_cut = ParseCut(created_cut),
+                            .read = MakeReadOptions(threads, batch_rows)};
+        return Retrieval(Unlocked([&] { return MakeTrainingSet(std::move(request)); }));
+      },
+      nb::arg("frame"), nb::arg("views"), nb::arg("entity_timestamp"),
+      nb::arg("full_feature_names"), nb::arg("created_cut"), nb::arg("threads"),
+      nb::arg("batch_rows"));
+
+  module.def(
+      "latest",
+      [](const ViewRequest& view, std::optional<int64_t> start_us, std::optional<int64_t> end_us,
+         int threads, int64_t batch_rows) {
+        LatestRequest request{.view = view,
+                              .start_us = start_us,
+                              .end_us = end_us,
+                              .read = MakeReadOptions(threads, batch_rows)};
+        return Retrieval(Unlocked([&] { return MakeLatest(std::move(request)); }));
+      },
+      nb::arg("view"), nb::arg("start_us").none(), nb::arg("end_us").none(), nb::arg("threads"),
+      nb::arg("batch_rows"));
+}
+
+}  // namespace icefield::python

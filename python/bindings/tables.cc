@@ -1,0 +1,166 @@
+// Tables, scans and catalogs.
+#include <nanobind/nanobind.h>
+#include <nanobind/stl/map.h>
+#include <nanobind/stl/optional.h>
+#include <nanobind/stl/pair.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
+
+#include "arrow_bridge.h"
+#include "bindings.h"
+
+namespace nb = nanobind;
+
+namespace icefield::python {
+namespace {
+
+ScanOptions MakeScanOptions(std::string row_filter, std::vector<std::string> selected_fields,
+                            std::optional<int64_t> snapshot_id, std::optional<std::string> ref,
+                            std::optional<int64_t> limit, int threads, int64_t batch_rows) {
+  return {.row_filter = std::move(row_filter),
+          .selected_fields = std::move(selected_fields),
+          .snapshot = MakeSelector(snapshot_id, std::move(ref), std::nullopt),
+          .limit = limit,
+          .read = MakeReadOptions(threads, batch_rows)};
+}
+
+DictList PlanFiles(const ScanPlan& plan) {
+  nb::list files;
+  for (const FileTask& task : plan.tasks) {
+    nb::dict file;
+    file["file_path"] = task.file.path;
+    file["file_format"] = task.file.format;
+    file["record_count"] = task.file.record_count;
+    file["file_size_in_bytes"] = task.file.size_bytes;
+    file["spec_id"] = task.spec_id.value;
+    file["data_sequence_number"] = task.data_sequence_number.value;
+    files.append(file);
+  }
+  return files;
+}
+
+DictList Snapshots(const TableMetadata& metadata) {
+  nb::list snapshots;
+  for (const Snapshot& snapshot : metadata.snapshots) {
+    nb::dict entry;
+    entry["snapshot_id"] = snapshot.id.value;
+    entry["parent_snapshot_id"] =
+        snapshot.parent_id ? nb::cast(snapshot.parent_id->value) : nb::none();
+    entry["sequence_number"] = snapshot.sequence_number.value;
+    entry["timestamp_ms"] = snapshot.timestamp.value;
+    entry["manifest_list"] = snapshot.manifest_list;
+    entry["summary"] = snapshot.summary;
+    snapshots.append(entry);
+  }
+  return snapshots;
+}
+
+AnyDict Refs(const TableMetadata& metadata) {
+  nb::dict refs;
+  for (const auto& [name, ref] : metadata.refs) {
+    nb::dict entry;
+    entry["snapshot_id"] = ref.snapshot_id.value;
+    entry["type"] = ref.type;
+    refs[name.c_str()] = entry;
+  }
+  return refs;
+}
+
+}  // namespace
+
+void BindTables(nb::module_& module) {
+  nb::class_<ScanOptions>(module, "NativeScanOptions")
+      .def_static("make", &MakeScanOptions, nb::arg("row_filter"), nb::arg("selected_fields"),
+                  nb::arg("snapshot_id").none(), nb::arg("ref").none(), nb::arg("limit").none(),
+                  nb::arg("threads"), nb::arg("batch_rows"));
+
+  nb::class_<Table>(module, "NativeTable")
+      .def_prop_ro("name", [](const Table& table) { return table.name(); })
+      .def_prop_ro("metadata_location",
+                   [](const Table& table) { return table.metadata_location(); })
+      .def_prop_ro("format_version",
+                   [](const Table& table) { return table.metadata().format_version; })
+      .def_prop_ro("location", [](const Table& table) { return table.metadata().location; })
+      .def_prop_ro("properties", [](const Table& table) { return table.metadata().properties; })
+      .def_prop_ro("current_snapshot_id",
+                   [](const Table& table) -> std::optional<int64_t> {
+                     if (!table.metadata().current_snapshot_id) return std::nullopt;
+                     return table.metadata().current_snapshot_id->value;
+                   })
+      .def("snapshots", [](const Table& table) { return Snapshots(table.metadata()); })
+      .def("refs", [](const Table& table) { return Refs(table.metadata()); })
+      .def(
+          "arrow_schema",
+          [](const Table& table, const ScanOptions& options) {
+            return ExportSchema(*ValueOrRaise(table.ArrowSchema(options)));
+          },
+          nb::arg("options"), "An Arrow schema capsule.")
+      .def(
+          "plan_files",
+          [](const Table& table, const ScanOptions& options) {
+            return PlanFiles(Unlocked([&] { return table.Plan(options); }));
+          },
+          nb::arg("options"))
+      .def(
+          "explain",
+          [](const Table& table, const ScanOptions& options) {
+            return Unlocked([&] { return table.Plan(options); }).ToString();
+          },
+          nb::arg("options"))
+      .def(
+          "scan",
+          [](const Table& table, const ScanOptions& options) {
+            return ExportStream(Unlocked([&] { return table.Scan(options); }));
+          },
+          nb::arg("options"), "An Arrow stream capsule; rows are decoded while it is read.");
+
+  module.def(
+      "load_table",
+      [](const std::string& location) { return Unlocked([&] { return LoadTable(location); }); },
+      nb::arg("location"));
+}
+
+void BindCatalogs(nb::module_& module) {
+  nb::class_<CatalogSession>(module, "NativeCatalog")
+      .def_static(
+          "open",
+          [](const std::string& name, const Properties& properties) {
+            return Unlocked([&] { return CatalogSession::Open(name, properties); });
+          },
+          nb::arg("name"), nb::arg("properties"))
+      .def_prop_ro("name", [](const CatalogSession& session) { return session.catalog().name(); })
+      .def_prop_ro("properties",
+                   [](const CatalogSession& session) { return session.catalog().properties(); })
+      .def("list_namespaces",
+           [](const CatalogSession& session) {
+             return Unlocked([&] { return session.catalog().ListNamespaces(); });
+           })
+      .def(
+          "list_tables",
+          [](const CatalogSession& session, const std::vector<std::string>& levels) {
+            std::vector<std::pair<std::vector<std::string>, std::string>> tables;
+            for (TableIdentifier& table :
+                 Unlocked([&] { return session.catalog().ListTables(levels); })) {
+              tables.emplace_back(std::move(table.namespace_levels), std::move(table.name));
+            }
+            return tables;
+          },
+          nb::arg("namespace"))
+      .def(
+          "table_exists",
+          [](const CatalogSession& session, const std::string& identifier) {
+            return Unlocked([&]() -> Result<bool> {
+              ICEFIELD_ASSIGN(TableIdentifier table, ParseTableIdentifier(identifier));
+              return session.catalog().TableExists(table);
+            });
+          },
+          nb::arg("identifier"))
+      .def(
+          "load_table",
+          [](const CatalogSession& session, const std::string& identifier) {
+            return Unlocked([&] { return session.LoadTable(identifier); });
+          },
+          nb::arg("identifier"));
+}
+
+}  // namespace icefield::python
