@@ -12,4 +12,13 @@ void RaiseError(const Error& error) {
   throw nb::python_error();
 }
 
+std::map<std::string, int> ExitCodes() {
+  std::map<std::string, int> codes;
+  for (int code = 0; code <= static_cast<int>(ErrorCode::kInternal); ++code) {
+    const ErrorBorder& border = BorderOf(static_cast<ErrorCode>(code));
+    codes[std::string(border.python_exception)] = border.exit_code;
+  }
+  return codes;
+}
+
 }  // namespace icefield::python

@@ -3,6 +3,9 @@
 
 #include <nanobind/nanobind.h>
 
+#include <map>
+#include <string>
+
 #include "icefield/icefield.h"
 
 namespace icefield::python {
@@ -17,5 +20,8 @@ T ValueOrRaise(Result<T> result) {
   if (!result.ok()) RaiseError(result.error());
   return *std::move(result);
 }
+
+/// Exit code of the command by exception name: the error table for the package.
+std::map<std::string, int> ExitCodes();
 
 }  // namespace icefield::python

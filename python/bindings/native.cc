@@ -1,6 +1,9 @@
 // The Python extension: the public C++ surface for the package icefield. Python classes around it
 // live in the package; here is only what needs C++: the crossing of calls, errors and Arrow
 // streams.
+#include <nanobind/stl/map.h>
+#include <nanobind/stl/string.h>
+
 #include "bindings.h"
 
 namespace nb = nanobind;
@@ -34,6 +37,8 @@ NB_MODULE(_native, module) {
   module.doc() = "The C++ engine of Icefield. Use the classes of the package icefield instead.";
   module.def("version",
              [] { return nb::str(icefield::Version().data(), icefield::Version().size()); });
+  module.def("exit_codes", &icefield::python::ExitCodes,
+             "Exit code of the command by exception name.");
   icefield::python::BindTables(module);
   icefield::python::BindCatalogs(module);
   icefield::python::BindRetrieval(module);

@@ -102,8 +102,9 @@ class Table:
         limit: int | None = None,
         options: ReadOptions | None = None,
     ) -> TableScan:
-        """Rows to read. row_filter: pyiceberg's expression or its text; selected_fields: columns,
-        dotted for nested.
+        """Rows to read.
+
+        row_filter: pyiceberg's expression or its text. selected_fields: columns, dotted for nested.
         """
         return TableScan(
             self._native,

@@ -81,14 +81,11 @@ class TrainingSet:
         return self.to_arrow().to_pandas()
 
     def report(self) -> Report:
-        """What was read and found; complete once the rows have been read to the end, else
-        InvalidArgumentError.
+        """What was read and found; InvalidArgumentError before the rows are read to the end.
 
         Keys: rows; views (view, table, snapshot_id, files_planned, files_pruned, files_read,
-        row_groups_pruned,
-        row_groups_read, bytes_planned, bytes_read, rows_seen, rows_dropped, hits, misses by reason,
-        null_values by
-        feature, full_ties, hits_not_yet_created or None, created_cut); seconds (plan, encode,
-        winners, gather).
+        row_groups_pruned, row_groups_read, bytes_planned, bytes_read, rows_seen, rows_dropped,
+        hits, misses by reason, null_values by feature, full_ties, hits_not_yet_created or None,
+        created_cut); seconds (plan, encode, winners, gather).
         """
         return Report(self._native.report())

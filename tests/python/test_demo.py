@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import re
 import tarfile
 import zipfile
 from dataclasses import replace
@@ -244,6 +245,16 @@ def test_usage(arguments, capsys):
     out, err = capsys.readouterr()
     assert ended.value.code == (0 if arguments == ["--help"] else 2)
     assert "examples:" in out if arguments == ["--help"] else "--output" in err
+
+
+def test_exit_codes_are_those_of_every_command():
+    page = Path(__file__).parents[2].joinpath("docs", "errors.md").read_text(encoding="utf-8")
+    rows = re.findall(r"`(\w+Error)`.*\| (\d+) \|$", page, flags=re.MULTILINE)
+    documented = {name: int(code) for name, code in rows}
+    assert len(documented) == 12
+    assert {error.__name__: code for error, code in command.EXIT_CODES.items()}.items() <= (
+        documented.items()
+    )
 
 
 def test_small_demo_end_to_end(tmp_path, monkeypatch, capsys):

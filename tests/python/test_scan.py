@@ -53,7 +53,10 @@ ARROW_TYPES = {
 def plain(rows):
     """Rows with UUIDs as their bytes, as they are written."""
     return [
-        {name: value.bytes if isinstance(value, uuid.UUID) else value for name, value in row.items()}
+        {
+            name: value.bytes if isinstance(value, uuid.UUID) else value
+            for name, value in row.items()
+        }
         for row in rows
     ]
 
@@ -199,7 +202,10 @@ def test_a_limit_gives_the_first_rows(numbers, limit):
 
 def test_a_limit_counts_rows_that_pass_the_filter(numbers):
     got = ours(numbers).scan("id >= 555 and text = 't1'", limit=20).to_arrow()
-    assert got["id"].to_pylist() == [at for at in range(555, 1000) if number_row(at)["text"] == "t1"][:20]
+    assert (
+        got["id"].to_pylist()
+        == [at for at in range(555, 1000) if number_row(at)["text"] == "t1"][:20]
+    )
 
 
 def test_a_negative_limit_is_refused(numbers):
@@ -345,7 +351,9 @@ def test_every_transform_partitions_and_prunes(lake, version, transform):
     for bound in bounds:
         instant = datetime.datetime.fromisoformat(bound)
         got = ours(table).scan(f"at < '{bound}'").to_arrow()
-        assert rows_of(got) == [row for row in rows if row["at"] is not None and row["at"] < instant]
+        assert rows_of(got) == [
+            row for row in rows if row["at"] is not None and row["at"] < instant
+        ]
     for name in ("", "a", "abc", "äöü", "a/b=c d%"):
         got = ours(table).scan(ex.EqualTo("name", name)).to_arrow()
         assert rows_of(got) == [row for row in rows if row["name"] == name]
@@ -397,7 +405,9 @@ def history(lake):
 
 def test_every_snapshot_is_read_as_pyiceberg_reads_it(history):
     table = ours(history)
-    assert [s.snapshot_id for s in table.snapshots()] == [s.snapshot_id for s in history.snapshots()]
+    assert [s.snapshot_id for s in table.snapshots()] == [
+        s.snapshot_id for s in history.snapshots()
+    ]
     for snapshot in history.snapshots():
         at = snapshot.snapshot_id
         theirs = history.scan(snapshot_id=at).to_arrow()
