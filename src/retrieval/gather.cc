@@ -145,6 +145,8 @@ WinnerFeatures::WinnerFeatures(std::shared_ptr<arrow::Schema> schema,
 }
 
 Result<arrow::ArrayVector> WinnerFeatures::Take(const std::vector<uint32_t>& winners) const {
+  // A view of no features has no segments to look winners up in.
+  if (schema_->num_fields() == 0) return arrow::ArrayVector{};
   const auto rows = static_cast<int64_t>(winners.size());
   // Rows of all segments that are asked for, one segment after the other, and where each row went.
   std::vector<BatchPtr> pieces;

@@ -179,6 +179,8 @@ def internal(value: Any) -> Any:
         return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
     if isinstance(value, date):
         return (value - date(1970, 1, 1)).days
+    if isinstance(value, time):
+        return internal(datetime.combine(date(1970, 1, 1), value))
     return value
 
 
