@@ -13,7 +13,7 @@ namespace {
 
 // A capsule that owns an Arrow C struct, by the rules of the Arrow PyCapsule interface.
 template <typename Struct>
-nb::object Capsule(std::unique_ptr<Struct> exported, const char* name) {
+nb::object MakeCapsule(std::unique_ptr<Struct> exported, const char* name) {
   PyObject* capsule = PyCapsule_New(exported.release(), name, [](PyObject* object) {
     auto* owned = static_cast<Struct*>(PyCapsule_GetPointer(object, PyCapsule_GetName(object)));
     if (owned->release != nullptr) owned->release(owned);
@@ -29,17 +29,42 @@ void RaiseUnlessOk(const arrow::Status& status, std::string_view where) {
 
 }  // namespace
 
-nb::object ExportStream(std::unique_ptr<BatchStream> stream) {
+nb::object NativeStream::Schema() const {
+  if (stream_ == nullptr) RaiseError(InvalidArgument("the stream was handed on; it is read once"));
+  return ExportSchema(*stream_->schema());
+}
+
+nb::object NativeStream::Next() {
+  if (stream_ == nullptr) return nb::none();
+  Result<std::shared_ptr<arrow::RecordBatch>> next = [&] {
+    const nb::gil_scoped_release release;
+    return stream_->Next();
+  }();
+  if (!next.ok() || *next == nullptr) {
+    const nb::gil_scoped_release release;
+    stream_.reset();
+  }
+  const std::shared_ptr<arrow::RecordBatch> batch = ValueOrRaise(std::move(next));
+  if (batch == nullptr) return nb::none();
+  auto schema = std::make_unique<ArrowSchema>();
+  auto array = std::make_unique<ArrowArray>();
+  RaiseUnlessOk(arrow::ExportRecordBatch(*batch, array.get(), schema.get()), "export");
+  return nb::make_tuple(MakeCapsule(std::move(schema), "arrow_schema"),
+                        MakeCapsule(std::move(array), "arrow_array"));
+}
+
+nb::object NativeStream::Capsule() {
+  if (stream_ == nullptr) RaiseError(InvalidArgument("the stream was handed on; it is read once"));
   auto exported = std::make_unique<ArrowArrayStream>();
-  RaiseUnlessOk(arrow::ExportRecordBatchReader(ToArrowReader(std::move(stream)), exported.get()),
+  RaiseUnlessOk(arrow::ExportRecordBatchReader(ToArrowReader(std::move(stream_)), exported.get()),
                 "export");
-  return Capsule(std::move(exported), "arrow_array_stream");
+  return MakeCapsule(std::move(exported), "arrow_array_stream");
 }
 
 nb::object ExportSchema(const arrow::Schema& schema) {
   auto exported = std::make_unique<ArrowSchema>();
   RaiseUnlessOk(arrow::ExportSchema(schema, exported.get()), "export");
-  return Capsule(std::move(exported), "arrow_schema");
+  return MakeCapsule(std::move(exported), "arrow_schema");
 }
 
 std::shared_ptr<arrow::Table> ImportTable(const nb::object& frame) {

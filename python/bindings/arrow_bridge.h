@@ -10,9 +10,25 @@
 
 namespace icefield::python {
 
-/// A stream as a PyCapsule "arrow_array_stream". Reading it releases the interpreter's lock where
-/// Python holds it.
-nanobind::object ExportStream(std::unique_ptr<BatchStream> stream);
+/// A stream of the engine in Python's hands: read by next() to the end, or handed on by capsule().
+class NativeStream {
+ public:
+  explicit NativeStream(std::unique_ptr<BatchStream> stream) : stream_(std::move(stream)) {}
+
+  /// A PyCapsule "arrow_schema".
+  nanobind::object Schema() const;
+
+  /// The next batch as PyCapsules ("arrow_schema", "arrow_array"), or None at the end. Decodes
+  /// without the interpreter's lock; raises the exception that the error table names.
+  nanobind::object Next();
+
+  /// What is left of the stream as a PyCapsule "arrow_array_stream", for those that read without
+  /// Python. Errors reach them as theirs, with the same message.
+  nanobind::object Capsule();
+
+ private:
+  std::unique_ptr<BatchStream> stream_;
+};
 
 /// A schema as a PyCapsule "arrow_schema".
 nanobind::object ExportSchema(const arrow::Schema& schema);

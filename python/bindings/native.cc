@@ -11,10 +11,13 @@ namespace nb = nanobind;
 namespace icefield::python {
 namespace {
 
-// Only the main thread of Python sees signals; asking takes the lock for a moment.
+// Only the main thread of Python sees signals; asking takes the lock for a moment. What was raised
+// comes back as the exception of a cancelled call.
 bool SignalArrived() {
   const nb::gil_scoped_acquire gil;
-  return PyErr_CheckSignals() != 0;
+  if (PyErr_CheckSignals() == 0) return false;
+  PyErr_Clear();
+  return true;
 }
 
 }  // namespace

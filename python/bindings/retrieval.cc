@@ -57,12 +57,12 @@ class Retrieval {
     return Unlocked([&] { return set_->Explain(); });
   }
 
-  nb::object Stream() {
+  NativeStream Stream() {
     if (std::exchange(streamed_, true)) {
       RaiseError(InvalidArgument(
           "a training set is read once; make it again, or keep what to_arrow() gave"));
     }
-    return ExportStream(std::make_unique<SharedStream>(set_));
+    return NativeStream(std::make_unique<SharedStream>(set_));
   }
 
   AnyDict Report() const {
@@ -103,7 +103,7 @@ void BindRetrieval(nb::module_& module) {
       .def("schema", &Retrieval::Schema, "An Arrow schema capsule.")
       .def("pinned", &Retrieval::Pinned)
       .def("explain", &Retrieval::Explain)
-      .def("stream", &Retrieval::Stream, "An Arrow stream capsule; once.")
+      .def("stream", &Retrieval::Stream, "The rows; once.")
       .def("report", &Retrieval::Report);
 
   module.def(

@@ -69,6 +69,11 @@ AnyDict Refs(const TableMetadata& metadata) {
 }  // namespace
 
 void BindTables(nb::module_& module) {
+  nb::class_<NativeStream>(module, "NativeStream")
+      .def("schema", &NativeStream::Schema, "An Arrow schema capsule.")
+      .def("next", &NativeStream::Next, "Capsules of the next batch, or None.")
+      .def("capsule", &NativeStream::Capsule, "An Arrow stream capsule of all that is left.");
+
   nb::class_<ScanOptions>(module, "NativeScanOptions")
       .def_static("make", &MakeScanOptions, nb::arg("row_filter"), nb::arg("selected_fields"),
                   nb::arg("snapshot_id").none(), nb::arg("ref").none(), nb::arg("limit").none(),
@@ -110,9 +115,9 @@ void BindTables(nb::module_& module) {
       .def(
           "scan",
           [](const Table& table, const ScanOptions& options) {
-            return ExportStream(Unlocked([&] { return table.Scan(options); }));
+            return NativeStream(Unlocked([&] { return table.Scan(options); }));
           },
-          nb::arg("options"), "An Arrow stream capsule; rows are decoded while it is read.");
+          nb::arg("options"));
 
   module.def(
       "load_table",

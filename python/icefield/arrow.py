@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Protocol
 
 import pyarrow as pa
 
+from icefield._native import NativeStream
 from icefield.errors import InvalidArgumentError
 
 
@@ -15,27 +17,39 @@ class ArrowStream(Protocol):
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
 
 
-class _Capsule:
-    """A capsule of the engine under the method that Arrow libraries look for."""
+class _Schema:
+    """A schema capsule under the method that Arrow libraries look for."""
 
     def __init__(self, capsule: object) -> None:
         self._capsule = capsule
-
-    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
-        return self._capsule
 
     def __arrow_c_schema__(self) -> object:
         return self._capsule
 
 
-def stream_reader(capsule: object) -> pa.RecordBatchReader:
-    """A reader over a stream capsule; reading releases the interpreter's lock."""
-    return pa.RecordBatchReader.from_stream(_Capsule(capsule))
+class _Batch:
+    """The capsules of a batch under the method that Arrow libraries look for."""
+
+    def __init__(self, capsules: object) -> None:
+        self._capsules = capsules
+
+    def __arrow_c_array__(self, requested_schema: object | None = None) -> object:
+        return self._capsules
+
+
+def _batches(stream: NativeStream) -> Iterator[pa.RecordBatch]:
+    while (capsules := stream.next()) is not None:
+        yield pa.record_batch(_Batch(capsules))
+
+
+def stream_reader(stream: NativeStream) -> pa.RecordBatchReader:
+    """A reader that decodes without the interpreter's lock; errors are Icefield's own."""
+    return pa.RecordBatchReader.from_batches(schema_of(stream.schema()), _batches(stream))
 
 
 def schema_of(capsule: object) -> pa.Schema:
     """The schema in a schema capsule."""
-    return pa.schema(_Capsule(capsule))
+    return pa.schema(_Schema(capsule))
 
 
 def to_stream(frame: Any) -> ArrowStream:

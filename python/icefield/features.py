@@ -18,6 +18,7 @@ from icefield.training_set import TrainingSet
 ColumnPair = str | tuple[str, str]
 Instant = datetime | date
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_INT64_MAX = 2**63 - 1
 
 
 def _native_table(table: Any, catalog: Catalog | None) -> _native.NativeTable:
@@ -96,7 +97,8 @@ class FeatureView:
             join_keys=_pairs(join_keys),
             timestamp_field=timestamp_field,
             created_timestamp_column=created_timestamp_column or None,
-            ttl_us=_micros(ttl) if ttl is not None else 0,
+            # Beyond 64 bits every row is fresh, as it is at their end.
+            ttl_us=max(-1, min(_micros(ttl), _INT64_MAX)) if ttl is not None else 0,
             features=_pairs(features) if features is not None else None,
             row_filter=filter_text(row_filter) if row_filter is not None else None,
             snapshot_id=snapshot_id,

@@ -166,7 +166,7 @@ class TableScan:
         return self.to_arrow().to_pandas()
 
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
-        return self.to_arrow_batch_reader().__arrow_c_stream__(requested_schema)
+        return self._table.scan(self._request()).capsule()
 
     def _request(self) -> _native.NativeScanOptions:
         return _native.NativeScanOptions.make(

@@ -62,7 +62,9 @@ class TrainingSet:
         return self._native.explain()
 
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
-        return self.reader().__arrow_c_stream__(requested_schema)
+        if self._table is not None:
+            return self._table.__arrow_c_stream__(requested_schema)
+        return self._native.stream().capsule()
 
     def reader(self) -> pa.RecordBatchReader:
         """The rows as a stream. Can be asked for once, unless to_arrow() has kept them."""

@@ -9,7 +9,7 @@ namespace icefield {
 namespace {
 
 // Enough probes under way to hide a miss of the cache.
-constexpr int64_t kAhead = 16;
+constexpr int64_t kAhead = 32;
 
 // Looks up (or inserts, where Dictionary is not const) one value a row. A row whose id is kNoId
 // stays without.

@@ -144,55 +144,62 @@ WinnerFeatures::WinnerFeatures(std::shared_ptr<arrow::Schema> schema,
   }
 }
 
+size_t WinnerFeatures::SegmentOf(uint32_t winner) const {
+  const auto after = std::upper_bound(segment_starts_.begin(), segment_starts_.end(), winner);
+  return static_cast<size_t>(after - segment_starts_.begin()) - 1;
+}
+
+Result<WinnerFeatures::Choice> WinnerFeatures::Choose(const std::vector<uint32_t>& winners) const {
+  if (segments_.size() == 1) return Choice{segments_.front(), {winners.begin(), winners.end()}};
+  // The asked rows of each segment, one segment after the other, and where each went.
+  std::vector<std::vector<int32_t>> rows(segments_.size());
+  for (uint32_t winner : winners) {
+    if (winner == kNoWinner) continue;
+    const size_t segment = SegmentOf(winner);
+    rows[segment].push_back(static_cast<int32_t>(winner - segment_starts_[segment]));
+  }
+  Choice choice;
+  std::vector<BatchPtr> pieces;
+  std::vector<uint32_t> next;
+  uint32_t taken = 0;
+  for (size_t segment = 0; segment < segments_.size(); ++segment) {
+    next.push_back(taken);
+    taken += static_cast<uint32_t>(rows[segment].size());
+    ICEFIELD_ASSIGN(pieces.emplace_back(), TakeRows(segments_[segment], rows[segment]));
+  }
+  if (taken > 0) {
+    ICEFIELD_ASSIGN(choice.rows, ConcatenateBatches(schema_, pieces));
+  }
+  for (uint32_t winner : winners) {
+    choice.order.push_back(winner == kNoWinner ? kNoWinner : next[SegmentOf(winner)]++);
+  }
+  return choice;
+}
+
 Result<arrow::ArrayVector> WinnerFeatures::Take(const std::vector<uint32_t>& winners) const {
   // A view of no features has no segments to look winners up in.
   if (schema_->num_fields() == 0) return arrow::ArrayVector{};
-  const auto rows = static_cast<int64_t>(winners.size());
-  // Rows of all segments that are asked for, one segment after the other, and where each row went.
-  std::vector<BatchPtr> pieces;
-  std::vector<std::vector<int32_t>> chosen(segments_.size());
-  for (uint32_t winner : winners) {
-    if (winner == kNoWinner) continue;
-    const auto segment =
-        std::upper_bound(segment_starts_.begin(), segment_starts_.end(), winner) - 1;
-    chosen[static_cast<size_t>(segment - segment_starts_.begin())].push_back(
-        static_cast<int32_t>(winner - *segment));
-  }
-  std::vector<int32_t> offset(segments_.size(), 0);
-  int32_t taken = 0;
-  for (size_t segment = 0; segment < segments_.size(); ++segment) {
-    offset[segment] = taken;
-    taken += static_cast<int32_t>(chosen[segment].size());
-  }
-  arrow::Int32Builder indices;
-  ICEFIELD_ARROW_TRY(indices.Reserve(rows), "gather");
-  const bool direct = segments_.size() == 1;
-  for (uint32_t winner : winners) {
-    if (winner == kNoWinner) {
+  ICEFIELD_ASSIGN(const Choice choice, Choose(winners));
+  arrow::UInt32Builder indices;
+  ICEFIELD_ARROW_TRY(indices.Reserve(static_cast<int64_t>(winners.size())), "gather");
+  for (uint32_t at : choice.order) {
+    if (at == kNoWinner) {
       indices.UnsafeAppendNull();
-      continue;
+    } else {
+      indices.UnsafeAppend(at);
     }
-    const auto start = std::upper_bound(segment_starts_.begin(), segment_starts_.end(), winner) - 1;
-    int32_t& next = offset[static_cast<size_t>(start - segment_starts_.begin())];
-    indices.UnsafeAppend(direct ? static_cast<int32_t>(winner) : next++);
   }
   ICEFIELD_ARROW_ASSIGN(std::shared_ptr<arrow::Array> order, indices.Finish(), "gather");
-  BatchPtr values = direct ? segments_.front() : nullptr;
-  if (!direct && taken > 0) {
-    for (size_t segment = 0; segment < segments_.size(); ++segment) {
-      ICEFIELD_ASSIGN(pieces.emplace_back(), TakeRows(segments_[segment], chosen[segment]));
-    }
-    ICEFIELD_ASSIGN(values, ConcatenateBatches(schema_, pieces));
-  }
   arrow::ArrayVector columns;
   for (int column = 0; column < schema_->num_fields(); ++column) {
-    if (values == nullptr) {
+    if (choice.rows == nullptr) {
       ICEFIELD_ARROW_ASSIGN(columns.emplace_back(),
-                            arrow::MakeArrayOfNull(schema_->field(column)->type(), rows), "gather");
+                            arrow::MakeArrayOfNull(schema_->field(column)->type(), order->length()),
+                            "gather");
       continue;
     }
     ICEFIELD_ARROW_ASSIGN(columns.emplace_back(),
-                          arrow::compute::Take(*values->column(column), *order,
+                          arrow::compute::Take(*choice.rows->column(column), *order,
                                                arrow::compute::TakeOptions::NoBoundsCheck()),
                           "gather");
   }

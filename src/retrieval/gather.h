@@ -29,6 +29,14 @@ class WinnerFeatures {
   Result<arrow::ArrayVector> Take(const std::vector<uint32_t>& winners) const;
 
  private:
+  /// Rows that hold all asked winners, and for each asked one its row among them (or kNoWinner).
+  struct Choice {
+    std::shared_ptr<arrow::RecordBatch> rows;  ///< Null where no winner is asked.
+    std::vector<uint32_t> order;
+  };
+  Result<Choice> Choose(const std::vector<uint32_t>& winners) const;
+  size_t SegmentOf(uint32_t winner) const;
+
   std::shared_ptr<arrow::Schema> schema_;  ///< All fields nullable: a miss is null (P7).
   std::vector<std::shared_ptr<arrow::RecordBatch>> segments_;
   std::vector<uint32_t>

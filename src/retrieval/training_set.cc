@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <set>
+#include <tuple>
 
 #include "batch/arrow_status.h"
 #include "codec/arrow/arrow_types.h"
@@ -52,6 +53,36 @@ Status CheckViewNames(const std::vector<ViewRequest>& views) {
     }
   }
   return {};
+}
+
+// Which of two loads of one table is the newer.
+bool IsNewer(const LoadedTable& a, const LoadedTable& b) {
+  const auto age = [](const LoadedTable& table) {
+    return std::tie(table.metadata.last_updated_ms, table.metadata.last_sequence_number,
+                    table.metadata_location);
+  };
+  return age(a) > age(b);
+}
+
+// Views over one table that name no state of their own see one snapshot: that of the newest load
+// among them (P11).
+void ShareSources(std::vector<ViewRequest>& views) {
+  std::map<std::string, SourceTable> newest;
+  const auto is_free = [](const ViewRequest& view) {
+    return view.spec.snapshot == SnapshotSelector{};
+  };
+  const auto identity = [](const ViewRequest& view) {
+    const TableMetadata& metadata = view.source.table->metadata;
+    return metadata.table_uuid.empty() ? metadata.location : metadata.table_uuid;
+  };
+  for (const ViewRequest& view : views) {
+    if (!is_free(view)) continue;
+    SourceTable& best = newest.emplace(identity(view), view.source).first->second;
+    if (IsNewer(*view.source.table, *best.table)) best = view.source;
+  }
+  for (ViewRequest& view : views) {
+    if (is_free(view)) view.source = newest.at(identity(view));
+  }
 }
 
 // The views of one join, opened one after the other and joined to the whole frame, then streamed.
@@ -183,13 +214,14 @@ Result<std::unique_ptr<TrainingSet>> MakeTrainingSet(JoinRequest request) {
     return Unsupported("an entity frame of ", request.frame->num_rows(),
                        " rows; split it below 4 billion");
   }
+  ShareSources(request.views);
   std::vector<PinnedView> views;
   for (const ViewRequest& view : request.views) {
     ICEFIELD_ASSIGN(views.emplace_back(), PinView(view.source, view.spec));
     if (request.created_cut == CreatedCut::kEverywhere && !views.back().view.created_time) {
       return InvalidArgument("feature view '", view.spec.name,
                              "' has no created timestamp column for the created cut; ",
-                             "name one, or ask for the cut where available (P8)");
+                             "name one, or ask for created_cut='where_available' (P8)");
     }
   }
   ICEFIELD_ASSIGN(EntityFrame frame,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -44,7 +45,7 @@ def commit_newer_row(table: Table) -> None:
     table.append(pa.Table.from_arrays(arrays, schema=values.write_schema(table.schema())))
 
 
-def view(name: str, table: object, **pin: object) -> icefield.FeatureView:
+def view(name: str, table: Any, **pin: Any) -> icefield.FeatureView:
     return icefield.FeatureView(
         name, table, join_keys=["user"], timestamp_field="ts", features=[("x", name)], **pin
     )

@@ -38,7 +38,11 @@ FLAT = Schema(
 
 
 def flat_rows(start):
-    values = [(1, "x", 0.5, Decimal("1.25")), (None, None, None, None), (-5, "", -1.5, Decimal("-9999999.99"))]
+    values = [
+        (1, "x", 0.5, Decimal("1.25")),
+        (None, None, None, None),
+        (-5, "", -1.5, Decimal("-9999999.99")),
+    ]
     return [
         dict(zip(("id", "a", "b", "c", "d"), (start + at, *row), strict=True))
         for at, row in enumerate(values)
@@ -92,7 +96,12 @@ def test_added_columns_are_null_in_older_files(flat):
     later = {**flat_rows(7)[0], "new": 4, "list": ["l", None], "inner": {"m": 3}}
     append_rows(flat, [later])
     check(flat, [*({**r, "new": None, "list": None, "inner": None} for r in flat_rows(0)), later])
-    for text, ids in [("new is null", [0, 1, 2]), ("new = 4", [7]), ("new != 4", []), ("inner.m = 3", [7])]:
+    for text, ids in [
+        ("new is null", [0, 1, 2]),
+        ("new = 4", [7]),
+        ("new != 4", []),
+        ("inner.m = 3", [7]),
+    ]:
         got = ours(flat).scan(text, selected_fields=("id",)).to_arrow()
         assert sorted(got["id"].to_pylist()) == ids, text
     only_new = ours(flat).scan(selected_fields=("new", "inner.m")).to_arrow()

@@ -42,6 +42,10 @@ def tell(console: Console, run: Run) -> None:
         (run.folder.warehouse, "the Iceberg tables; their catalog is catalog.db"),
     ):
         console.line(f"    {path.name:<22} {what}")
+    console.line()
+    console.line("  Look at a table, or prove another row:")
+    console.line(f"    icefield table show nyc.weather --uri {run.folder.catalog_uri}")
+    console.line(f"    icefield demo --folder {run.folder.path} --row 200000")
 
 
 def _why(console: Console) -> None:

@@ -87,7 +87,7 @@ def clear(folder: DemoFolder) -> None:
 
 def open_catalog(folder: DemoFolder) -> SqlCatalog:
     """Open the demo's catalog with pyiceberg; it is made where it does not exist."""
-    return SqlCatalog("demo", uri=folder.catalog_uri, warehouse=folder.warehouse.as_uri())
+    return SqlCatalog("default", uri=folder.catalog_uri, warehouse=folder.warehouse.as_uri())
 
 
 def write_tables(
