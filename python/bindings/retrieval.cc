@@ -108,8 +108,9 @@ void BindRetrieval(nb::module_& module) {
 
   module.def(
       "point_in_time_join",
-      [](nb::object frame, const std::vector<ViewRequest>& views, std::string entity_timestamp,
-         bool full_feature_names, const std::string& created_cut, int threads, int64_t batch_rows) {
+      [](const nb::object& frame, const std::vector<ViewRequest>& views,
+         std::string entity_timestamp, bool full_feature_names, const std::string& created_cut,
+         int threads, int64_t batch_rows) {
         JoinRequest request{.frame = ImportTable(frame),
                             .views = views,
                             .entity_timestamp = std::move(entity_timestamp),

@@ -119,7 +119,7 @@ struct ShowCommand {
     out += selected.snapshot == nullptr ? "null" : StrCat(selected.snapshot->id.value);
     out += ",\"columns\":[";
     for (const Field& field : selected.schema->columns.fields) {
-      if (&field != &selected.schema->columns.fields.front()) out += ",";
+      if (&field != &selected.schema->columns.fields.front()) out += ',';
       out += StrCat("{\"id\":", field.id.value, ",\"name\":");
       AppendJsonText(field.name, out);
       out += ",\"type\":";

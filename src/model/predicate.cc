@@ -55,7 +55,7 @@ std::string ColumnText(const std::string& column) {
 // "column op literals" of a leaf, whose texts are already made.
 std::string LeafText(PredicateOp op, const std::string& column,
                      const std::vector<std::string>& literals) {
-  const std::string head = StrCat(column, " ", OpText(op));
+  std::string head = StrCat(column, " ", OpText(op));
   switch (OpShape(op)) {
     case PredicateShape::kComparison:
       return StrCat(head, " ", Join(literals, ", "));

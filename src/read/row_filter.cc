@@ -5,6 +5,7 @@
 #include <arrow/record_batch.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <memory>
 #include <string_view>
@@ -19,6 +20,15 @@ template <typename T>
 bool IsMember(const std::vector<T>& sorted, const T& value) {
   const auto found = std::lower_bound(sorted.begin(), sorted.end(), value);
   return found != sorted.end() && *found == value;
+}
+
+template <typename T>
+bool IsNan(const T& value) {
+  if constexpr (std::is_floating_point_v<T>) {
+    return std::isnan(value);
+  } else {
+    return false;
+  }
 }
 
 // Narrows `mask` to the rows whose value, which get(row) gives, passes the leaf. One loop an
@@ -50,9 +60,9 @@ void TestRows(PredicateOp op, const std::vector<T>& values, Get get, Mask& mask)
     case PredicateOp::kNotIn:
       return narrow([&values](const T& value) { return !IsMember(values, value); });
     case PredicateOp::kIsNan:
-      return narrow([](const T& value) { return value != value; });
+      return narrow(IsNan<T>);
     case PredicateOp::kNotNan:
-      return narrow([](const T& value) { return value == value; });
+      return narrow([](const T& value) { return !IsNan(value); });
     default:
       break;
   }

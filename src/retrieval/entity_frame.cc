@@ -1,6 +1,7 @@
 #include "retrieval/entity_frame.h"
 
 #include <arrow/array/array_binary.h>
+#include <arrow/array/array_dict.h>
 #include <arrow/array/concatenate.h>
 #include <arrow/array/util.h>
 #include <arrow/compute/cast.h>
@@ -41,6 +42,13 @@ std::shared_ptr<arrow::DataType> PlainType(const std::shared_ptr<arrow::DataType
 Result<ArrayPtr> Plain(ArrayPtr chunk, const std::string& name) {
   if (chunk->type_id() == arrow::Type::EXTENSION) {
     chunk = static_cast<const arrow::ExtensionArray&>(*chunk).storage();
+  }
+  if (chunk->type_id() == arrow::Type::DICTIONARY) {
+    // Arrow decodes no dictionary of views, which is what polars' categories are.
+    const auto& encoded = static_cast<const arrow::DictionaryArray&>(*chunk);
+    ICEFIELD_ASSIGN(const ArrayPtr values, Plain(encoded.dictionary(), name));
+    ICEFIELD_ARROW_ASSIGN(chunk, arrow::DictionaryArray::FromArrays(encoded.indices(), values),
+                          StrCat("entity frame, column '", name, "'"));
   }
   const std::shared_ptr<arrow::DataType> plain = PlainType(chunk->type());
   if (plain->Equals(*chunk->type())) return chunk;

@@ -170,7 +170,7 @@ class LeafProjector {
 
   // Before 1970 a partition may be one unit too low or too high; from then on it is right.
   Values TimePartitions(const Value& value) const {
-    const Values exact = Apply(value);
+    Values exact = Apply(value);
     if (exact.empty() || std::get<int32_t>(exact.front()) >= 0) return exact;
     return {Neighbour(exact.front(), -1), exact.front(), Neighbour(exact.front(), 1)};
   }

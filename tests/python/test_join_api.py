@@ -96,7 +96,9 @@ def chunked():
 
 def dictionary_of_changing_words():
     """Chunks whose dictionaries differ."""
-    chunks = [entities()["driver"].combine_chunks()[a:b].dictionary_encode() for a, b in ((0, 3), (3, 7))]
+    chunks = [
+        entities()["driver"].combine_chunks()[a:b].dictionary_encode() for a, b in ((0, 3), (3, 7))
+    ]
     return entities().set_column(0, "driver", pa.chunked_array(chunks))
 
 
@@ -185,18 +187,20 @@ def test_polars_and_duckdb_read_the_stream(view):
     frame = entities()
     assert pl.DataFrame(icefield.point_in_time_join(frame, [view]))["trips"].to_list() == TRIPS
     made = icefield.point_in_time_join(frame, [view])
-    total = duckdb.sql("select sum(trips), count(*) from made").fetchone()
-    assert total == (sum(t for t in TRIPS if t), 7)
+    total = duckdb.sql("select sum(trips), count(*) from made").fetchall()
+    assert total == [(sum(t for t in TRIPS if t), 7)]
     assert pa.table(icefield.point_in_time_join(frame, [view]))["trips"].to_pylist() == TRIPS
     pandas = icefield.point_in_time_join(frame, [view]).to_pandas()
-    assert pandas["trips"].fillna(-1).astype(int).tolist() == [-1 if t is None else t for t in TRIPS]
+    assert pandas["trips"].fillna(-1).astype(int).tolist() == [
+        -1 if t is None else t for t in TRIPS
+    ]
 
 
 def test_scans_are_streams_too(stats):
     scan = ours(stats).scan(selected_fields=("trips",))
     wanted = sum(row["trips"] for row in stats_rows())
     assert pl.DataFrame(scan)["trips"].sum() == wanted
-    assert duckdb.sql("select sum(trips) from scan").fetchone() == (wanted,)
+    assert duckdb.sql("select sum(trips) from scan").fetchall() == [(wanted,)]
     assert pc.sum(pa.table(scan)["trips"]).as_py() == wanted
 
 
@@ -244,7 +248,7 @@ def test_snapshots_are_pinned_when_the_join_is_made(lake):
     tagged = FeatureView("v", table, ["driver"], ref="then")
     assert trips(entities(), tagged) == [3000, 1000, None, 49000, None, None, 7000]
     early = FeatureView("v", ours(table), ["driver"], as_of=datetime(2000, 1, 1))
-    with pytest.raises(NotFoundError, match="2000-01-01"):
+    with pytest.raises(NotFoundError, match="946684800000"):
         icefield.point_in_time_join(entities(), [early])
     both = FeatureView("v", ours(table), ["driver"], ref="then", snapshot_id=pinned.snapshot_id)
     with pytest.raises(InvalidArgumentError, match=r"ref|snapshot"):

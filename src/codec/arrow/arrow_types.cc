@@ -56,7 +56,7 @@ Result<ArrowType> StructToArrow(const StructType& structure) {
   for (const Field& child : structure.fields) {
     ICEFIELD_ASSIGN(fields.emplace_back(), ToArrowField(child));
   }
-  return arrow::struct_(std::move(fields));
+  return arrow::struct_(fields);
 }
 
 }  // namespace
