@@ -11,7 +11,10 @@ void RaiseError(const Error& error) {
   }
   const std::string name(BorderOf(error.code).python_exception);
   const nb::object type = nb::module_::import_("icefield.errors").attr(name.c_str());
-  PyErr_SetString(type.ptr(), error.message.c_str());
+  // A message may quote damaged bytes, which need not be UTF-8.
+  const nb::object message = nb::steal(PyUnicode_DecodeUTF8(
+      error.message.data(), static_cast<Py_ssize_t>(error.message.size()), "backslashreplace"));
+  PyErr_SetObject(type.ptr(), message.ptr());
   throw nb::python_error();
 }
 

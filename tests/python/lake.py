@@ -116,8 +116,9 @@ class _TransformedKey(PartitionKey):
 def append_file(
     table: Table, rows: Sequence[Row], with_metrics: bool = True, **parquet_options: Any
 ) -> Path:
-    """One commit of one file by pyarrow: nulls are where they are in the rows (pyiceberg writes a null list of structs
-    as an empty one), and pq.write_table takes the options. Returns the file.
+    """One commit of one file by pyarrow, whose pq.write_table takes the options. Returns the file.
+
+    Nulls are where they are in the rows: pyiceberg writes a null list of structs as an empty one.
     """
     schema = table.schema()
     rows_arrow = pa.Table.from_pylist(list(rows), schema=schema_to_pyarrow(schema))
@@ -151,7 +152,10 @@ def add_file(table: Table, place: Path, **metrics: Any) -> None:
 
 
 def append_partitioned(table: Table, rows: Iterable[Row]) -> None:
-    """One commit under the current spec, whatever its transforms are (pyiceberg's own append knows identity alone)."""
+    """One commit under the current spec, whatever its transforms are.
+
+    Without pyiceberg-core, pyiceberg's own append knows identity alone.
+    """
     schema, spec = table.schema(), table.spec()
     transforms: list[tuple[str, Callable[[Any], Any]]] = []
     for field in spec.fields:

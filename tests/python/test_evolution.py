@@ -206,7 +206,7 @@ def nested_schema():
 
 
 def nested_rows(start, make):
-    """Rows whose structs are those that `make` gives for x and y; nulls and empties at each level."""
+    """Rows whose structs are those that `make` gives for x and y; nulls and empties throughout."""
     one, two, empty = make(1, "one"), make(None, "two"), make(None, None)
     return [
         {"id": start, "s": one, "l": [one, None, two], "m": [("k", one), ("l", None)]},

@@ -1,4 +1,4 @@
-"""Scans give the rows that were written: every type, projection, filter, partition and state of a table."""
+"""Scans give the rows that were written: every type, projection, filter, partition, snapshot."""
 
 from __future__ import annotations
 
@@ -253,21 +253,41 @@ def _is_nan(value):
 
 FILTERS = [
     ("id = 500", ex.EqualTo("id", 500), lambda r: r["id"] == 500),
-    ("id < 15 or id >= 990", ex.Or(ex.LessThan("id", 15), ex.GreaterThanOrEqual("id", 990)), lambda r: not 15 <= r["id"] < 990),
+    (
+        "id < 15 or id >= 990",
+        ex.Or(ex.LessThan("id", 15), ex.GreaterThanOrEqual("id", 990)),
+        lambda r: not 15 <= r["id"] < 990,
+    ),
     ("id in (1, 999, 5000)", ex.In("id", {1, 999, 5000}), lambda r: r["id"] in (1, 999)),
     ("text is null", ex.IsNull("text"), lambda r: r["text"] is None),
-    ("text = 't3' and id > 900", ex.And(ex.EqualTo("text", "t3"), ex.GreaterThan("id", 900)), lambda r: r["text"] == "t3" and r["id"] > 900),
+    (
+        "text = 't3' and id > 900",
+        ex.And(ex.EqualTo("text", "t3"), ex.GreaterThan("id", 900)),
+        lambda r: r["text"] == "t3" and r["id"] > 900,
+    ),
     ("text != 't3'", ex.NotEqualTo("text", "t3"), lambda r: r["text"] not in (None, "t3")),
-    ("text not in ('t1', 't2')", ex.NotIn("text", {"t1", "t2"}), lambda r: r["text"] not in (None, "t1", "t2")),
+    (
+        "text not in ('t1', 't2')",
+        ex.NotIn("text", {"t1", "t2"}),
+        lambda r: r["text"] not in (None, "t1", "t2"),
+    ),
     ("text like 't%'", ex.StartsWith("text", "t"), lambda r: r["text"] is not None),
-    ("text not starts with 't1'", ex.NotStartsWith("text", "t1"), lambda r: r["text"] not in (None, "t1")),
+    (
+        "text not starts with 't1'",
+        ex.NotStartsWith("text", "t1"),
+        lambda r: r["text"] not in (None, "t1"),
+    ),
     ("half is nan", ex.IsNaN("half"), lambda r: _is_nan(r["half"])),
     ("half < -90.0", ex.LessThan("half", -90.0), lambda r: _less(r["half"], -90.0)),
-    ("not half < -90.0", ex.Not(ex.LessThan("half", -90.0)), lambda r: r["half"] is not None and not r["half"] < -90.0),
+    (
+        "not half < -90.0",
+        ex.Not(ex.LessThan("half", -90.0)),
+        lambda r: r["half"] is not None and not r["half"] < -90.0,
+    ),
     ("id = 5000", ex.EqualTo("id", 5000), lambda r: False),
     ("true", ex.AlwaysTrue(), lambda r: True),
     ("false", ex.AlwaysFalse(), lambda r: False),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("text", "expression", "passes"), FILTERS, ids=[f[0] for f in FILTERS])

@@ -1,4 +1,4 @@
-"""Scans of Parquet files as other writers lay them out, and of tables with strange names and widths."""
+"""Scans of Parquet files as other writers lay them out, of strange names and of wide tables."""
 
 from __future__ import annotations
 

@@ -1,9 +1,13 @@
 #include "codec/ipc/frame_file.h"
 
 #include <arrow/buffer.h>
-#include <arrow/io/file.h>
+#include <arrow/io/interfaces.h>
 #include <arrow/io/memory.h>
 #include <arrow/ipc/api.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
 
 #include "batch/arrow_status.h"
 
@@ -11,6 +15,42 @@ namespace icefield {
 namespace {
 
 constexpr std::string_view kFileMagic = "ARROW1";
+
+// Counts what it writes: a pipe has no position to ask for. Leaves the descriptor open.
+class DescriptorOutput final : public arrow::io::OutputStream {
+ public:
+  using arrow::io::OutputStream::Write;
+
+  explicit DescriptorOutput(int descriptor) : descriptor_(descriptor) {}
+
+  arrow::Status Write(const void* data, int64_t size) override {
+    const char* next = static_cast<const char*>(data);
+    int64_t left = size;
+    while (left > 0) {
+      const ssize_t written = ::write(descriptor_, next, static_cast<size_t>(left));
+      if (written < 0 && errno == EINTR) continue;
+      if (written < 0) return arrow::Status::IOError(std::generic_category().message(errno));
+      next += written;
+      left -= written;
+    }
+    position_ += size;
+    return arrow::Status::OK();
+  }
+
+  arrow::Result<int64_t> Tell() const override { return position_; }
+
+  arrow::Status Close() override {
+    closed_ = true;
+    return arrow::Status::OK();
+  }
+
+  bool closed() const override { return closed_; }
+
+ private:
+  int descriptor_;
+  int64_t position_ = 0;
+  bool closed_ = false;
+};
 
 }  // namespace
 
@@ -35,11 +75,9 @@ Result<std::shared_ptr<arrow::Table>> ReadIpcFrame(std::string bytes, const std:
 }
 
 Status WriteIpcStream(BatchStream& stream, int descriptor) {
-  ICEFIELD_ARROW_ASSIGN(std::shared_ptr<arrow::io::FileOutputStream> output,
-                        arrow::io::FileOutputStream::Open(descriptor), "output",
-                        ErrorCode::kUnavailable);
+  DescriptorOutput output(descriptor);
   ICEFIELD_ARROW_ASSIGN(std::shared_ptr<arrow::ipc::RecordBatchWriter> writer,
-                        arrow::ipc::MakeStreamWriter(output, stream.schema()), "output",
+                        arrow::ipc::MakeStreamWriter(&output, stream.schema()), "output",
                         ErrorCode::kUnavailable);
   while (true) {
     ICEFIELD_ASSIGN(std::shared_ptr<arrow::RecordBatch> batch, stream.Next());
@@ -47,7 +85,6 @@ Status WriteIpcStream(BatchStream& stream, int descriptor) {
     ICEFIELD_ARROW_TRY(writer->WriteRecordBatch(*batch), "output", ErrorCode::kUnavailable);
   }
   ICEFIELD_ARROW_TRY(writer->Close(), "output", ErrorCode::kUnavailable);
-  ICEFIELD_ARROW_TRY(output->Close(), "output", ErrorCode::kUnavailable);
   return {};
 }
 
