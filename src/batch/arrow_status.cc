@@ -10,7 +10,7 @@ class ErrorDetail final : public arrow::StatusDetail {
  public:
   explicit ErrorDetail(Error error) : error_(std::move(error)) {}
   const char* type_id() const override { return kTypeId; }
-  std::string ToString() const override { return error_.ToString(); }
+  std::string ToString() const override { return std::string(BorderOf(error_.code).name); }
   const Error& error() const { return error_; }
 
   static constexpr const char* kTypeId = "icefield::Error";
@@ -33,6 +33,28 @@ ErrorCode CodeOf(const arrow::Status& status, ErrorCode invalid_as) {
   }
 }
 
+// What a reader that knows nothing of Icefield raises: the closest that Arrow has.
+arrow::StatusCode StatusCodeOf(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::kResourceExhausted:
+      return arrow::StatusCode::OutOfMemory;
+    case ErrorCode::kUnsupported:
+      return arrow::StatusCode::NotImplemented;
+    case ErrorCode::kNotFound:
+      return arrow::StatusCode::KeyError;
+    case ErrorCode::kUnavailable:
+    case ErrorCode::kDeadlineExceeded:
+    case ErrorCode::kPermissionDenied:
+      return arrow::StatusCode::IOError;
+    case ErrorCode::kCancelled:
+      return arrow::StatusCode::Cancelled;
+    case ErrorCode::kInternal:
+      return arrow::StatusCode::UnknownError;
+    default:
+      return arrow::StatusCode::Invalid;
+  }
+}
+
 }  // namespace
 
 Error FromArrow(const arrow::Status& status, std::string_view where, ErrorCode invalid_as) {
@@ -43,7 +65,7 @@ Error FromArrow(const arrow::Status& status, std::string_view where, ErrorCode i
 }
 
 arrow::Status ToArrow(const Error& error) {
-  return arrow::Status(arrow::StatusCode::UnknownError, error.message,
+  return arrow::Status(StatusCodeOf(error.code), error.message,
                        std::make_shared<ErrorDetail>(error));
 }
 

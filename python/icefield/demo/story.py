@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import sys
 from collections.abc import Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from icefield.demo.console import Console, bytes_text
@@ -44,8 +48,9 @@ def tell(console: Console, run: Run) -> None:
         console.line(f"    {path.name:<22} {what}")
     console.line()
     console.line("  Look at a table, or prove another row:")
-    console.line(f"    icefield table show nyc.weather --uri {run.folder.catalog_uri}")
-    console.line(f"    icefield demo --folder {run.folder.path} --row 200000")
+    command = _command()
+    console.line(f"    {command} table show nyc.weather --uri {run.folder.catalog_uri}")
+    console.line(f"    {command} demo --folder {run.folder.path} --row 200000")
 
 
 def _why(console: Console) -> None:
@@ -236,3 +241,11 @@ def cell_text(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:.2f}".rstrip("0").rstrip(".")
     return str(value)
+
+
+def _command() -> str:
+    """How this reader starts Icefield: by name where it is on the path, else by its place."""
+    if shutil.which("icefield") is not None:
+        return "icefield"
+    beside = Path(sys.executable).with_name("icefield")
+    return os.path.relpath(beside) if beside.is_relative_to(Path.cwd()) else str(beside)
