@@ -1,12 +1,10 @@
 #include "read/row_filter_plan.h"
 
-#include <arrow/array/array_primitive.h>
-#include <arrow/compute/api_vector.h>
-
 #include <algorithm>
 #include <numeric>
 
 #include "batch/arrow_status.h"
+#include "batch/take_rows.h"
 
 namespace icefield {
 
@@ -47,16 +45,7 @@ Status RowFilterPlan::Keep(const std::vector<uint8_t>& passes, LiveBatch& batch)
   std::vector<int64_t> positions;
   positions.reserve(kept.size());
   for (int32_t row : kept) positions.push_back(batch.PositionOf(row));
-  const arrow::Int32Array indices(static_cast<int64_t>(kept.size()), arrow::Buffer::Wrap(kept));
-  arrow::ArrayVector columns;
-  for (const std::shared_ptr<arrow::Array>& column : batch.rows->columns()) {
-    ICEFIELD_ARROW_ASSIGN(
-        columns.emplace_back(),
-        arrow::compute::Take(*column, indices, arrow::compute::TakeOptions::NoBoundsCheck()),
-        "row filter");
-  }
-  batch.rows = arrow::RecordBatch::Make(batch.rows->schema(), static_cast<int64_t>(kept.size()),
-                                        std::move(columns));
+  ICEFIELD_ASSIGN(batch.rows, TakeRows(batch.rows, kept));
   batch.positions = std::move(positions);
   return {};
 }

@@ -12,6 +12,7 @@
 
 #include "base/executor.h"
 #include "batch/arrow_status.h"
+#include "batch/take_rows.h"
 
 namespace icefield {
 namespace {
@@ -45,19 +46,6 @@ Result<std::vector<GroupWinners>> GroupByRowGroup(const OpenScan& scan,
   }
   if (at != winners.size()) return Internal("a winner lies in no planned row group");
   return groups;
-}
-
-Result<BatchPtr> TakeRows(const BatchPtr& rows, const std::vector<int32_t>& chosen) {
-  const arrow::Int32Array indices(static_cast<int64_t>(chosen.size()), arrow::Buffer::Wrap(chosen));
-  arrow::ArrayVector columns;
-  for (const std::shared_ptr<arrow::Array>& column : rows->columns()) {
-    ICEFIELD_ARROW_ASSIGN(
-        columns.emplace_back(),
-        arrow::compute::Take(*column, indices, arrow::compute::TakeOptions::NoBoundsCheck()),
-        "gather");
-  }
-  return arrow::RecordBatch::Make(rows->schema(), static_cast<int64_t>(chosen.size()),
-                                  std::move(columns));
 }
 
 Result<BatchPtr> ConcatenateBatches(const std::shared_ptr<arrow::Schema>& schema,
@@ -126,14 +114,14 @@ Result<std::vector<BatchPtr>> MakeSegments(const std::shared_ptr<arrow::Schema>&
   return segments;
 }
 
+}  // namespace
+
 std::shared_ptr<arrow::Schema> Nullable(const arrow::Schema& schema) {
   arrow::FieldVector fields;
   for (const std::shared_ptr<arrow::Field>& field : schema.fields())
     fields.push_back(field->WithNullable(true));
   return arrow::schema(std::move(fields));
 }
-
-}  // namespace
 
 WinnerFeatures::WinnerFeatures(std::shared_ptr<arrow::Schema> schema,
                                std::vector<BatchPtr> segments)

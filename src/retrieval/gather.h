@@ -16,6 +16,9 @@ namespace icefield {
 /// The number of no winner.
 inline constexpr uint32_t kNoWinner = UINT32_MAX;
 
+/// `schema` with every field nullable: a miss is null (P7).
+std::shared_ptr<arrow::Schema> Nullable(const arrow::Schema& schema);
+
 /// The features of distinct winners in the order of their write ranks, in a few long segments.
 class WinnerFeatures {
  public:

@@ -177,11 +177,8 @@ Result<std::unique_ptr<TrainingSet>> MakeLatest(LatestRequest request) {
   if (request.start_us) span.first = ToTick(*request.start_us, pinned.unit);
   if (request.end_us) span.last = ToTick(*request.end_us, pinned.unit);
   ICEFIELD_ASSIGN(std::shared_ptr<arrow::Schema> columns, OutputSchema(LatestColumns(pinned)));
-  arrow::FieldVector fields;
-  for (const std::shared_ptr<arrow::Field>& field : columns->fields())
-    fields.push_back(field->WithNullable(true));
   return std::unique_ptr<TrainingSet>(std::make_unique<LatestSet>(
-      std::move(pinned), span, arrow::schema(std::move(fields)), std::move(request.read)));
+      std::move(pinned), span, Nullable(*columns), std::move(request.read)));
 }
 
 }  // namespace icefield

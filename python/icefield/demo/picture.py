@@ -196,7 +196,7 @@ def _misses(axes: Axes, answer: Answer) -> None:
     axes.invert_yaxis()
     axes.set_title("Rows without a hit, by reason")
     axes.set_xlabel("share of flights")
-    axes.set_xlim(0, max(float(left.max()) * 1.3, 0.01))
+    axes.set_xlim(0, max(1.3 * max(left.tolist()), 0.01))
     axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
     axes.tick_params(axis="y", length=0)
     axes.grid(axis="x", color=_GRID)
