@@ -7,6 +7,7 @@
 #pragma once
 
 #include "base/error.h"
+#include "base/executor.h"
 #include "base/result.h"
 #include "codec/arrow/arrow_types.h"
 #include "feature/feature_view.h"
@@ -21,9 +22,5 @@ std::string_view Version();
 
 /// A row filter from pyiceberg's text. InvalidArgument says where the text goes wrong.
 Result<RowFilter> ParseFilter(std::string_view text);
-
-/// The snapshot clock at an ISO-8601 instant (UTC where it has no zone), rounded down to
-/// milliseconds. InvalidArgument for other texts.
-Result<SnapshotTime> ParseSnapshotTime(std::string_view text);
 
 }  // namespace icefield

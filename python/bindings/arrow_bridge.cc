@@ -72,10 +72,13 @@ std::shared_ptr<arrow::Table> ImportTable(const nb::object& frame) {
   auto* stream =
       static_cast<ArrowArrayStream*>(PyCapsule_GetPointer(capsule.ptr(), "arrow_array_stream"));
   if (stream == nullptr) throw nb::python_error();
-  arrow::Result<std::shared_ptr<arrow::RecordBatchReader>> reader =
-      arrow::ImportRecordBatchReader(stream);
-  RaiseUnlessOk(reader.status(), "entity frame");
-  arrow::Result<std::shared_ptr<arrow::Table>> table = (*reader)->ToTable();
+  // Without the interpreter's lock: the frame's own threads may need it to make the batches.
+  arrow::Result<std::shared_ptr<arrow::Table>> table = [&] {
+    const nb::gil_scoped_release release;
+    arrow::Result<std::shared_ptr<arrow::RecordBatchReader>> reader =
+        arrow::ImportRecordBatchReader(stream);
+    return reader.ok() ? (*reader)->ToTable() : reader.status();
+  }();
   RaiseUnlessOk(table.status(), "entity frame");
   return *std::move(table);
 }

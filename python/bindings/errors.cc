@@ -1,12 +1,45 @@
 #include "errors.h"
 
+#include <utility>
+
 namespace nb = nanobind;
 
 namespace icefield::python {
 
+namespace {
+
+// What a signal's handler raised, until the call that it stops comes back. Guarded by the
+// interpreter's lock.
+nb::object& Raised() {
+  static auto* raised = new nb::object();  // Never destroyed: the interpreter may be gone by then.
+  return *raised;
+}
+
+void RestoreRaised() {
+  const nb::object raised = std::exchange(Raised(), nb::object());
+  if (raised.is_valid()) {
+    PyErr_SetObject(reinterpret_cast<PyObject*>(Py_TYPE(raised.ptr())), raised.ptr());
+  } else {
+    PyErr_SetNone(PyExc_KeyboardInterrupt);
+  }
+}
+
+}  // namespace
+
+void KeepRaised() {
+  PyObject* type = nullptr;
+  PyObject* value = nullptr;
+  PyObject* trace = nullptr;
+  PyErr_Fetch(&type, &value, &trace);
+  PyErr_NormalizeException(&type, &value, &trace);
+  Raised() = nb::steal(value);
+  Py_XDECREF(type);
+  Py_XDECREF(trace);
+}
+
 void RaiseError(const Error& error) {
   if (error.code == ErrorCode::kCancelled) {
-    PyErr_SetNone(PyExc_KeyboardInterrupt);
+    RestoreRaised();
     throw nb::python_error();
   }
   const std::string name(BorderOf(error.code).python_exception);

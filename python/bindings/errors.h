@@ -10,6 +10,10 @@
 
 namespace icefield::python {
 
+/// Keeps the Python exception that is set (a signal's handler raised it) for the RaiseError that
+/// follows. Needs the interpreter's lock.
+void KeepRaised();
+
 /// Raises the exception that the error table names for `error`. A pending KeyboardInterrupt goes
 /// before Cancelled.
 [[noreturn]] void RaiseError(const Error& error);

@@ -16,7 +16,7 @@ namespace {
 bool SignalArrived() {
   const nb::gil_scoped_acquire gil;
   if (PyErr_CheckSignals() == 0) return false;
-  PyErr_Clear();
+  KeepRaised();
   return true;
 }
 

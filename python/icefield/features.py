@@ -40,6 +40,11 @@ def _native_table(table: Any, catalog: Catalog | None) -> _native.NativeTable:
 
 
 def _pairs(columns: Iterable[ColumnPair]) -> list[tuple[str, str]]:
+    if isinstance(columns, str):
+        raise InvalidArgumentError(f"{columns!r} is one text; give a list of columns")
+    for column in columns:
+        if not isinstance(column, str) and len(column) != 2:
+            raise InvalidArgumentError(f"{column!r} is neither a column nor a pair of two names")
     return [
         (column, column) if isinstance(column, str) else (column[0], column[1])
         for column in columns
@@ -52,11 +57,24 @@ def _micros(duration: timedelta) -> int:
 
 def instant_micros(instant: Instant) -> int:
     """Microseconds since the epoch; a zone-less value is UTC (P10), a date its midnight."""
+    if not isinstance(instant, date):
+        raise InvalidArgumentError(
+            f"{instant!r} is of type {type(instant).__name__}; give a datetime or a date"
+        )
     if not isinstance(instant, datetime):
         instant = datetime(instant.year, instant.month, instant.day, tzinfo=UTC)
     if instant.tzinfo is None:
         instant = instant.replace(tzinfo=UTC)
     return _micros(instant - _EPOCH)
+
+
+def _ttl_micros(ttl: timedelta) -> int:
+    # Beyond 64 bits every row is fresh, as it is at their end; a pandas ttl below a microsecond is
+    # not "no limit".
+    micros = _micros(ttl)
+    if micros == 0 and ttl > timedelta(0):
+        return 1
+    return max(-1, min(micros, _INT64_MAX))
 
 
 class FeatureView:
@@ -97,8 +115,7 @@ class FeatureView:
             join_keys=_pairs(join_keys),
             timestamp_field=timestamp_field,
             created_timestamp_column=created_timestamp_column or None,
-            # Beyond 64 bits every row is fresh, as it is at their end.
-            ttl_us=max(-1, min(_micros(ttl), _INT64_MAX)) if ttl is not None else 0,
+            ttl_us=_ttl_micros(ttl) if ttl is not None else 0,
             features=_pairs(features) if features is not None else None,
             row_filter=filter_text(row_filter) if row_filter is not None else None,
             snapshot_id=snapshot_id,

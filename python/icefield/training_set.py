@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any, TypedDict
 
 import pyarrow as pa
@@ -39,6 +40,7 @@ class TrainingSet:
     def __init__(self, native: _native.NativeRetrieval) -> None:
         self._native = native
         self._table: pa.Table | None = None
+        self._reading = threading.Lock()
 
     @property
     def schema(self) -> pa.Schema:
@@ -74,9 +76,10 @@ class TrainingSet:
 
     def to_arrow(self) -> pa.Table:
         """All rows in memory; kept, so that further calls cost nothing."""
-        if self._table is None:
-            self._table = self.reader().read_all()
-        return self._table
+        with self._reading:
+            if self._table is None:
+                self._table = stream_reader(self._native.stream()).read_all()
+            return self._table
 
     def to_pandas(self) -> Any:
         """All rows as a pandas DataFrame."""

@@ -1,10 +1,8 @@
 #include <algorithm>
 
-#include "base/checked.h"
 #include "codec/filter/row_filter_parser.h"
 #include "icefield/icefield.h"
 #include "io/local_store.h"
-#include "model/calendar.h"
 #include "read/scan_stream.h"
 
 namespace icefield {
@@ -102,12 +100,5 @@ Result<Table> CatalogSession::LoadTable(std::string_view identifier) const {
 std::string_view Version() { return ICEFIELD_VERSION; }
 
 Result<RowFilter> ParseFilter(std::string_view text) { return ParseRowFilter(text); }
-
-Result<SnapshotTime> ParseSnapshotTime(std::string_view text) {
-  const std::optional<IsoInstant> instant = ParseIsoInstant(text);
-  if (!instant)
-    return InvalidArgument("'", text, "' is not an ISO-8601 time such as 2024-01-31T12:00:00Z");
-  return SnapshotTime{static_cast<int64_t>(FloorDivide<Int128>(instant->nanos, 1'000'000))};
-}
 
 }  // namespace icefield

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <atomic>
 #include <mutex>
+#include <new>
 #include <optional>
 #include <system_error>
 #include <thread>
@@ -22,7 +23,7 @@ class Run {
     while (!failed_.load(std::memory_order_relaxed)) {
       size_t piece = next_.fetch_add(1, std::memory_order_relaxed);
       if (piece >= pieces_) return;
-      if (Status status = work_(piece, worker); !status.ok())
+      if (Status status = Caught([&] { return work_(piece, worker); }); !status.ok())
         Record(piece, std::move(status).error());
     }
   }
@@ -58,6 +59,16 @@ int ThreadCount(int requested) {
   CPU_ZERO(&allowed);
   if (sched_getaffinity(0, sizeof(allowed), &allowed) == 0) return std::max(1, CPU_COUNT(&allowed));
   return std::max(1U, std::thread::hardware_concurrency());
+}
+
+Status Caught(const std::function<Status()>& work) {
+  try {
+    return work();
+  } catch (const std::bad_alloc&) {
+    return Fail(ErrorCode::kResourceExhausted, "out of memory");
+  } catch (const std::exception& failure) {
+    return Internal("unexpected: ", failure.what());
+  }
 }
 
 Status ParallelFor(size_t pieces, int threads, const std::function<Status(size_t, int)>& work) {

@@ -1,5 +1,6 @@
 #include "batch/batch_stream.h"
 
+#include "base/executor.h"
 #include "batch/arrow_status.h"
 
 namespace icefield {
@@ -15,11 +16,12 @@ class StreamReader final : public arrow::RecordBatchReader {
   arrow::Status ReadNext(std::shared_ptr<arrow::RecordBatch>* batch) override {
     batch->reset();
     if (stream_ == nullptr) return arrow::Status::OK();
-    Result<std::shared_ptr<arrow::RecordBatch>> next = stream_->Next();
-    if (!next.ok() || *next == nullptr) stream_.reset();
-    if (!next.ok()) return ToArrow(next.error());
-    *batch = *std::move(next);
-    return arrow::Status::OK();
+    const Status status = Caught([&]() -> Status {
+      ICEFIELD_ASSIGN(*batch, stream_->Next());
+      return {};
+    });
+    if (*batch == nullptr) stream_.reset();
+    return status.ok() ? arrow::Status::OK() : ToArrow(status.error());
   }
 
   arrow::Status Close() override {

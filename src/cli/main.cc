@@ -30,7 +30,7 @@ int Run(int argc, char** argv) {
   } catch (const CLI::ParseError& failure) {
     return app.exit(failure) == 0 ? 0 : BorderOf(ErrorCode::kInvalidArgument).exit_code;
   }
-  const Status status = work();
+  const Status status = Caught(work);
   if (status.ok()) return 0;
   std::cerr << "icefield: " << status.error().message << "\n";
   return BorderOf(status.error().code).exit_code;

@@ -31,7 +31,16 @@ class Binder {
       return UnknownColumn(schema_, column, where_)
           .At(StrCat("feature view '", spec_.name, "', ", role));
     }
-    return *field;
+    const std::vector<const Field*> path = schema_.PathTo(field->id);
+    for (size_t depth = 0; depth + 1 < path.size(); ++depth) {
+      if (path[depth]->type.structure() != nullptr) continue;
+      return InvalidArgument("feature view '", spec_.name, "': ", role, " '", column, "' of ",
+                             where_, " lies inside a list or map; use '", path.front()->name,
+                             "' whole");
+    }
+    Field found = *field;
+    found.name = column;  // As it was stated: dotted for a nested one.
+    return found;
   }
 
   Result<Field> FindTime(std::string_view column, std::string_view role) const {

@@ -4,8 +4,10 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "base/result.h"
 #include "base/strong_id.h"
 
 namespace icefield {
@@ -24,6 +26,10 @@ struct Snapshot {
 
   bool operator==(const Snapshot&) const = default;
 };
+
+/// The snapshot clock at an ISO-8601 instant (UTC where it has no zone), rounded down to
+/// milliseconds. InvalidArgument for other texts.
+Result<SnapshotTime> ParseSnapshotTime(std::string_view text);
 
 /// A branch or tag.
 struct SnapshotRef {

@@ -81,6 +81,42 @@ Result<Value> PromoteValue(const PrimitiveType& type, Value value) {
   }
 }
 
+bool IsValueOf(const PrimitiveType& type, const Value& value) {
+  switch (type.kind) {
+    case PrimitiveKind::kBoolean:
+      return std::holds_alternative<bool>(value);
+    case PrimitiveKind::kInt:
+    case PrimitiveKind::kDate:
+      return std::holds_alternative<int32_t>(value);
+    case PrimitiveKind::kLong:
+    case PrimitiveKind::kTime:
+    case PrimitiveKind::kTimestamp:
+    case PrimitiveKind::kTimestamptz:
+    case PrimitiveKind::kTimestampNs:
+    case PrimitiveKind::kTimestamptzNs:
+      return std::holds_alternative<int64_t>(value);
+    case PrimitiveKind::kFloat:
+      return std::holds_alternative<float>(value);
+    case PrimitiveKind::kDouble:
+      return std::holds_alternative<double>(value);
+    case PrimitiveKind::kDecimal:
+      return std::holds_alternative<Unscaled>(value);
+    case PrimitiveKind::kString:
+      return std::holds_alternative<std::string>(value);
+    case PrimitiveKind::kUuid:
+    case PrimitiveKind::kFixed:
+    case PrimitiveKind::kBinary: {
+      const auto* bytes = std::get_if<Bytes>(&value);
+      if (bytes == nullptr || type.kind == PrimitiveKind::kBinary) return bytes != nullptr;
+      constexpr size_t kUuidBytes = 16;
+      return bytes->data.size() ==
+             (type.kind == PrimitiveKind::kUuid ? kUuidBytes : static_cast<size_t>(type.length));
+    }
+    default:
+      return false;
+  }
+}
+
 Result<Value> ParseSingleValue(const PrimitiveType& type, std::string_view bytes) {
   switch (type.kind) {
     case PrimitiveKind::kBoolean:

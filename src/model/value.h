@@ -45,6 +45,9 @@ Result<Value> ParseSingleValue(const PrimitiveType& type, std::string_view bytes
 /// CorruptData where it does not fit.
 Result<Value> PromoteValue(const PrimitiveType& type, Value value);
 
+/// True if `value` is in the alternative that `type` uses, of a length and size that it can have.
+bool IsValueOf(const PrimitiveType& type, const Value& value);
+
 /// 'text' with its quotes doubled.
 std::string QuotedText(std::string_view text);
 

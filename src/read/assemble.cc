@@ -24,6 +24,11 @@ TypePtr StorageType(const TypePtr& type) {
   return static_cast<const arrow::ExtensionType&>(*type).storage_type();
 }
 
+ArrayPtr WithoutExtension(const ArrayPtr& values) {
+  if (values->type_id() != arrow::Type::EXTENSION) return values;
+  return static_cast<const arrow::ExtensionArray&>(*values).storage();
+}
+
 // The scalar of a partition constant; its Value alternative fits the type by construction of the
 // manifest reader.
 Result<std::shared_ptr<arrow::Scalar>> ConstantScalar(const Value& value, const PrimitiveType& type,
@@ -150,9 +155,6 @@ bool MayBecome(const arrow::DataType& from, const arrow::DataType& to) {
 
 Result<ArrayPtr> CastLeaf(const ColumnPlan::Source& source, ArrayPtr values,
                           const std::string& where) {
-  if (values->type_id() == arrow::Type::EXTENSION) {
-    values = static_cast<const arrow::ExtensionArray&>(*values).storage();
-  }
   const TypePtr storage = StorageType(source.type);
   if (values->type_id() == arrow::Type::TIMESTAMP && storage->id() == arrow::Type::TIMESTAMP) {
     return CastTimestamp(values, storage, where);
@@ -214,27 +216,41 @@ Result<ArrayPtr> AssembleList(const ColumnPlan::Source& source, const ListArray&
   return arrow::MakeArray(data);
 }
 
+// Large, view and fixed-size lists first become the plain form of the same element type.
+Result<ArrayPtr> AssemblePlainList(const ColumnPlan::Source& source, const ArrayPtr& values,
+                                   const std::string& where, const std::string& location) {
+  ArrayPtr plain = values;
+  if (values->type_id() != arrow::Type::LIST) {
+    ICEFIELD_ARROW_ASSIGN(
+        plain, arrow::compute::Cast(*values, arrow::list(values->type()->field(0)->type())), where,
+        ErrorCode::kCorruptData);
+  }
+  return AssembleList(source, static_cast<const arrow::ListArray&>(*plain), location);
+}
+
 }  // namespace
 
 Result<ArrayPtr> AssembleColumn(const ColumnPlan::Source& source, const ArrayPtr& from_file,
                                 int64_t rows, const std::string& location) {
   const std::string where = StrCat(location, ", column '", source.target.name, "'");
   if (from_file == nullptr) return MissingColumn(source, rows, where);
-  if (source.target.type.primitive() != nullptr) return CastLeaf(source, from_file, where);
-  if (source.target.type.structure() != nullptr) return AssembleStruct(source, from_file, location);
-  switch (from_file->type_id()) {
-    case arrow::Type::MAP:
-      return AssembleList(source, static_cast<const arrow::MapArray&>(*from_file), location);
-    case arrow::Type::LIST:
-      return AssembleList(source, static_cast<const arrow::ListArray&>(*from_file), location);
-    default: {
-      // Large, view and fixed-size lists: first to the plain form of the same element type.
-      const TypePtr element = from_file->type()->field(0)->type();
-      ICEFIELD_ARROW_ASSIGN(ArrayPtr plain, arrow::compute::Cast(*from_file, arrow::list(element)),
-                            where, ErrorCode::kCorruptData);
-      return AssembleList(source, static_cast<const arrow::ListArray&>(*plain), location);
-    }
+  const ArrayPtr values = WithoutExtension(from_file);
+  if (source.target.type.primitive() != nullptr) return CastLeaf(source, values, where);
+  const arrow::Type::type id = values->type_id();
+  if (source.target.type.structure() != nullptr && id == arrow::Type::STRUCT) {
+    return AssembleStruct(source, values, location);
   }
+  if (source.target.type.map() != nullptr && id == arrow::Type::MAP) {
+    return AssembleList(source, static_cast<const arrow::MapArray&>(*values), location);
+  }
+  if (source.target.type.list() != nullptr && arrow::is_var_length_list_like(id)) {
+    return AssemblePlainList(source, values, where, location);
+  }
+  if (source.target.type.list() != nullptr && id == arrow::Type::FIXED_SIZE_LIST) {
+    return AssemblePlainList(source, values, where, location);
+  }
+  return CorruptData(where, ": the file has ", values->type()->ToString(), " where the table has ",
+                     source.target.type.ToString());
 }
 
 Result<ArrayPtr> DescendTo(const arrow::ArrayVector& roots, const std::vector<int>& path,

@@ -5,10 +5,18 @@
 #include "base/executor.h"
 
 namespace icefield {
+namespace {
+
+constexpr int kThreadsMax = 1024;
+
+}  // namespace
 
 Status CheckReadOptions(const ReadOptions& options) {
   if (options.threads < 0)
     return InvalidArgument("threads is ", options.threads, "; give 1 or more, or 0 for all cores");
+  if (options.threads > kThreadsMax) {
+    return InvalidArgument("threads is ", options.threads, "; give at most ", kThreadsMax);
+  }
   if (options.batch_rows < 1)
     return InvalidArgument("batch_size is ", options.batch_rows, "; give 1 or more");
   return {};

@@ -4,6 +4,7 @@
 #include <condition_variable>
 #include <deque>
 #include <mutex>
+#include <system_error>
 #include <thread>
 
 #include "base/executor.h"
@@ -57,7 +58,7 @@ class OrderedScan final : public BatchStream {
 
   Result<BatchPtr> Next() override {
     if (left_ == 0) return BatchPtr();
-    if (threads_.empty()) Start();
+    if (threads_.empty()) ICEFIELD_TRY(Start());
     std::unique_lock lock(mutex_);
     while (current_ < queues_.size()) {
       GroupQueue& queue = queues_[current_];
@@ -83,15 +84,25 @@ class OrderedScan final : public BatchStream {
   }
 
  private:
-  void Start() {
+  // At least one thread must start; fewer than asked do the same work.
+  Status Start() {
     const size_t count = std::min(static_cast<size_t>(ThreadCount(request_.options.threads)),
                                   std::max<size_t>(queues_.size(), 1));
-    for (size_t thread = 0; thread < count; ++thread) threads_.emplace_back([this] { Work(); });
+    try {
+      for (size_t thread = 0; thread < count; ++thread) {
+        threads_.emplace_back([this] { Work(); });
+      }
+    } catch (const std::system_error& failure) {
+      if (threads_.empty()) {
+        return Fail(ErrorCode::kResourceExhausted, "no thread could be started: ", failure.what());
+      }
+    }
+    return {};
   }
 
   void Work() {
     while (std::optional<size_t> group = Claim()) {
-      Status status = Decode(*group);
+      Status status = Caught([&] { return Decode(*group); });
       const std::lock_guard lock(mutex_);
       if (!status.ok()) queues_[*group].error = std::move(status).error();
       queues_[*group].finished = true;

@@ -63,11 +63,10 @@ Result<BatchPtr> ConcatenateBatches(const std::shared_ptr<arrow::Schema>& schema
 }
 
 // The winners of one row group, read.
-Result<BatchPtr> ReadGroupWinners(const DataFileReader& file, int row_group,
-                                  const ColumnPlan& columns,
-                                  const std::shared_ptr<arrow::Schema>& schema,
-                                  std::span<const WriteRank> winners, const ReadOptions& options,
-                                  int worker) {
+Result<std::vector<BatchPtr>> ReadGroupWinners(const DataFileReader& file, int row_group,
+                                               const ColumnPlan& columns,
+                                               std::span<const WriteRank> winners,
+                                               const ReadOptions& options, int worker) {
   ICEFIELD_ASSIGN(std::unique_ptr<LiveBatchStream> stream,
                   file.Read(row_group, columns, options.batch_rows));
   std::vector<BatchPtr> pieces;
@@ -88,12 +87,12 @@ Result<BatchPtr> ReadGroupWinners(const DataFileReader& file, int row_group,
     if (chosen.empty()) continue;
     ICEFIELD_ASSIGN(pieces.emplace_back(), TakeRows(live.rows, chosen));
   }
-  return ConcatenateBatches(schema, pieces);
+  return pieces;
 }
 
 // Joins neighbouring pieces into long segments.
 Result<std::vector<BatchPtr>> MakeSegments(const std::shared_ptr<arrow::Schema>& schema,
-                                           std::vector<BatchPtr> pieces) {
+                                           std::vector<std::vector<BatchPtr>> groups) {
   std::vector<BatchPtr> segments;
   std::vector<BatchPtr> open;
   int64_t open_bytes = 0;
@@ -104,11 +103,13 @@ Result<std::vector<BatchPtr>> MakeSegments(const std::shared_ptr<arrow::Schema>&
     open_bytes = 0;
     return {};
   };
-  for (BatchPtr& piece : pieces) {
-    const int64_t bytes = arrow::util::TotalBufferSize(*piece);
-    if (open_bytes + bytes > kSegmentBytesMax) ICEFIELD_TRY(close());
-    open.push_back(std::move(piece));
-    open_bytes += bytes;
+  for (std::vector<BatchPtr>& pieces : groups) {
+    for (BatchPtr& piece : pieces) {
+      const int64_t bytes = arrow::util::TotalBufferSize(*piece);
+      if (open_bytes + bytes > kSegmentBytesMax) ICEFIELD_TRY(close());
+      open.push_back(std::move(piece));
+      open_bytes += bytes;
+    }
   }
   ICEFIELD_TRY(close());
   return segments;
@@ -186,10 +187,12 @@ Result<arrow::ArrayVector> WinnerFeatures::Take(const std::vector<uint32_t>& win
                             "gather");
       continue;
     }
+    // What fails here is a column of more than 2 GiB of text in one batch.
     ICEFIELD_ARROW_ASSIGN(columns.emplace_back(),
                           arrow::compute::Take(*choice.rows->column(column), *order,
                                                arrow::compute::TakeOptions::NoBoundsCheck()),
-                          "gather");
+                          StrCat("feature '", schema_->field(column)->name(), "'"),
+                          ErrorCode::kResourceExhausted);
   }
   return columns;
 }
@@ -202,7 +205,7 @@ Result<WinnerFeatures> GatherWinners(ViewScan& scan, const ReadSchema& read,
   if (read.columns.empty()) return WinnerFeatures(schema, {});
   ICEFIELD_ASSIGN(std::vector<GroupWinners> groups, GroupByRowGroup(scan.files, winners));
   ICEFIELD_ASSIGN(std::vector<ColumnPlan> columns, PlanColumnsOfFiles(scan.files, read, options));
-  std::vector<BatchPtr> pieces(groups.size());
+  std::vector<std::vector<BatchPtr>> pieces(groups.size());
   std::atomic<int64_t> bytes{0};
   ICEFIELD_TRY(ParallelFor(
       groups.size(), ThreadCount(options.threads), [&](size_t at, int worker) -> Status {
@@ -211,7 +214,7 @@ Result<WinnerFeatures> GatherWinners(ViewScan& scan, const ReadSchema& read,
         const ColumnPlan& plan = columns[group.task.file];
         bytes += file.BytesOf(group.task.row_group, plan);
         ICEFIELD_ASSIGN(pieces[at],
-                        ReadGroupWinners(file, group.task.row_group, plan, schema,
+                        ReadGroupWinners(file, group.task.row_group, plan,
                                          std::span(winners).subspan(group.first, group.count),
                                          options, worker));
         return {};

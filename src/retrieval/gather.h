@@ -28,7 +28,7 @@ class WinnerFeatures {
   const std::shared_ptr<arrow::Schema>& schema() const { return schema_; }
 
   /// One row for each of `winners` (numbers in rank order; kNoWinner gives nulls), column by
-  /// column.
+  /// column. ResourceExhausted names a feature whose values do not fit one Arrow array (2 GiB).
   Result<arrow::ArrayVector> Take(const std::vector<uint32_t>& winners) const;
 
  private:

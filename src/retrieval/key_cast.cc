@@ -107,27 +107,36 @@ Int128 PowerOfTen(int32_t exponent) {
   return power;
 }
 
+// The powers of ten that 128 bits hold.
+constexpr int32_t kPowerMax = 38;
+
+// A decimal's unscaled number brought to a scale greater by `shift`, where it stays whole and fits.
+std::optional<Int128> Rescale(Int128 number, int32_t shift) {
+  if (number == 0) return Int128{0};
+  if (shift < -kPowerMax || shift > kPowerMax) return std::nullopt;
+  if (shift < 0) {
+    if (number % PowerOfTen(-shift) != 0) return std::nullopt;
+    return number / PowerOfTen(-shift);
+  }
+  if (__builtin_mul_overflow(number, PowerOfTen(shift), &number)) return std::nullopt;
+  return number;
+}
+
 // Decimals, integers and integral floats as unscaled numbers of `scale`, where they are whole.
 std::optional<ExactAt> UnscaledOf(const arrow::Array& values, int32_t scale) {
   if (values.type_id() == arrow::Type::DECIMAL128) {
     const int32_t shift = scale - static_cast<const arrow::DecimalType&>(*values.type()).scale();
-    return [&values, shift](int64_t row) -> std::optional<Int128> {
+    return [&values, shift](int64_t row) {
       const arrow::Decimal128 decimal(
           static_cast<const arrow::Decimal128Array&>(values).GetValue(row));
-      Int128 number = (Int128{decimal.high_bits()} << 64) | decimal.low_bits();
-      for (int32_t step = 0; step < shift; ++step) {
-        if (__builtin_mul_overflow(number, Int128{10}, &number)) return std::nullopt;
-      }
-      if (shift < 0 && number % PowerOfTen(-shift) != 0) return std::nullopt;
-      return shift < 0 ? number / PowerOfTen(-shift) : number;
+      return Rescale((Int128{decimal.high_bits()} << 64) | decimal.low_bits(), shift);
     };
   }
-  std::optional<ExactAt> whole = IntegersOf(values);
+  std::optional<ExactAt> whole = NumbersOf(values);
   if (!whole) return std::nullopt;
-  return [whole = *whole, scale](int64_t row) -> std::optional<Int128> {
-    Int128 number = *whole(row);
-    if (__builtin_mul_overflow(number, PowerOfTen(scale), &number)) return std::nullopt;
-    return number;
+  return [whole = *std::move(whole), scale](int64_t row) -> std::optional<Int128> {
+    const std::optional<Int128> number = whole(row);
+    return number ? Rescale(*number, scale) : std::nullopt;
   };
 }
 
@@ -240,9 +249,9 @@ Result<std::optional<ArrayPtr>> MaybeFill(const arrow::Array& values, const Type
 Result<std::optional<ArrayPtr>> TryCast(const ArrayPtr& values, const TypePtr& target) {
   switch (target->id()) {
     case arrow::Type::INT32:
-      return MaybeFill<arrow::Int32Type>(*values, target, NumbersOf(*values));
+      return MaybeFill<arrow::Int32Type>(*values, target, UnscaledOf(*values, 0));
     case arrow::Type::INT64:
-      return MaybeFill<arrow::Int64Type>(*values, target, NumbersOf(*values));
+      return MaybeFill<arrow::Int64Type>(*values, target, UnscaledOf(*values, 0));
     case arrow::Type::FLOAT:
     case arrow::Type::DOUBLE:
       return FloatKeys(*values, target);

@@ -1,6 +1,7 @@
 #include <arrow/record_batch.h>
 
 #include <algorithm>
+#include <map>
 #include <numeric>
 
 #include "base/checked.h"
@@ -34,6 +35,20 @@ ReadSchema LatestColumns(const PinnedView& pinned) {
   return read;
 }
 
+// Two columns of one name are refused with both named (P13).
+Status CheckNames(const PinnedView& pinned, const ReadSchema& read) {
+  std::map<std::string, FieldId> names;
+  for (const ReadColumn& column : read.columns) {
+    const auto [found, added] = names.emplace(column.name, column.field_id);
+    if (added) continue;
+    return InvalidArgument("latest of view '", pinned.view.name, "': columns '",
+                           read.schema.NameOf(found->second), "' and '",
+                           read.schema.NameOf(column.field_id), "' would both be named '",
+                           column.name, "' (P13); rename one");
+  }
+  return {};
+}
+
 // Ticks of the view's unit that the bounds allow, both inclusive.
 struct TickSpan {
   int64_t first = INT64_MIN;
@@ -65,16 +80,21 @@ class LatestSet final : public TrainingSet {
 
   Result<std::shared_ptr<arrow::RecordBatch>> Next() override {
     if (features_ == nullptr) ICEFIELD_TRY(Read());
-    const int64_t rows = std::min(options_.batch_rows, report_.rows - next_row_);
+    int64_t rows = std::min(options_.batch_rows, report_.rows - next_row_);
     if (rows == 0) {
       done_ = true;
       return std::shared_ptr<arrow::RecordBatch>();
     }
-    std::vector<uint32_t> winners(static_cast<size_t>(rows));
-    std::iota(winners.begin(), winners.end(), static_cast<uint32_t>(next_row_));
-    ICEFIELD_ASSIGN(arrow::ArrayVector columns, features_->Take(winners));
+    Result<arrow::ArrayVector> columns = TakeNext(rows);
+    // Texts of more than 2 GiB do not fit one array: fewer rows do.
+    while (!columns.ok() && columns.error().code == ErrorCode::kResourceExhausted && rows > 1) {
+      rows = (rows + 1) / 2;
+      columns = TakeNext(rows);
+    }
+    if (!columns.ok()) return std::move(columns).error();
+    CountNulls(*columns);
     next_row_ += rows;
-    return arrow::RecordBatch::Make(schema_, rows, std::move(columns));
+    return arrow::RecordBatch::Make(schema_, rows, *std::move(columns));
   }
 
   const RetrievalReport* report() const override { return done_ ? &report_ : nullptr; }
@@ -103,6 +123,23 @@ class LatestSet final : public TrainingSet {
     scan->report.outcomes.hits = report_.rows;
     report_.views.push_back(std::move(scan->report));
     return {};
+  }
+
+  Result<arrow::ArrayVector> TakeNext(int64_t rows) const {
+    std::vector<uint32_t> winners(static_cast<size_t>(rows));
+    std::iota(winners.begin(), winners.end(), static_cast<uint32_t>(next_row_));
+    return features_->Take(winners);
+  }
+
+  // Of the features; keys and times are no features.
+  void CountNulls(const arrow::ArrayVector& columns) {
+    const std::vector<ReadColumn> read = LatestColumns(pinned_).columns;
+    for (const BoundView::Feature& feature : pinned_.view.features) {
+      const auto at =
+          std::find(read.begin(), read.end(), ReadColumn{feature.field.id, feature.name});
+      report_.views.front().null_values[feature.name] +=
+          columns[static_cast<size_t>(at - read.begin())]->null_count();
+    }
   }
 
   Result<std::vector<WriteRank>> FindWinners(ViewScan& scan) {
@@ -169,6 +206,7 @@ int64_t ToTick(int64_t micros, ViewUnit unit) {
 
 Result<std::unique_ptr<TrainingSet>> MakeLatest(LatestRequest request) {
   ICEFIELD_TRY(CheckReadOptions(request.read));
+  request.read.threads = ThreadCount(request.read.threads);  // One answer for all stages.
   if (request.start_us && request.end_us && *request.start_us > *request.end_us) {
     return InvalidArgument("latest of view '", request.view.spec.name, "': start lies after end");
   }
@@ -176,6 +214,7 @@ Result<std::unique_ptr<TrainingSet>> MakeLatest(LatestRequest request) {
   TimeSpan span;
   if (request.start_us) span.first = ToTick(*request.start_us, pinned.unit);
   if (request.end_us) span.last = ToTick(*request.end_us, pinned.unit);
+  ICEFIELD_TRY(CheckNames(pinned, LatestColumns(pinned)));
   ICEFIELD_ASSIGN(std::shared_ptr<arrow::Schema> columns, OutputSchema(LatestColumns(pinned)));
   return std::unique_ptr<TrainingSet>(std::make_unique<LatestSet>(
       std::move(pinned), span, Nullable(*columns), std::move(request.read)));

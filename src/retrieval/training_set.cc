@@ -6,6 +6,7 @@
 #include <set>
 #include <tuple>
 
+#include "base/executor.h"
 #include "batch/arrow_status.h"
 #include "codec/arrow/arrow_types.h"
 #include "retrieval/stopwatch.h"
@@ -67,13 +68,13 @@ bool IsNewer(const LoadedTable& a, const LoadedTable& b) {
 // Views over one table that name no state of their own see one snapshot: that of the newest load
 // among them (P11).
 void ShareSources(std::vector<ViewRequest>& views) {
-  std::map<std::string, SourceTable> newest;
+  std::map<std::pair<std::string, std::string>, SourceTable> newest;
   const auto is_free = [](const ViewRequest& view) {
     return view.spec.snapshot == SnapshotSelector{};
   };
   const auto identity = [](const ViewRequest& view) {
     const TableMetadata& metadata = view.source.table->metadata;
-    return metadata.table_uuid.empty() ? metadata.location : metadata.table_uuid;
+    return std::pair(metadata.table_uuid, metadata.location);  // A copied table keeps its UUID.
   };
   for (const ViewRequest& view : views) {
     if (!is_free(view)) continue;
@@ -132,11 +133,19 @@ class JoinedSet final : public TrainingSet {
       return std::shared_ptr<arrow::RecordBatch>();
     }
     const Stopwatch watch(report_.seconds.gather);
-    const int64_t rows = std::min(options_.batch_rows, frame_.rows() - next_row_);
+    int64_t rows = std::min(options_.batch_rows, frame_.rows() - next_row_);
+    Result<std::vector<arrow::ArrayVector>> features = TakeFeatures(rows);
+    // Texts of more than 2 GiB do not fit one array: fewer rows do.
+    while (!features.ok() && features.error().code == ErrorCode::kResourceExhausted && rows > 1) {
+      rows = (rows + 1) / 2;
+      features = TakeFeatures(rows);
+    }
+    if (!features.ok()) return std::move(features).error();
     ICEFIELD_ASSIGN(std::shared_ptr<arrow::RecordBatch> slice, frame_.Slice(next_row_, rows));
     arrow::ArrayVector columns = slice->columns();
-    for (size_t at = 0; at < results_.size(); ++at) {
-      ICEFIELD_TRY(AppendFeatures(at, rows, columns));
+    for (size_t view = 0; view < results_.size(); ++view) {
+      CountNulls(view, rows, (*features)[view]);
+      columns.insert(columns.end(), (*features)[view].begin(), (*features)[view].end());
     }
     next_row_ += rows;
     return arrow::RecordBatch::Make(schema_, rows, std::move(columns));
@@ -178,18 +187,31 @@ class JoinedSet final : public TrainingSet {
     return {};
   }
 
-  Status AppendFeatures(size_t view, int64_t rows, arrow::ArrayVector& columns) {
-    const JoinedView& joined = results_[view];
-    const auto first = joined.winner_of_row.begin() + next_row_;
-    const std::vector<uint32_t> winners(first, first + rows);
-    ICEFIELD_ASSIGN(arrow::ArrayVector features, joined.features.Take(winners));
+  std::vector<uint32_t> WinnersOf(size_t view, int64_t rows) const {
+    const auto first = results_[view].winner_of_row.begin() + next_row_;
+    return {first, first + rows};
+  }
+
+  // The features of the next `rows` entity rows, view by view.
+  Result<std::vector<arrow::ArrayVector>> TakeFeatures(int64_t rows) const {
+    std::vector<arrow::ArrayVector> features;
+    for (size_t view = 0; view < results_.size(); ++view) {
+      Result<arrow::ArrayVector> taken = results_[view].features.Take(WinnersOf(view, rows));
+      if (!taken.ok()) {
+        return std::move(taken).error().At(StrCat("feature view '", views_[view].view.name, "'"));
+      }
+      features.push_back(*std::move(taken));
+    }
+    return features;
+  }
+
+  void CountNulls(size_t view, int64_t rows, const arrow::ArrayVector& features) {
+    const std::vector<uint32_t> winners = WinnersOf(view, rows);
     const int64_t misses = std::count(winners.begin(), winners.end(), kNoWinner);
     for (size_t at = 0; at < features.size(); ++at) {
       report_.views[view].null_values[views_[view].view.features[at].name] +=
           features[at]->null_count() - misses;
-      columns.push_back(std::move(features[at]));
     }
-    return {};
   }
 
   EntityFrame frame_;
@@ -209,6 +231,7 @@ class JoinedSet final : public TrainingSet {
 
 Result<std::unique_ptr<TrainingSet>> MakeTrainingSet(JoinRequest request) {
   ICEFIELD_TRY(CheckReadOptions(request.read));
+  request.read.threads = ThreadCount(request.read.threads);  // One answer for all stages.
   ICEFIELD_TRY(CheckViewNames(request.views));
   if (request.frame->num_rows() >= int64_t{kNoSlot}) {
     return Unsupported("an entity frame of ", request.frame->num_rows(),

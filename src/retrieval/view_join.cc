@@ -105,31 +105,36 @@ NumberedWinners NumberWinners(std::vector<Hit> hits, size_t rows) {
 }  // namespace
 
 Result<const EncodedKeys*> KeyEncodings::For(const BoundView& view) {
-  arrow::ArrayVector columns;
   std::vector<std::shared_ptr<arrow::DataType>> types;
   std::string name;
   for (size_t at = 0; at < view.keys.size(); ++at) {
-    const std::string wanted_by =
-        StrCat("feature view '", view.name, "' (join key '", view.keys[at].name, "')");
-    ICEFIELD_ASSIGN(std::shared_ptr<arrow::Array> plain,
-                    frame_.PlainColumn(view.frame_keys[at], wanted_by));
-    ICEFIELD_ASSIGN(std::shared_ptr<arrow::DataType> type, ToArrowType(view.keys[at].type));
-    Result<std::shared_ptr<arrow::Array>> cast =
-        CastKeyColumn(plain, type, view.frame_keys[at], view.keys[at].name);
-    if (!cast.ok()) return std::move(cast).error().At(StrCat("feature view '", view.name, "'"));
-    types.push_back((*cast)->type());
-    columns.push_back(*std::move(cast));
-    name += StrCat(view.frame_keys[at].size(), ":", view.frame_keys[at], "=",
-                   types.back()->ToString(), ";");
+    ICEFIELD_ASSIGN(types.emplace_back(), ToArrowType(view.keys[at].type));
+    const std::string& column = view.frame_keys[at];
+    name += StrCat(column.size(), ":", column, "=", types.back()->ToString(), ";");
   }
-  std::unique_ptr<EncodedKeys>& encoded = encodings_[name];
-  if (encoded != nullptr) return encoded.get();
-  encoded = std::make_unique<EncodedKeys>();
+  const auto found = encodings_.find(name);
+  if (found != encodings_.end()) return found->second.get();
+  ICEFIELD_ASSIGN(std::unique_ptr<EncodedKeys> encoded, Encode(view, types));
+  return encodings_.emplace(name, std::move(encoded)).first->second.get();
+}
+
+Result<std::unique_ptr<EncodedKeys>> KeyEncodings::Encode(
+    const BoundView& view, const std::vector<std::shared_ptr<arrow::DataType>>& types) const {
+  auto encoded = std::make_unique<EncodedKeys>();
+  for (size_t at = 0; at < types.size(); ++at) {
+    const std::string& column = view.frame_keys[at];
+    const std::string& key = view.keys[at].name;
+    ICEFIELD_ASSIGN(std::shared_ptr<arrow::Array> plain,
+                    frame_.PlainColumn(
+                        column, StrCat("feature view '", view.name, "' (join key '", key, "')")));
+    Result<std::shared_ptr<arrow::Array>> cast = CastKeyColumn(plain, types[at], column, key);
+    if (!cast.ok()) return std::move(cast).error().At(StrCat("feature view '", view.name, "'"));
+    encoded->columns.push_back(*std::move(cast));
+  }
   ICEFIELD_ASSIGN(encoded->encoder, KeyEncoder::Make(types));
-  encoded->columns = std::move(columns);
   KeyEncoder::Scratch scratch;
   encoded->encoder.Insert(encoded->columns, frame_.rows(), encoded->ids, scratch);
-  return encoded.get();
+  return encoded;
 }
 
 std::optional<TimeSpan> SpanOf(const EntityFrame& frame, const BoundView& view, ViewUnit unit) {

@@ -33,6 +33,9 @@ class KeyEncodings {
   Result<const EncodedKeys*> For(const BoundView& view);
 
  private:
+  Result<std::unique_ptr<EncodedKeys>> Encode(
+      const BoundView& view, const std::vector<std::shared_ptr<arrow::DataType>>& types) const;
+
   const EntityFrame& frame_;
   std::map<std::string, std::unique_ptr<EncodedKeys>> encodings_;
 };

@@ -194,6 +194,11 @@ class Planner {
       if (const std::optional<Value>& value = task.file.partition[field.position]) {
         Result<Value> promoted = PromoteValue(field.type, *value);
         if (!promoted.ok()) return At(std::move(promoted).error().At(task.file.path));
+        if (!IsValueOf(field.type, *promoted)) {
+          return At(CorruptData(task.file.path, ": the partition value of field ",
+                                field.source_id.value, " is not a ",
+                                PrimitiveTypeText(field.type)));
+        }
         constant.value = *std::move(promoted);
       }
       task.constants.push_back(std::move(constant));

@@ -79,12 +79,4 @@ Result<std::shared_ptr<arrow::Field>> ToArrowField(const Field& field) {
   return arrow::field(field.name, *std::move(type), !field.required);
 }
 
-Result<std::shared_ptr<arrow::Schema>> ToArrowSchema(const Schema& schema) {
-  arrow::FieldVector fields;
-  for (const Field& field : schema.columns.fields) {
-    ICEFIELD_ASSIGN(fields.emplace_back(), ToArrowField(field));
-  }
-  return arrow::schema(std::move(fields));
-}
-
 }  // namespace icefield

@@ -18,7 +18,4 @@ Result<std::shared_ptr<arrow::DataType>> ToArrowType(const Type& type);
 /// The Arrow field of a column; errors name it.
 Result<std::shared_ptr<arrow::Field>> ToArrowField(const Field& field);
 
-/// All columns in order.
-Result<std::shared_ptr<arrow::Schema>> ToArrowSchema(const Schema& schema);
-
 }  // namespace icefield

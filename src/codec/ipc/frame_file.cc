@@ -52,6 +52,13 @@ class DescriptorOutput final : public arrow::io::OutputStream {
   bool closed_ = false;
 };
 
+// The file's offsets and lengths are taken as they stand there: they are checked before use.
+Result<std::shared_ptr<arrow::Table>> Validated(std::shared_ptr<arrow::Table> table,
+                                                const std::string& location) {
+  ICEFIELD_ARROW_TRY(table->ValidateFull(), location, ErrorCode::kCorruptData);
+  return table;
+}
+
 }  // namespace
 
 Result<std::shared_ptr<arrow::Table>> ReadIpcFrame(std::string bytes, const std::string& location) {
@@ -64,14 +71,14 @@ Result<std::shared_ptr<arrow::Table>> ReadIpcFrame(std::string bytes, const std:
                           ErrorCode::kCorruptData);
     ICEFIELD_ARROW_ASSIGN(std::shared_ptr<arrow::Table> table, reader->ToTable(), location,
                           ErrorCode::kCorruptData);
-    return table;
+    return Validated(std::move(table), location);
   }
   ICEFIELD_ARROW_ASSIGN(std::shared_ptr<arrow::ipc::RecordBatchStreamReader> reader,
                         arrow::ipc::RecordBatchStreamReader::Open(input), location,
                         ErrorCode::kCorruptData);
   ICEFIELD_ARROW_ASSIGN(std::shared_ptr<arrow::Table> table, reader->ToTable(), location,
                         ErrorCode::kCorruptData);
-  return table;
+  return Validated(std::move(table), location);
 }
 
 Status WriteIpcStream(BatchStream& stream, int descriptor) {

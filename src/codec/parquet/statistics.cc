@@ -64,10 +64,17 @@ std::optional<Value> TimestampBound(const std::string& bytes,
   return Value(*micros);
 }
 
+bool IsUnsigned(const parquet::ColumnDescriptor& column) {
+  const std::shared_ptr<const parquet::LogicalType>& logical = column.logical_type();
+  return logical != nullptr && logical->is_int() &&
+         !static_cast<const parquet::IntLogicalType&>(*logical).is_signed();
+}
+
 // A bound of the types that point-in-time reads filter by. Others stay unknown, which prunes
 // nothing.
 std::optional<Value> BoundOf(const std::string& bytes, const parquet::ColumnDescriptor& column,
                              const PrimitiveType& type, bool lower) {
+  if (IsUnsigned(column)) return std::nullopt;  // Its bytes are not those of a signed number.
   switch (type.kind) {
     case PrimitiveKind::kInt:
     case PrimitiveKind::kDate:

@@ -7,7 +7,7 @@
 #include <set>
 
 #include "base/checked.h"
-#include "model/calendar.h"
+#include "model/snapshot.h"
 
 namespace icefield {
 namespace {
@@ -45,6 +45,11 @@ class ViewReader {
     ICEFIELD_ASSIGN(std::optional<std::string> text, Text(entry));
     if (!text || text->empty()) return InvalidArgument(where_, " has no '", entry, "'");
     return *std::move(text);
+  }
+
+  bool Has(const std::string& entry) const {
+    const YAML::Node value = node_[entry];
+    return value && !value.IsNull();
   }
 
   // A list of columns, each alone or with a second name.
@@ -106,11 +111,9 @@ class ViewReader {
     }
     ICEFIELD_ASSIGN(std::optional<std::string> as_of, Text("as_of"));
     if (as_of) {
-      const std::optional<IsoInstant> instant = ParseIsoInstant(*as_of);
-      if (!instant)
-        return InvalidArgument(where_, ": as_of '", *as_of, "' is not an ISO-8601 time");
-      selector.as_of =
-          SnapshotTime{static_cast<int64_t>(FloorDivide<Int128>(instant->nanos, 1'000'000))};
+      Result<SnapshotTime> time = ParseSnapshotTime(*as_of);
+      if (!time.ok()) return std::move(time).error().At(where_);
+      selector.as_of = *time;
     }
     return selector;
   }
@@ -135,7 +138,7 @@ Result<NamedView> ReadView(const ViewReader& reader,
   ICEFIELD_ASSIGN(auto keys, reader.Columns("join_keys"));
   for (auto& [column, frame] : keys) view.spec.join_keys.push_back({column, frame});
   ICEFIELD_ASSIGN(auto features, reader.Columns("features"));
-  if (!features.empty()) view.spec.features.emplace();
+  if (reader.Has("features")) view.spec.features.emplace();
   for (auto& [column, name] : features) view.spec.features->push_back({column, name});
   ICEFIELD_ASSIGN(std::optional<std::string> filter, reader.Text("row_filter"));
   if (filter) {
