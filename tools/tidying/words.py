@@ -16,7 +16,7 @@ OPEN_MARK = re.compile(r"\b(?:TO" r"DO|FIX" r"ME|XX" r"X|HA" r"CK)\b|\bDISABLED"
 
 PUBLIC_HOSTS = (
     *("apache.org", "arrow.apache.org", "iceberg.apache.org", "parquet.apache.org"),
-    *("avro.apache.org", "www.apache.org", "docs.feast.dev", "feast.dev", "github.com", "pypi.org"),
+    *("avro.apache.org", "www.apache.org", "docs.feast.dev", "feast.dev"),
     *("py.iceberg.apache.org", "json.schemastore.org", "creativecommons.org", "cmake.org"),
 )
 RESERVED_HOSTS = ("example.com", "example.org", "example.net", "127.0.0.1", "0.0.0.0")
