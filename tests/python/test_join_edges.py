@@ -6,6 +6,9 @@ import decimal
 import json
 import shutil
 import signal
+import struct
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -198,14 +201,41 @@ def test_what_a_signal_handler_raises_comes_back(lake):
         signal.signal(signal.SIGALRM, before)
 
 
-def test_a_frame_whose_batches_need_python_threads(lake):
+def test_a_frame_whose_own_threads_need_python(lake, tmp_path):
     table = keyed_table(lake, pa.int64(), [1])
-    batch = frame(k=[1]).to_batches()[0]
+    for part in range(4):
+        pq.write_table(frame(k=[1] * 50_000), tmp_path / f"{part}.parquet")
+    # In a process of its own: what this guards against is a deadlock.
+    program = f"""
+import fsspec, icefield, pyarrow.dataset as ds, pyarrow.fs as fs
+files = fs.PyFileSystem(fs.FSSpecHandler(fsspec.filesystem("file")))
+reader = ds.dataset({str(tmp_path)!r}, filesystem=files).scanner().to_reader()
+table = icefield.load_table({table.metadata_location!r})
+view = icefield.FeatureView("v", table, join_keys=["k"], timestamp_field="at")
+print(icefield.point_in_time_join(reader, [view]).to_arrow().num_rows)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stdout.strip()) == (0, "200000"), done.stderr
 
-    def batches():
-        for _ in range(3):
-            yield batch
 
-    reader = pa.RecordBatchReader.from_batches(batch.schema, batches())
-    joined = icefield.point_in_time_join(reader, [view("v", table)]).to_arrow()
-    assert joined["x"].to_pylist() == [1, 1, 1]
+def test_an_arrow_frame_with_broken_offsets_is_refused(lake, tmp_path):
+    table = keyed_table(lake, pa.int64(), [1])
+    offsets = struct.pack("<3i", 0, 1_000_000, 3)
+    texts = pa.Array.from_buffers(
+        pa.string(), 2, [None, pa.py_buffer(offsets), pa.py_buffer(b"abc")]
+    )
+    broken = pa.table({"k": [1, 1], "s": texts, "event_timestamp": pa.array([AT, AT], STAMP)})
+    with pa.ipc.new_file(tmp_path / "frame.arrow", broken.schema) as writer:
+        writer.write_table(broken)
+    views = tmp_path / "views.yaml"
+    views.write_text(
+        "views:\n  - {name: v, join_keys: [k], timestamp_field: at, "
+        f"table: '{table.metadata_location}'}}\n"
+    )
+    native = Path(icefield.__file__).with_name("icefield-native")
+    arguments = ["features", "get", "--frame", str(tmp_path / "frame.arrow"), "--views", str(views)]
+    done = subprocess.run([native, *arguments], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (7, "")
+    assert "frame.arrow" in done.stderr
