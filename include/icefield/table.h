@@ -21,8 +21,9 @@ namespace icefield {
 /// Which rows and columns to read of a table.
 struct ScanOptions {
   std::string row_filter;  ///< pyiceberg's row filter text; empty: all rows.
-  std::vector<std::string>
-      selected_fields;  ///< Columns, dotted through structs; empty or "*": all.
+  /// Columns, dotted through structs; empty or "*": all. The metadata columns _file, _pos, _spec_id,
+  /// _partition, _row_id and _last_updated_sequence_number go by their names.
+  std::vector<std::string> selected_fields;
   SnapshotSelector snapshot;
   std::optional<int64_t> limit;  ///< Most rows.
   ReadOptions read;
@@ -54,7 +55,9 @@ class Table {
   SourceTable source_;
 };
 
-/// A table by its metadata file or its folder, without a catalog.
-Result<Table> LoadTable(std::string_view location);
+/// A table by its metadata file or its folder, without a catalog. `properties` are those of a
+/// catalog that speak of files: "path-prefix-map" ("FROM=TO;FROM=TO") says where tables lie that
+/// were moved since they were written. Others are ignored.
+Result<Table> LoadTable(std::string_view location, const Properties& properties = {});
 
 }  // namespace icefield

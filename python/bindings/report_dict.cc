@@ -39,6 +39,13 @@ nb::dict ViewDict(const ViewReport& view) {
   out["bytes_read"] = view.bytes_read;
   out["rows_seen"] = view.rows_seen;
   out["rows_dropped"] = view.rows_dropped;
+  nb::dict deletes;
+  deletes["deletion_vectors"] = view.pruned.deletion_vectors;
+  deletes["position_delete_files"] = view.pruned.position_delete_files;
+  deletes["equality_delete_files"] = view.pruned.equality_delete_files;
+  deletes["rows_deleted_by_position"] = view.rows_deleted_by_position;
+  deletes["rows_deleted_by_equality"] = view.rows_deleted_by_equality;
+  out["deletes"] = deletes;
   out["hits"] = view.outcomes.hits;
   nb::dict misses;
   misses["key_absent"] = view.outcomes.key_absent;

@@ -16,10 +16,11 @@ namespace {
 
 ScanOptions MakeScanOptions(std::string row_filter, std::vector<std::string> selected_fields,
                             std::optional<int64_t> snapshot_id, std::optional<std::string> ref,
+                            std::optional<int64_t> as_of_ms,
                             std::optional<int64_t> limit, int threads, int64_t batch_rows) {
   return {.row_filter = std::move(row_filter),
           .selected_fields = std::move(selected_fields),
-          .snapshot = MakeSelector(snapshot_id, std::move(ref), std::nullopt),
+          .snapshot = MakeSelector(snapshot_id, std::move(ref), as_of_ms),
           .limit = limit,
           .read = MakeReadOptions(threads, batch_rows)};
 }
@@ -34,6 +35,20 @@ DictList PlanFiles(const ScanPlan& plan) {
     file["file_size_in_bytes"] = task.file.size_bytes;
     file["spec_id"] = task.spec_id.value;
     file["data_sequence_number"] = task.data_sequence_number.value;
+    nb::list deletes;
+    for (const uint32_t number : task.deletes) {
+      const DeleteFile& entry = plan.delete_files[number];
+      nb::dict delete_file;
+      delete_file["file_path"] = entry.file.path;
+      delete_file["file_format"] = entry.file.format;
+      delete_file["content"] = entry.IsDeletionVector() ? "deletion vector"
+                               : entry.IsEquality()     ? "equality deletes"
+                                                        : "position deletes";
+      delete_file["record_count"] = entry.file.record_count;
+      delete_file["data_sequence_number"] = entry.data_sequence_number.value;
+      deletes.append(delete_file);
+    }
+    file["delete_files"] = deletes;
     files.append(file);
   }
   return files;
@@ -76,7 +91,8 @@ void BindTables(nb::module_& module) {
 
   nb::class_<ScanOptions>(module, "NativeScanOptions")
       .def_static("make", &MakeScanOptions, nb::arg("row_filter"), nb::arg("selected_fields"),
-                  nb::arg("snapshot_id").none(), nb::arg("ref").none(), nb::arg("limit").none(),
+                  nb::arg("snapshot_id").none(), nb::arg("ref").none(),
+                  nb::arg("as_of_ms").none(), nb::arg("limit").none(),
                   nb::arg("threads"), nb::arg("batch_rows"));
 
   nb::class_<Table>(module, "NativeTable")
@@ -121,8 +137,10 @@ void BindTables(nb::module_& module) {
 
   module.def(
       "load_table",
-      [](const std::string& location) { return Unlocked([&] { return LoadTable(location); }); },
-      nb::arg("location"));
+      [](const std::string& location, const Properties& properties) {
+        return Unlocked([&] { return LoadTable(location, properties); });
+      },
+      nb::arg("location"), nb::arg("properties"));
 }
 
 void BindCatalogs(nb::module_& module) {

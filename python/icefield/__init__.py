@@ -28,13 +28,22 @@ from icefield._native import version as _version
 from icefield.catalog import Catalog, load_catalog
 from icefield.features import FeatureView, explain, latest, point_in_time_join
 from icefield.options import ReadOptions
-from icefield.table import FileScanTask, Snapshot, SnapshotRef, Table, TableScan, load_table
+from icefield.table import (
+    DeleteFile,
+    FileScanTask,
+    Snapshot,
+    SnapshotRef,
+    Table,
+    TableScan,
+    load_table,
+)
 from icefield.training_set import Report, SnapshotPin, TrainingSet
 
 __version__ = _version()
 
 __all__ = [
     "Catalog",
+    "DeleteFile",
     "FeatureView",
     "FileScanTask",
     "ReadOptions",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import timedelta
 from typing import Any, Literal
 
 from icefield import _native
@@ -11,13 +11,12 @@ from icefield.arrow import to_stream
 from icefield.catalog import Catalog
 from icefield.errors import InvalidArgumentError, UnsupportedError
 from icefield.filters import filter_text
+from icefield.instants import Instant, duration_micros, instant_micros
 from icefield.options import ReadOptions
 from icefield.table import Table, load_table
 from icefield.training_set import TrainingSet
 
 ColumnPair = str | tuple[str, str]
-Instant = datetime | date
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _INT64_MAX = 2**63 - 1
 
 
@@ -51,27 +50,10 @@ def _pairs(columns: Iterable[ColumnPair]) -> list[tuple[str, str]]:
     ]
 
 
-def _micros(duration: timedelta) -> int:
-    return duration // timedelta(microseconds=1)
-
-
-def instant_micros(instant: Instant) -> int:
-    """Microseconds since the epoch; a zone-less value is UTC (P10), a date its midnight."""
-    if not isinstance(instant, date):
-        raise InvalidArgumentError(
-            f"{instant!r} is of type {type(instant).__name__}; give a datetime or a date"
-        )
-    if not isinstance(instant, datetime):
-        instant = datetime(instant.year, instant.month, instant.day, tzinfo=UTC)
-    if instant.tzinfo is None:
-        instant = instant.replace(tzinfo=UTC)
-    return _micros(instant - _EPOCH)
-
-
 def _ttl_micros(ttl: timedelta) -> int:
     # Beyond 64 bits every row is fresh, as it is at their end; a pandas ttl below a microsecond is
     # not "no limit".
-    micros = _micros(ttl)
+    micros = duration_micros(ttl)
     if micros == 0 and ttl > timedelta(0):
         return 1
     return max(-1, min(micros, _INT64_MAX))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from icefield import _native
 from icefield.arrow import schema_of, stream_reader
 from icefield.errors import InvalidArgumentError
 from icefield.filters import filter_text
+from icefield.instants import Instant, instant_micros
 from icefield.options import ReadOptions
 
 
@@ -37,8 +39,23 @@ class SnapshotRef:
 
 
 @dataclass(frozen=True)
+class DeleteFile:
+    """A file that removes rows of a data file.
+
+    content: "position deletes", "equality deletes" or "deletion vector". record_count: positions or
+    keys in it, of any data file.
+    """
+
+    file_path: str
+    file_format: str
+    content: str
+    record_count: int
+    data_sequence_number: int
+
+
+@dataclass(frozen=True)
 class FileScanTask:
-    """A data file that a scan reads, whole."""
+    """A data file that a scan reads, whole, and the deletes that apply to it."""
 
     file_path: str
     file_format: str
@@ -46,6 +63,11 @@ class FileScanTask:
     file_size_in_bytes: int
     spec_id: int
     data_sequence_number: int
+    delete_files: tuple[DeleteFile, ...]
+
+
+def _file_task(*, delete_files: list[dict[str, Any]], **task: Any) -> FileScanTask:
+    return FileScanTask(**task, delete_files=tuple(DeleteFile(**file) for file in delete_files))
 
 
 class Table:
@@ -65,7 +87,7 @@ class Table:
 
     @property
     def format_version(self) -> int:
-        """1 or 2."""
+        """1, 2 or 3."""
         return self._native.format_version
 
     @property
@@ -101,17 +123,24 @@ class Table:
         snapshot_id: int | None = None,
         limit: int | None = None,
         options: ReadOptions | None = None,
+        as_of: Instant | None = None,
     ) -> TableScan:
         """Rows to read.
 
-        row_filter: pyiceberg's expression or its text. selected_fields: columns, dotted for nested.
+        row_filter: pyiceberg's expression or its text. selected_fields: columns, dotted for nested;
+        the metadata columns _file, _pos, _spec_id, _partition, _row_id and
+        _last_updated_sequence_number by their names. snapshot_id or as_of (the snapshot that was
+        current at that time; UTC where it has no zone): at most one, read with its own schema.
         """
+        if snapshot_id is not None and as_of is not None:
+            raise InvalidArgumentError("give snapshot_id or as_of, not both")
         return TableScan(
             self._native,
             filter_text(row_filter) if row_filter is not None else "",
             tuple(selected_fields),
             snapshot_id,
             None,
+            instant_micros(as_of) // 1000 if as_of is not None else None,
             limit,
             options or ReadOptions(),
         )
@@ -129,6 +158,7 @@ class TableScan:
     selected_fields: tuple[str, ...]
     snapshot_id: int | None
     ref: str | None
+    as_of_ms: int | None
     limit: int | None
     options: ReadOptions
 
@@ -138,6 +168,8 @@ class TableScan:
             raise InvalidArgumentError(
                 f"the scan already names snapshot {self.snapshot_id}; give a ref or a snapshot"
             )
+        if self.as_of_ms is not None:
+            raise InvalidArgumentError("the scan already names a time; give a ref or a time")
         return replace(self, ref=name)
 
     @property
@@ -147,7 +179,7 @@ class TableScan:
 
     def plan_files(self) -> list[FileScanTask]:
         """The data files that may hold rows, in the order they are read."""
-        return [FileScanTask(**task) for task in self._table.plan_files(self._request())]
+        return [_file_task(**task) for task in self._table.plan_files(self._request())]
 
     def explain(self) -> str:
         """The plan as a text: snapshot, what was pruned and why, files."""
@@ -174,12 +206,19 @@ class TableScan:
             selected_fields=list(self.selected_fields),
             snapshot_id=self.snapshot_id,
             ref=self.ref,
+            as_of_ms=self.as_of_ms,
             limit=self.limit,
             **self.options.native(),
         )
 
 
-def load_table(location: str | os.PathLike[str]) -> Table:
-    """A table by its metadata file (path or file:// location) or its folder, without a catalog."""
+def load_table(
+    location: str | os.PathLike[str], properties: Mapping[str, str] | None = None
+) -> Table:
+    """A table by its metadata file (path or file:// location) or its folder, without a catalog.
+
+    properties: those of a catalog that speak of files; "path-prefix-map" ("FROM=TO;FROM=TO") says
+    where tables lie that were moved since they were written.
+    """
     text = str(location) if not isinstance(location, Path) else str(location.absolute())
-    return Table(_native.load_table(text))
+    return Table(_native.load_table(text, dict(properties or {})))

@@ -90,7 +90,9 @@ class TrainingSet:
 
         Keys: rows; views (view, table, snapshot_id, files_planned, files_pruned, files_read,
         row_groups_pruned, row_groups_read, bytes_planned, bytes_read, rows_seen, rows_dropped,
-        hits, misses by reason, null_values by feature, full_ties, hits_not_yet_created or None,
+        deletes (deletion_vectors, position_delete_files, equality_delete_files,
+        rows_deleted_by_position, rows_deleted_by_equality), hits, misses by reason, null_values by
+        feature, full_ties, hits_not_yet_created or None,
         created_cut); seconds (plan, encode, winners, gather).
         """
         return Report(self._native.report())

@@ -3,6 +3,8 @@
 #include "codec/filter/row_filter_parser.h"
 #include "icefield/icefield.h"
 #include "io/local_store.h"
+#include "io/path_map.h"
+#include "model/metadata_columns.h"
 #include "read/scan_stream.h"
 
 namespace icefield {
@@ -10,14 +12,13 @@ namespace {
 
 struct BoundScan {
   SelectedSnapshot selected;
+  Schema schema;  // The snapshot's, with the metadata columns.
   Predicate predicate;
   std::vector<ReadColumn> columns;
 };
 
 Result<std::vector<ReadColumn>> SelectColumns(const Table& table, const Schema& schema,
                                               const std::vector<std::string>& names) {
-  if (names.empty() || (names.size() == 1 && names.front() == "*"))
-    return ReadAllColumns(schema).columns;
   std::vector<ReadColumn> columns;
   for (const std::string& name : names) {
     const Field* field = schema.FindByName(name);
@@ -31,14 +32,22 @@ Result<std::vector<ReadColumn>> SelectColumns(const Table& table, const Schema& 
   return columns;
 }
 
+bool SelectsAll(const std::vector<std::string>& names) {
+  return names.empty() || (names.size() == 1 && names.front() == "*");
+}
+
 Result<BoundScan> Bind(const Table& table, const ScanOptions& options) {
   BoundScan bound;
   ICEFIELD_ASSIGN(bound.selected, SelectSnapshot(table.metadata(), options.snapshot, table.name()));
-  ICEFIELD_ASSIGN(bound.columns,
-                  SelectColumns(table, *bound.selected.schema, options.selected_fields));
+  bound.schema = WithMetadataColumns(*bound.selected.schema, table.metadata());
+  if (SelectsAll(options.selected_fields)) {
+    bound.columns = ReadAllColumns(*bound.selected.schema).columns;
+  } else {
+    ICEFIELD_ASSIGN(bound.columns, SelectColumns(table, bound.schema, options.selected_fields));
+  }
   if (options.row_filter.empty()) return bound;
   ICEFIELD_ASSIGN(RowFilter filter, ParseRowFilter(options.row_filter));
-  Result<Predicate> predicate = BindFilter(filter, *bound.selected.schema);
+  Result<Predicate> predicate = BindFilter(filter, bound.schema);
   if (!predicate.ok())
     return std::move(predicate).error().At(StrCat("row filter of table ", table.name()));
   bound.predicate = *std::move(predicate);
@@ -49,9 +58,17 @@ Result<ScanPlan> PlanBound(const Table& table, const BoundScan& bound, const Rea
   ICEFIELD_TRY(CheckReadOptions(options));
   return PlanScan(*table.source().store, table.metadata(),
                   {.table_name = table.name(),
-                   .selected = bound.selected,
+                   .selected = {bound.selected.snapshot, &bound.schema},
                    .predicate = bound.predicate,
                    .threads = options.threads});
+}
+
+// The store of a catalog or table with these properties.
+Result<std::shared_ptr<const ObjectStore>> OpenStore(const Properties& properties) {
+  const auto map = properties.find(std::string(kPathPrefixMapProperty));
+  if (map == properties.end()) return std::shared_ptr<const ObjectStore>(MakeLocalStore());
+  ICEFIELD_ASSIGN(std::vector<PathPrefix> prefixes, ParsePathPrefixMap(map->second));
+  return std::shared_ptr<const ObjectStore>(MapPaths(MakeLocalStore(), std::move(prefixes)));
 }
 
 }  // namespace
@@ -61,7 +78,7 @@ Table::Table(std::shared_ptr<const ObjectStore> store, LoadedTable loaded)
 
 Result<std::shared_ptr<arrow::Schema>> Table::ArrowSchema(const ScanOptions& options) const {
   ICEFIELD_ASSIGN(BoundScan bound, Bind(*this, options));
-  return OutputSchema({.schema = *bound.selected.schema, .columns = bound.columns});
+  return OutputSchema({.schema = bound.schema, .columns = bound.columns});
 }
 
 Result<ScanPlan> Table::Plan(const ScanOptions& options) const {
@@ -78,15 +95,15 @@ Result<std::unique_ptr<BatchStream>> Table::Scan(const ScanOptions& options) con
   return OpenScanStream(std::move(request));
 }
 
-Result<Table> LoadTable(std::string_view location) {
-  std::shared_ptr<const ObjectStore> store = MakeLocalStore();
+Result<Table> LoadTable(std::string_view location, const Properties& properties) {
+  ICEFIELD_ASSIGN(std::shared_ptr<const ObjectStore> store, OpenStore(properties));
   ICEFIELD_ASSIGN(LoadedTable loaded, LoadTableAt(*store, location));
   return Table(std::move(store), std::move(loaded));
 }
 
 Result<CatalogSession> CatalogSession::Open(const std::string& name, const Properties& properties) {
   CatalogSession session;
-  session.store_ = MakeLocalStore();
+  ICEFIELD_ASSIGN(session.store_, OpenStore(properties));
   ICEFIELD_ASSIGN(session.catalog_, OpenConfiguredCatalog(*session.store_, name, properties));
   return session;
 }

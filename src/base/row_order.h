@@ -10,23 +10,35 @@ namespace icefield {
 /// The created time of a row that has none: older than any other (P5).
 inline constexpr int64_t kNoCreatedTime = std::numeric_limits<int64_t>::min();
 
-/// Where a row stands among rows that tie in event and created time (P6). Opaque: only its order
-/// means anything. Before v3 `major` numbers the data files in the order (data sequence number,
-/// file path) and `minor` is the position in the file, so that a rank also finds its row again.
-struct WriteRank {
-  uint64_t major = 0;
-  uint64_t minor = 0;
-  auto operator<=>(const WriteRank&) const = default;
+/// A row's `_last_updated_sequence_number` and `_row_id` (v3), where files store them; kNone for a
+/// null, which comes before all others. Where no file of a scan stores them all rows are equal
+/// here: then the order of files says the same.
+struct RowLineage {
+  static constexpr int64_t kNone = std::numeric_limits<int64_t>::min();
+
+  int64_t last_updated = kNone;
+  int64_t row_id = kNone;
+  auto operator<=>(const RowLineage&) const = default;
 };
 
-/// What decides between two candidates of one key.
+/// Where a row lies: the number of its data file in the plan, its position in the file.
+struct RowLocator {
+  static constexpr uint32_t kNoFile = std::numeric_limits<uint32_t>::max();
+
+  uint32_t file = kNoFile;
+  int64_t position = 0;
+  auto operator<=>(const RowLocator&) const = default;
+};
+
+/// What decides between two candidates of one key, in this order.
 struct RowOrder {
   int64_t event_time = 0;  ///< In the view's time unit.
   int64_t created_time = kNoCreatedTime;
-  WriteRank rank;
+  RowLineage lineage;
+  RowLocator locator;
   auto operator<=>(const RowOrder&) const = default;
 
-  /// True if only the write rank tells the two apart: a full tie (P6).
+  /// True if neither event nor created time tells the two apart: a full tie (P6).
   bool TiesWith(const RowOrder& other) const {
     return event_time == other.event_time && created_time == other.created_time;
   }

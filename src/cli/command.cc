@@ -40,7 +40,7 @@ void TableSource::AddTo(CLI::App& command) {
       ->group(group);
 }
 
-Result<CatalogSession> TableSource::Open() const {
+Result<Properties> TableSource::Given() const {
   Properties given;
   for (const std::string& property : properties) {
     const size_t at = property.find('=');
@@ -48,6 +48,11 @@ Result<CatalogSession> TableSource::Open() const {
       return InvalidArgument("--property ", property, " is not of the form key=value");
     given[property.substr(0, at)] = property.substr(at + 1);
   }
+  return given;
+}
+
+Result<CatalogSession> TableSource::Open() const {
+  ICEFIELD_ASSIGN(Properties given, Given());
   if (!uri.empty()) given["uri"] = uri;
   if (!warehouse.empty()) given["warehouse"] = warehouse;
   if (uri.empty() && !warehouse.empty() && catalog.empty()) given.emplace("type", "none");
@@ -55,7 +60,10 @@ Result<CatalogSession> TableSource::Open() const {
 }
 
 Result<Table> TableSource::Load(const std::string& name) const {
-  if (IsPath(name)) return LoadTable(name);
+  if (IsPath(name)) {
+    ICEFIELD_ASSIGN(const Properties given, Given());
+    return LoadTable(name, given);
+  }
   ICEFIELD_ASSIGN(CatalogSession session, Open());
   return session.LoadTable(name);
 }

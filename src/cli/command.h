@@ -22,6 +22,8 @@ struct TableSource {
   std::string warehouse;
 
   void AddTo(CLI::App& command);
+  /// The given properties; InvalidArgument for one without "=".
+  Result<Properties> Given() const;
   Result<CatalogSession> Open() const;
   /// A table by "namespace.table", or by the path of its metadata file or folder.
   Result<Table> Load(const std::string& name) const;

@@ -34,10 +34,13 @@ struct ManifestFile {
   ManifestContent content = ManifestContent::kData;
   SequenceNumber sequence_number;
   SequenceNumber min_sequence_number;
-  SnapshotId added_snapshot_id;
+  SnapshotId added_snapshot_id;                 ///< 0: unknown (v1 without a manifest list).
   std::optional<int64_t> added_files_count;     ///< None: unknown (v1).
   std::optional<int64_t> existing_files_count;  ///< None: unknown (v1).
   std::optional<int64_t> deleted_files_count;   ///< None: unknown (v1).
+  std::optional<int64_t> added_rows_count;      ///< None: unknown (v1).
+  std::optional<int64_t> existing_rows_count;   ///< None: unknown (v1).
+  std::optional<int64_t> deleted_rows_count;    ///< None: unknown (v1).
   std::optional<std::vector<PartitionFieldSummary>>
       partitions;                       ///< None: unknown. Else one a spec field, in order.
   std::optional<int64_t> first_row_id;  ///< v3
@@ -67,6 +70,10 @@ struct DataFile {
   std::vector<int64_t> split_offsets;
   std::vector<FieldId> equality_ids;
   std::optional<int32_t> sort_order_id;
+  std::optional<int64_t> first_row_id;              ///< v3, data files: `_row_id` of its first row.
+  std::optional<std::string> referenced_data_file;  ///< The only data file that it deletes from.
+  std::optional<int64_t> content_offset;  ///< Deletion vectors: where the blob starts in the file.
+  std::optional<int64_t> content_size_bytes;  ///< Deletion vectors: the length of the blob.
 
   bool operator==(const DataFile&) const = default;
 };

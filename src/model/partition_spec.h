@@ -9,7 +9,8 @@
 
 namespace icefield {
 
-/// One partition column. `field_id` is its id in partition tuples (1000 and up).
+/// One partition column. `field_id` is its id in partition tuples (1000 and up). A transform of
+/// several columns (v3) is unknown to readers; `source_id` is the first of them.
 struct PartitionField {
   FieldId source_id;
   FieldId field_id;

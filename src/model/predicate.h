@@ -78,7 +78,7 @@ struct RowFilter {
 struct Predicate {
   PredicateOp op = PredicateOp::kTrue;
   FieldId field_id;
-  PrimitiveType type;         ///< of the column
+  PrimitiveType type;         ///< of the column; of tests for null of structs, lists, maps: unknown
   std::vector<Value> values;  ///< For kIn, kNotIn sorted and distinct.
   std::vector<Predicate> children;
   bool operator==(const Predicate&) const = default;
@@ -89,8 +89,9 @@ struct Predicate {
 /// Binds names to fields and literals to their types. An integer literal that the column's type
 /// cannot hold decides the comparison (x < 2^40 over an int column is "not null"); timestamps and
 /// dates are ISO-8601 texts, decimals numbers or texts, uuids texts, binary values hexadecimal
-/// texts. InvalidArgument names the column and the literal for unknown columns, for columns that
-/// are not primitive, and for literals of another type.
+/// texts. Structs, lists and maps can only be tested for null. InvalidArgument names the column and
+/// the literal for unknown columns, for other operations on columns that are not primitive, and for
+/// literals of another type.
 Result<Predicate> BindFilter(const RowFilter& filter, const Schema& schema);
 
 /// Conjunction and disjunction, simplified where a side is true or false.

@@ -153,15 +153,16 @@ Result<const Field*> FindColumn(const RowFilter& filter, const Schema& schema) {
   if (field == nullptr)
     return UnknownColumn(schema, filter.column, "the schema that the row filter is for");
   for (const Field* step : schema.PathTo(field->id)) {
-    if (step->type.list() != nullptr || step->type.map() != nullptr) {
+    if (step != field && (step->type.list() != nullptr || step->type.map() != nullptr)) {
       return InvalidArgument("column '", filter.column, "' of a row filter lies in a list or map, ",
                              step->name,
                              "; only columns and fields of structs have one value a row");
     }
   }
-  if (field->type.primitive() == nullptr) {
+  const bool asks_null = filter.op == PredicateOp::kIsNull || filter.op == PredicateOp::kNotNull;
+  if (field->type.primitive() == nullptr && !asks_null) {
     return InvalidArgument("column '", filter.column, "' of a row filter is a ",
-                           field->type.ToString(), "; name one of its fields");
+                           field->type.ToString(), "; name one of its fields, or ask whether it is null");
   }
   return field;
 }
@@ -183,6 +184,7 @@ Result<Predicate> Bind(const RowFilter& filter, const Schema& schema, bool negat
     return out;
   }
   ICEFIELD_ASSIGN(const Field* field, FindColumn(filter, schema));
+  if (field->type.primitive() == nullptr) return Predicate{.op = op, .field_id = field->id};
   const LeafBinder binder(*field, filter);
   ICEFIELD_ASSIGN(Predicate bound, binder.Bind(op));
   // A comparison of order is false for NaN, so its negation is true for it.

@@ -21,8 +21,9 @@ struct Snapshot {
   std::vector<std::string> manifests;  ///< v1 only, where there is no manifest list.
   std::map<std::string, std::string> summary;
   std::optional<SchemaId> schema_id;
-  std::optional<int64_t> first_row_id;  ///< v3
-  std::optional<int64_t> added_rows;    ///< v3
+  std::optional<int64_t> first_row_id;  ///< v3: the first `_row_id` that it may assign.
+  std::optional<int64_t> added_rows;    ///< v3: how many it assigned at most.
+  std::optional<std::string> key_id;    ///< v3: its manifest list is encrypted with this key.
 
   bool operator==(const Snapshot&) const = default;
 };

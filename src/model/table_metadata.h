@@ -29,7 +29,7 @@ struct SortOrder {
   bool operator==(const SortOrder&) const = default;
 };
 
-/// Table metadata of format v1 and v2 as one value (specification: "Table Metadata"); v1 is read
+/// Table metadata of format v1 to v3 as one value (specification: "Table Metadata"); v1 is read
 /// into the v2 shape.
 struct TableMetadata {
   int32_t format_version = 2;
@@ -48,6 +48,7 @@ struct TableMetadata {
   std::vector<Snapshot> snapshots;
   std::vector<SnapshotLogEntry> snapshot_log;
   std::map<std::string, SnapshotRef> refs;  ///< "main" is added where the file has none.
+  std::optional<int64_t> next_row_id;       ///< v3: above every `_row_id` that was assigned.
 
   bool operator==(const TableMetadata&) const = default;
 

@@ -1,38 +1,17 @@
 /// Dense ids for key values: 0, 1, 2, ... in the order of first insertion.
 #pragma once
 
-#include <bit>
 #include <cstdint>
-#include <cstring>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "batch/hash.h"
 
 namespace icefield {
 
 /// The id of a value that is not in a dictionary, or of a row without a key.
 inline constexpr uint32_t kNoId = UINT32_MAX;
-
-inline uint64_t MixBits(uint64_t bits) {
-  bits = (bits ^ (bits >> 32)) * 0xD6E8FEB86659FD93U;
-  bits = (bits ^ (bits >> 32)) * 0xD6E8FEB86659FD93U;
-  return bits ^ (bits >> 32);
-}
-
-inline uint64_t HashWord(uint64_t word) { return MixBits(word + 0x9E3779B97F4A7C15U); }
-
-inline uint64_t HashBytes(std::string_view bytes) {
-  uint64_t hash = 0x9E3779B97F4A7C15U ^ bytes.size();
-  while (bytes.size() >= 8) {
-    uint64_t word;
-    std::memcpy(&word, bytes.data(), 8);
-    hash = MixBits(hash ^ word);
-    bytes.remove_prefix(8);
-  }
-  uint64_t tail = 0;
-  std::memcpy(&tail, bytes.data(), bytes.size());
-  return MixBits(hash ^ tail);
-}
 
 /// Ids of 64-bit words: open addressing, at most half full. Finding is thread-safe while nobody
 /// inserts.

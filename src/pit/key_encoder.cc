@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "batch/hash.h"
 #include "pit/key_words.h"
 
 namespace icefield {

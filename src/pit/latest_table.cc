@@ -80,11 +80,7 @@ Result<int64_t> LatestTable::ObservePartition(Partition& partition, const arrow:
       continue;
     }
     const auto row = static_cast<size_t>(chosen[at]);
-    const int64_t created = rows.created_times.empty() ? kNoCreatedTime : rows.created_times[row];
-    const int64_t minor = rows.minor_ranks.empty() ? rows.first_minor + static_cast<int64_t>(row)
-                                                   : rows.minor_ranks[row];
-    partition.best[id].Merge(Candidate{
-        {rows.event_times[row], created, {rows.major_rank, static_cast<uint64_t>(minor)}}, false});
+    partition.best[id].Merge(Candidate{rows.OrderOf(row), false});
   }
   return keyless;
 }
@@ -95,8 +91,9 @@ std::vector<Candidate> LatestTable::Winners() const {
     std::copy_if(partition->best.begin(), partition->best.end(), std::back_inserter(winners),
                  [](const Candidate& candidate) { return !candidate.empty(); });
   }
-  std::sort(winners.begin(), winners.end(),
-            [](const Candidate& a, const Candidate& b) { return a.order.rank < b.order.rank; });
+  std::sort(winners.begin(), winners.end(), [](const Candidate& a, const Candidate& b) {
+    return a.order.locator < b.order.locator;
+  });
   return winners;
 }
 

@@ -34,7 +34,7 @@ class LatestTable {
   Result<int64_t> Observe(const arrow::ArrayVector& keys, const ObservedRows& rows,
                           Scratch& scratch);
 
-  /// The winners, ordered by write rank.
+  /// The winners, ordered by locator.
   std::vector<Candidate> Winners() const;
 
  private:

@@ -60,9 +60,9 @@ void SlotTable::Observe(const ObservedRows& rows, Scratch& scratch) {
     const std::span<Scratch::Row> part(scratch.rows.begin() + scratch.starts[partition],
                                        scratch.rows.begin() + scratch.starts[partition + 1]);
     if (part.empty()) continue;
-    FindSlots(part);
+    FindSlots(rows, part);
     const std::lock_guard lock(partition_locks_[partition]);
-    Merge(part);
+    Merge(rows, part);
   }
 }
 
@@ -78,21 +78,18 @@ void SlotTable::GroupByPartition(const ObservedRows& rows, Scratch& scratch) con
   for (size_t row = 0; row < rows.key_ids.size(); ++row) {
     const uint32_t key_id = rows.key_ids[row];
     if (key_id == kNoId) continue;
-    const int64_t created = rows.created_times.empty() ? kNoCreatedTime : rows.created_times[row];
-    const int64_t minor = rows.minor_ranks.empty() ? rows.first_minor + static_cast<int64_t>(row)
-                                                   : rows.minor_ranks[row];
-    scratch.rows[scratch.next[PartitionOf(key_id)]++] = {
-        key_id,
-        kNoSlot,
-        {rows.event_times[row], created, {rows.major_rank, static_cast<uint64_t>(minor)}}};
+    scratch.rows[scratch.next[PartitionOf(key_id)]++] = {key_id, kNoSlot,
+                                                         static_cast<uint32_t>(row)};
   }
 }
 
-uint32_t SlotTable::SlotFor(const Scratch::Row& row) const {
-  int64_t visible = row.order.event_time;
+uint32_t SlotTable::SlotFor(const ObservedRows& batch, const Scratch::Row& row) const {
+  int64_t visible = batch.event_times[row.row];
   if (created_cut_) {
-    if (row.order.created_time == kNoCreatedTime) return kNoSlot;
-    visible = std::max(visible, row.order.created_time);
+    const int64_t created =
+        batch.created_times.empty() ? kNoCreatedTime : batch.created_times[row.row];
+    if (created == kNoCreatedTime) return kNoSlot;
+    visible = std::max(visible, created);
   }
   const uint32_t first = index_.first_slot[row.key_id];
   const uint32_t end = index_.first_slot[row.key_id + 1];
@@ -101,18 +98,18 @@ uint32_t SlotTable::SlotFor(const Scratch::Row& row) const {
   return found == end ? kNoSlot : found;
 }
 
-void SlotTable::FindSlots(std::span<Scratch::Row> rows) const {
+void SlotTable::FindSlots(const ObservedRows& batch, std::span<Scratch::Row> rows) const {
   for (size_t at = 0; at < rows.size(); ++at) {
     if (at + 2 * kAhead < rows.size())
       __builtin_prefetch(&index_.first_slot[rows[at + 2 * kAhead].key_id]);
     if (at + kAhead < rows.size()) {
       __builtin_prefetch(index_.slot_times.data() + index_.first_slot[rows[at + kAhead].key_id]);
     }
-    rows[at].slot = SlotFor(rows[at]);
+    rows[at].slot = SlotFor(batch, rows[at]);
   }
 }
 
-void SlotTable::Merge(std::span<const Scratch::Row> rows) {
+void SlotTable::Merge(const ObservedRows& batch, std::span<const Scratch::Row> rows) {
   for (size_t at = 0; at < rows.size(); ++at) {
     if (at + kAhead < rows.size()) {
       const Scratch::Row& ahead = rows[at + kAhead];
@@ -121,8 +118,8 @@ void SlotTable::Merge(std::span<const Scratch::Row> rows) {
     }
     const Scratch::Row& row = rows[at];
     int64_t& first_event = first_event_[row.key_id];
-    first_event = std::min(first_event, row.order.event_time);
-    if (row.slot != kNoSlot) slots_[row.slot].Merge(Candidate{row.order, false});
+    first_event = std::min(first_event, batch.event_times[row.row]);
+    if (row.slot != kNoSlot) slots_[row.slot].Merge(Candidate{batch.OrderOf(row.row), false});
   }
 }
 

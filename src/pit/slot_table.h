@@ -24,18 +24,15 @@ enum class Outcome : uint8_t {
 };
 
 /// A key's best row as seen so far: its order, and whether another row tied with it in all but the
-/// write rank.
+/// P6.
 struct Candidate {
-  /// The `major` of no row.
-  static constexpr uint64_t kNoRank = UINT64_MAX;
-
-  RowOrder order{.event_time = INT64_MIN, .created_time = kNoCreatedTime, .rank = {kNoRank, 0}};
+  RowOrder order{.event_time = INT64_MIN};
   bool tied = false;
 
   bool operator==(const Candidate&) const = default;
 
   /// True before any row was merged in.
-  bool empty() const { return order.rank.major == kNoRank; }
+  bool empty() const { return order.locator.file == RowLocator::kNoFile; }
 
   /// Takes `other` in: the maximum by P4-P6, in any order of calls.
   void Merge(const Candidate& other);
@@ -48,13 +45,24 @@ struct ObservedRows {
   std::span<const int64_t>
       created_times;  ///< kNoCreatedTime where null; empty where the view has none.
   std::span<const int64_t>
-      minor_ranks;  ///< Rank of each row within `major_rank`; empty: contiguous from first_minor.
-  uint64_t major_rank = 0;
-  int64_t first_minor = 0;
+      positions;  ///< Of each row in its file; empty: contiguous from first_position.
+  std::span<const RowLineage> lineages;  ///< Empty: none of the scan's rows is told apart by them.
+  uint32_t file = 0;
+  int64_t first_position = 0;
+
+  /// The order of one row.
+  RowOrder OrderOf(size_t row) const {
+    return {.event_time = event_times[row],
+            .created_time = created_times.empty() ? kNoCreatedTime : created_times[row],
+            .lineage = lineages.empty() ? RowLineage{} : lineages[row],
+            .locator = {.file = file,
+                        .position = positions.empty() ? first_position + static_cast<int64_t>(row)
+                                                      : positions[row]}};
+  }
 };
 
 /// Slots with their candidates. The result depends only on the set of rows observed: not on order,
-/// batches, threads. Memory: about 50 bytes a slot and 8 a key. Does not: apply the TTL before
+/// batches, threads. Memory: about 64 bytes a slot and 8 a key. Does not: apply the TTL before
 /// `Resolve`.
 class SlotTable {
  public:
@@ -67,7 +75,7 @@ class SlotTable {
     struct Row {
       uint32_t key_id;
       uint32_t slot;
-      RowOrder order;
+      uint32_t row;  ///< In the batch.
     };
     std::vector<Row> rows;         ///< Those with a key, sorted by partition.
     std::vector<uint32_t> starts;  ///< Per partition its first row; one more entry at the end.
@@ -91,9 +99,9 @@ class SlotTable {
  private:
   uint32_t PartitionOf(uint32_t key_id) const { return key_id >> partition_shift_; }
   void GroupByPartition(const ObservedRows& rows, Scratch& scratch) const;
-  void FindSlots(std::span<Scratch::Row> rows) const;
-  uint32_t SlotFor(const Scratch::Row& row) const;
-  void Merge(std::span<const Scratch::Row> rows);
+  void FindSlots(const ObservedRows& batch, std::span<Scratch::Row> rows) const;
+  uint32_t SlotFor(const ObservedRows& batch, const Scratch::Row& row) const;
+  void Merge(const ObservedRows& batch, std::span<const Scratch::Row> rows);
   Outcome MissOf(uint32_t slot) const;
 
   const SpineIndex& index_;

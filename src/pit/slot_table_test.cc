@@ -16,8 +16,9 @@ struct Row {
   uint32_t key;
   int64_t event;
   int64_t created;
-  uint64_t file;
+  uint32_t file;
   int64_t position;
+  RowLineage lineage = {};
 };
 
 struct EntityRow {
@@ -32,7 +33,7 @@ std::optional<RowOrder> BestOf(const std::vector<Row>& rows, const EntityRow& en
   for (const Row& row : rows) {
     if (!entity.time || row.key != entity.key || row.event > *entity.time) continue;
     if (created_cut && (row.created == kNoCreatedTime || row.created > *entity.time)) continue;
-    const RowOrder order{row.event, row.created, {row.file, static_cast<uint64_t>(row.position)}};
+    const RowOrder order{row.event, row.created, row.lineage, {row.file, row.position}};
     if (!best || order > *best) best = order;
   }
   return best;
@@ -43,8 +44,10 @@ std::vector<Row> RandomRows(std::mt19937& random, int count) {
   for (int at = 0; at < count; ++at) {
     const int64_t created =
         random() % 4 == 0 ? kNoCreatedTime : static_cast<int64_t>(random() % 40);
+    const RowLineage lineage{random() % 3 == 0 ? RowLineage::kNone : int64_t(random() % 3),
+                             random() % 3 == 0 ? RowLineage::kNone : int64_t(random() % 50)};
     rows.push_back({static_cast<uint32_t>(random() % 8), static_cast<int64_t>(random() % 30),
-                    created, random() % 3, int64_t{at}});
+                    created, static_cast<uint32_t>(random() % 3), int64_t{at}, lineage});
   }
   return rows;
 }
@@ -55,8 +58,9 @@ void ObserveAll(const std::vector<Row>& rows, SlotTable& table) {
     table.Observe({.key_ids = {&row.key, 1},
                    .event_times = {&row.event, 1},
                    .created_times = {&row.created, 1},
-                   .minor_ranks = {&row.position, 1},
-                   .major_rank = row.file},
+                   .positions = {&row.position, 1},
+                   .lineages = {&row.lineage, 1},
+                   .file = row.file},
                   scratch);
   }
 }
@@ -165,6 +169,13 @@ TEST(SlotTable, CountsFullTies) {
                    .winner->tied);
 }
 
+TEST(SlotTable, LineageGoesBeforeFilesAndPositions) {
+  EXPECT_EQ(Resolve({{0, 9, 5, 0, 0, {4, 7}}, {0, 9, 5, 1, 0, {4, 6}}, {0, 9, 5, 2, 0}}, 10, false,
+                    INT64_MIN)
+                .winner->order.locator,
+            (RowLocator{0, 0}));
+}
+
 TEST(SlotTable, TimesAtTheEndsOfTheRange) {
   EXPECT_EQ(Resolve({{0, INT64_MIN, kNoCreatedTime, 0, 0}}, INT64_MIN, false, INT64_MIN).outcome,
             Outcome::kHit);
@@ -196,8 +207,7 @@ TEST(LatestTable, KeepsTheBestRowOfEveryKeyOnAnyThread) {
         const std::vector<uint32_t> wanted(1000, 0);
         ASSERT_TRUE(table
                         ->Observe({*keys.Finish()},
-                                  {.key_ids = wanted, .event_times = events, .major_rank = 3},
-                                  scratch)
+                                  {.key_ids = wanted, .event_times = events, .file = 3}, scratch)
                         .ok());
       });
     }

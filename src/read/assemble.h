@@ -12,13 +12,19 @@
 
 namespace icefield {
 
-/// The values of `source` from its array in the file (null: not in the file, gives the constant or
-/// nulls), of exactly `source.type`, `rows` long. Promotions are exact; timestamps of coarser units
-/// are scaled, of finer ones floored. CorruptData names `location` and the column where the file's
-/// type cannot become the table's.
+/// Neighbouring rows of a file.
+struct FileRows {
+  int64_t first_position = 0;
+  int64_t count = 0;
+};
+
+/// The values of `source` from its array in the file (null: not in the file), of exactly
+/// `source.type`, one for each of `rows`. CorruptData names `location` and the column where the
+/// file's type cannot become the table's.
 Result<std::shared_ptr<arrow::Array>> AssembleColumn(const ColumnPlan::Source& source,
                                                      const std::shared_ptr<arrow::Array>& from_file,
-                                                     int64_t rows, const std::string& location);
+                                                     const FileRows& rows,
+                                                     const std::string& location);
 
 /// The array at the end of a path of struct members, null where a struct on the way is null.
 Result<std::shared_ptr<arrow::Array>> DescendTo(const arrow::ArrayVector& roots,

@@ -2,36 +2,12 @@
 
 #include <algorithm>
 
-#include "batch/arrow_status.h"
 #include "codec/arrow/arrow_types.h"
 #include "read/assemble.h"
+#include "read/column_match.h"
 
 namespace icefield {
 namespace {
-
-const FileColumn* FindById(const std::vector<FileColumn>& columns, FieldId id) {
-  for (const FileColumn& column : columns) {
-    if (column.id == id) return &column;
-  }
-  return nullptr;
-}
-
-bool AnyFieldId(const std::vector<FileColumn>& columns) {
-  return std::any_of(columns.begin(), columns.end(), [](const FileColumn& column) {
-    return column.id.has_value() || AnyFieldId(column.children);
-  });
-}
-
-int FirstLeaf(const FileColumn& column) {
-  return column.kind == FileColumn::Kind::kLeaf ? column.leaf : FirstLeaf(column.children.front());
-}
-
-bool HoldsLeafOf(const FileColumn& column, const std::vector<int>& leaves) {
-  if (column.kind == FileColumn::Kind::kLeaf)
-    return std::binary_search(leaves.begin(), leaves.end(), column.leaf);
-  return std::any_of(column.children.begin(), column.children.end(),
-                     [&](const FileColumn& child) { return HoldsLeafOf(child, leaves); });
-}
 
 // The asked parts of one top-level column: the field with only those struct members that a path
 // leads through.
@@ -103,85 +79,6 @@ Result<AskedColumns> Ask(const ReadSchema& read) {
   return asked;
 }
 
-// Builds the Source tree of one field and collects the leaves it needs.
-class Matcher {
- public:
-  Matcher(const std::vector<PartitionConstant>& constants, const std::string& location,
-          std::vector<int>& leaves)
-      : constants_(constants), location_(location), leaves_(leaves) {}
-
-  Result<ColumnPlan::Source> Match(const Field& target, const FileColumn* column) {
-    ColumnPlan::Source source{.target = target};
-    ICEFIELD_ASSIGN(source.type, ToArrowType(target.type));
-    if (column == nullptr) return Missing(std::move(source));
-    ICEFIELD_TRY(CheckKind(target, *column));
-    if (column->kind == FileColumn::Kind::kLeaf) {
-      leaves_.push_back(column->leaf);
-      return source;
-    }
-    const size_t leaves_before = leaves_.size();
-    for (const Field& child : target.type.children()) {
-      const bool by_position = column->kind != FileColumn::Kind::kStruct;
-      const auto at = static_cast<size_t>(&child - target.type.children().data());
-      const FileColumn* found =
-          by_position ? &column->children.at(at) : FindById(column->children, child.id);
-      ICEFIELD_ASSIGN(source.children.emplace_back(), Match(child, found));
-    }
-    // A struct none of whose asked members is in the file still says where it is null.
-    if (leaves_.size() == leaves_before) leaves_.push_back(FirstLeaf(*column));
-    return source;
-  }
-
- private:
-  Result<ColumnPlan::Source> Missing(ColumnPlan::Source source) {
-    for (const PartitionConstant& constant : constants_) {
-      if (constant.source_id != source.target.id) continue;
-      source.constant = constant.value;
-      if (constant.value || !source.target.required) return source;
-    }
-    if (source.target.required) {
-      return CorruptData(location_, " lacks the required column '", source.target.name,
-                         "' (field id ", source.target.id.value, ")");
-    }
-    return source;
-  }
-
-  Status CheckKind(const Field& target, const FileColumn& column) const {
-    FileColumn::Kind wanted = FileColumn::Kind::kLeaf;
-    if (target.type.structure() != nullptr) wanted = FileColumn::Kind::kStruct;
-    if (target.type.list() != nullptr) wanted = FileColumn::Kind::kList;
-    if (target.type.map() != nullptr) wanted = FileColumn::Kind::kMap;
-    if (wanted == column.kind) return {};
-    return CorruptData(location_, ": column '", target.name, "' is ", target.type.ToString(),
-                       " in the table but of another structure in the file");
-  }
-
-  const std::vector<PartitionConstant>& constants_;
-  const std::string& location_;
-  std::vector<int>& leaves_;
-};
-
-// Numbers each source among the read children of its parent, once all leaves are known.
-void SetOrdinals(std::vector<ColumnPlan::Source>& sources, const std::vector<FileColumn>& columns,
-                 bool by_position, const std::vector<int>& leaves) {
-  for (size_t at = 0; at < sources.size(); ++at) {
-    ColumnPlan::Source& source = sources[at];
-    int ordinal = 0;
-    for (size_t place = 0; place < columns.size(); ++place) {
-      const FileColumn& column = columns[place];
-      if (!HoldsLeafOf(column, leaves)) continue;
-      const bool match = by_position ? place == at : column.id == source.target.id;
-      if (match) {
-        source.ordinal = ordinal;
-        SetOrdinals(source.children, column.children, column.kind != FileColumn::Kind::kStruct,
-                    leaves);
-        break;
-      }
-      ++ordinal;
-    }
-  }
-}
-
 }  // namespace
 
 ReadSchema ReadAllColumns(const Schema& schema) {
@@ -206,36 +103,34 @@ Result<std::shared_ptr<arrow::Schema>> OutputSchema(const ReadSchema& read) {
 
 Result<ColumnPlan> ColumnPlan::Make(const ReadSchema& read,
                                     const std::vector<FileColumn>& file_columns,
-                                    const std::vector<PartitionConstant>& constants,
-                                    const std::string& location) {
-  if (!file_columns.empty() && !AnyFieldId(file_columns)) {
-    return Unsupported(
-        location,
-        " has no field ids in its columns; reading such files by a name mapping is not there yet");
-  }
+                                    const FileFacts& facts) {
   ColumnPlan plan;
-  plan.location_ = location;
+  plan.location_ = facts.task->file.path;
   ICEFIELD_ASSIGN(plan.output_schema_, OutputSchema(read));
   ICEFIELD_ASSIGN(AskedColumns asked, Ask(read));
   plan.output_paths_ = std::move(asked.paths);
-  Matcher matcher(constants, location, plan.leaves_);
+  ColumnMatcher matcher(file_columns, facts);
   for (const Field& root : asked.roots) {
-    ICEFIELD_ASSIGN(plan.roots_.emplace_back(),
-                    matcher.Match(root, FindById(file_columns, root.id)));
+    ICEFIELD_ASSIGN(plan.roots_.emplace_back(), matcher.MatchColumn(root));
   }
-  std::sort(plan.leaves_.begin(), plan.leaves_.end());
-  plan.leaves_.erase(std::unique(plan.leaves_.begin(), plan.leaves_.end()), plan.leaves_.end());
-  SetOrdinals(plan.roots_, file_columns, /*by_position=*/false, plan.leaves_);
+  plan.ShareLeaves(matcher.Leaves(), file_columns);
   return plan;
 }
 
+void ColumnPlan::ShareLeaves(std::vector<int> leaves, const std::vector<FileColumn>& file_columns) {
+  leaves_ = std::move(leaves);
+  SetOrdinals(roots_, file_columns, leaves_);
+}
+
 Result<std::shared_ptr<arrow::RecordBatch>> ColumnPlan::Assemble(
-    const std::shared_ptr<arrow::RecordBatch>& from_file, int64_t rows) const {
+    const std::shared_ptr<arrow::RecordBatch>& from_file, int64_t rows,
+    int64_t first_position) const {
+  const FileRows span{.first_position = first_position, .count = rows};
   arrow::ArrayVector roots;
   for (const Source& root : roots_) {
     std::shared_ptr<arrow::Array> column =
         root.ordinal < 0 ? nullptr : from_file->column(root.ordinal);
-    ICEFIELD_ASSIGN(roots.emplace_back(), AssembleColumn(root, column, rows, location_));
+    ICEFIELD_ASSIGN(roots.emplace_back(), AssembleColumn(root, column, span, location_));
   }
   arrow::ArrayVector columns;
   for (size_t at = 0; at < output_paths_.size(); ++at) {

@@ -1,7 +1,6 @@
-/// One data file of a scan: opened, its row groups chosen, its live rows streamed.
+/// One data file of a scan: opened, its row groups chosen, its stored rows streamed.
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -11,45 +10,62 @@
 #include "codec/parquet/parquet_file.h"
 #include "io/object_store.h"
 #include "read/column_plan.h"
+#include "read/name_mapping.h"
 #include "scan/scan_plan.h"
 
 namespace icefield {
 
-/// Rows of a data file and where they stand in it.
-struct LiveBatch {
-  std::shared_ptr<arrow::RecordBatch> rows;  ///< Null at the end of a stream.
-  int64_t first_position = 0;      ///< File position of the first row, where they are contiguous.
-  std::vector<int64_t> positions;  ///< File position of each row; empty where they are contiguous.
-
-  int64_t PositionOf(int64_t row) const {
-    return positions.empty() ? first_position + row : positions[static_cast<size_t>(row)];
-  }
-
-  /// The row at a file position that the batch holds, at or after row `from`.
-  int64_t RowAt(int64_t position, int64_t from) const {
-    if (positions.empty()) return position - first_position;
-    return std::lower_bound(positions.begin() + from, positions.end(), position) -
-           positions.begin();
-  }
+/// Rows as a file stores them, deleted ones included, before they are made into asked columns.
+struct StoredBatch {
+  std::shared_ptr<arrow::RecordBatch> columns;  ///< Null where no leaf is read.
+  int64_t rows = 0;                             ///< 0 at the end.
+  int64_t first_position = 0;                   ///< File position of the first row.
 };
 
-/// Live rows of one row group, in file order. Used by one thread.
-class LiveBatchStream {
+/// The rows of one row group, in file order. Used by one thread.
+class StoredStream {
  public:
-  virtual ~LiveBatchStream() = default;
-  /// The next batch with at least one row; `rows` null at the end.
-  virtual Result<LiveBatch> Next() = 0;
+  /// `decoded` null: no leaf is read, rows are only counted.
+  StoredStream(RowGroupExtent extent, std::unique_ptr<BatchStream> decoded, int64_t batch_rows,
+               std::string location);
+
+  /// CorruptData names a file whose row group holds another number of rows than its footer says.
+  Result<StoredBatch> Next();
+
+ private:
+  std::unique_ptr<BatchStream> decoded_;
+  int64_t next_;
+  int64_t end_;
+  int64_t batch_rows_;
+  std::string location_;
+};
+
+/// What a scan knows of all its files.
+struct ScanSource {
+  const ObjectStore* store = nullptr;
+  const ScanPlan* plan = nullptr;
+  /// The table's name mapping, or why it cannot be read: only files without field ids care.
+  Result<NameMapping> name_mapping;
 };
 
 /// A data file with its footer read. Immutable and thread-safe; holds no open file.
 class DataFileReader {
  public:
-  /// Reads the footer. NotFound and CorruptData name the file; a footer whose row count differs
-  /// from the manifest's is CorruptData, as the manifest's positions would be wrong.
-  static Result<DataFileReader> Open(const ObjectStore& store, const FileTask& task);
+  /// Reads the footer. NotFound and CorruptData name the file; a file whose size or row count
+  /// differs from the manifest's is CorruptData, as the manifest's positions would be wrong.
+  /// Unsupported for a file without field ids in a table without a name mapping. `source` and
+  /// `task` are borrowed.
+  static Result<DataFileReader> Open(const ScanSource& source, const FileTask& task);
 
   const FileTask& task() const { return *task_; }
   const ParquetFooter& footer() const { return footer_; }
+
+  /// The file's columns; with the ids of the name mapping where the file has none.
+  const std::vector<FileColumn>& columns() const { return columns_; }
+
+  const RowGroupExtent& extent(int row_group) const {
+    return footer_.row_groups()[static_cast<size_t>(row_group)];
+  }
 
   /// The row groups that may hold rows of `predicate`, ascending.
   std::vector<int> RowGroupsFor(const Predicate& predicate) const;
@@ -57,17 +73,23 @@ class DataFileReader {
   /// How `read` is made from this file.
   Result<ColumnPlan> PlanColumns(const ReadSchema& read) const;
 
-  /// Compressed bytes that reading `columns` of a row group takes.
-  int64_t BytesOf(int row_group, const ColumnPlan& columns) const;
+  /// Compressed bytes that reading `leaves` of a row group takes.
+  int64_t BytesOf(int row_group, const std::vector<int>& leaves) const {
+    return footer_.BytesOf(row_group, leaves);
+  }
 
-  /// The live rows of a row group as batches of `columns`' output schema.
-  Result<std::unique_ptr<LiveBatchStream>> Read(int row_group, const ColumnPlan& columns,
-                                                int64_t batch_rows) const;
+  /// The stored rows of a row group, at most `batch_rows` in a batch; their columns decoded on
+  /// several threads where `column_threads` says so.
+  Result<std::unique_ptr<StoredStream>> ReadStored(int row_group, const std::vector<int>& leaves,
+                                                   int64_t batch_rows,
+                                                   bool column_threads = false) const;
 
  private:
-  const ObjectStore* store_ = nullptr;
+  const ScanSource* source_ = nullptr;
   const FileTask* task_ = nullptr;
+  const PartitionSpec* spec_ = nullptr;
   ParquetFooter footer_;
+  std::vector<FileColumn> columns_;
 };
 
 }  // namespace icefield

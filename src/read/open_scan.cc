@@ -3,11 +3,17 @@
 #include <optional>
 
 #include "base/executor.h"
+#include "codec/json/name_mapping_reader.h"
 
 namespace icefield {
 namespace {
 
 constexpr int kThreadsMax = 1024;
+
+std::string Origin(const ScanPlan& plan) {
+  const std::string snapshot = plan.snapshot ? StrCat(plan.snapshot->id.value) : "none";
+  return StrCat("table ", plan.table_name, ", snapshot ", snapshot);
+}
 
 }  // namespace
 
@@ -31,16 +37,21 @@ Status CheckInterrupted(const ReadOptions& options, int worker) {
 
 Result<OpenScan> OpenFiles(const ObjectStore& store, const ScanPlan& plan,
                            const ReadOptions& options) {
+  OpenScan scan;
+  scan.source = std::make_unique<const ScanSource>(
+      ScanSource{&store, &plan, ReadNameMapping(plan.name_mapping_json)});
+  ICEFIELD_ASSIGN(scan.deletes, ScanDeletes::Make(store, plan));
   std::vector<std::optional<DataFileReader>> opened(plan.tasks.size());
   std::vector<std::vector<int>> chosen(plan.tasks.size());
   ICEFIELD_TRY(ParallelFor(
       plan.tasks.size(), ThreadCount(options.threads), [&](size_t file, int worker) -> Status {
         ICEFIELD_TRY(CheckInterrupted(options, worker));
-        ICEFIELD_ASSIGN(opened[file], DataFileReader::Open(store, plan.tasks[file]));
+        Result<DataFileReader> reader = DataFileReader::Open(*scan.source, plan.tasks[file]);
+        if (!reader.ok()) return std::move(reader).error().At(Origin(plan));
+        opened[file] = *std::move(reader);
         chosen[file] = opened[file]->RowGroupsFor(plan.predicate);
         return {};
       }));
-  OpenScan scan;
   for (size_t file = 0; file < opened.size(); ++file) {
     const size_t groups = opened[file]->footer().row_groups().size();
     scan.row_groups_pruned += static_cast<int64_t>(groups - chosen[file].size());

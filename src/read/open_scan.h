@@ -1,4 +1,4 @@
-/// A scan ready to be read: footers parsed, row groups chosen.
+/// A scan ready to be read: footers parsed, row groups chosen, deletes at hand.
 #pragma once
 
 #include <cstdint>
@@ -9,6 +9,7 @@
 #include "base/result.h"
 #include "io/object_store.h"
 #include "read/data_file.h"
+#include "read/scan_deletes.h"
 #include "scan/scan_plan.h"
 
 namespace icefield {
@@ -36,13 +37,16 @@ struct RowGroupTask {
 
 /// The files of a plan with their footers, and the row groups to read, in file order.
 struct OpenScan {
+  std::unique_ptr<const ScanSource> source;  ///< Of all files.
   std::vector<DataFileReader> files;
+  std::unique_ptr<ScanDeletes> deletes;
   std::vector<RowGroupTask> row_groups;
   int64_t row_groups_pruned = 0;
 };
 
-/// Reads all footers, in parallel, and prunes row groups by the plan's predicate. `store` and
-/// `plan` are borrowed and must outlive the result.
+/// Reads all footers, in parallel, and prunes row groups by the plan's predicate. Delete files are
+/// read when rows are. NotFound and CorruptData name the table, the snapshot and the file. `store`
+/// and `plan` are borrowed and must outlive the result.
 Result<OpenScan> OpenFiles(const ObjectStore& store, const ScanPlan& plan,
                            const ReadOptions& options);
 

@@ -10,6 +10,8 @@
 #include <memory>
 #include <string_view>
 
+#include "codec/arrow/arrow_types.h"
+
 namespace icefield {
 namespace {
 
@@ -139,44 +141,8 @@ bool TestTexts(const Predicate& leaf, const arrow::Array& array, Mask& mask) {
   return true;
 }
 
-// The Arrow type that the type table gives to `type`, by its id.
-arrow::Type::type ArrowTypeOf(const PrimitiveType& type) {
-  switch (type.kind) {
-    case PrimitiveKind::kBoolean:
-      return arrow::Type::BOOL;
-    case PrimitiveKind::kInt:
-      return arrow::Type::INT32;
-    case PrimitiveKind::kLong:
-      return arrow::Type::INT64;
-    case PrimitiveKind::kFloat:
-      return arrow::Type::FLOAT;
-    case PrimitiveKind::kDouble:
-      return arrow::Type::DOUBLE;
-    case PrimitiveKind::kDecimal:
-      return arrow::Type::DECIMAL128;
-    case PrimitiveKind::kDate:
-      return arrow::Type::DATE32;
-    case PrimitiveKind::kTime:
-      return arrow::Type::TIME64;
-    case PrimitiveKind::kTimestamp:
-    case PrimitiveKind::kTimestamptz:
-    case PrimitiveKind::kTimestampNs:
-    case PrimitiveKind::kTimestamptzNs:
-      return arrow::Type::TIMESTAMP;
-    case PrimitiveKind::kString:
-      return arrow::Type::STRING;
-    case PrimitiveKind::kUuid:
-    case PrimitiveKind::kFixed:
-      return arrow::Type::FIXED_SIZE_BINARY;
-    case PrimitiveKind::kBinary:
-      return arrow::Type::BINARY;
-    default:
-      return arrow::Type::NA;
-  }
-}
-
 bool TestArray(const Predicate& leaf, const arrow::Array& array, Mask& mask) {
-  if (array.type_id() != ArrowTypeOf(leaf.type)) return false;
+  if (array.type_id() != StorageTypeId(leaf.type)) return false;
   switch (array.type_id()) {
     case arrow::Type::BOOL:
       return TestBooleans(leaf, array, mask);

@@ -4,7 +4,6 @@
 #include <numeric>
 
 #include "batch/arrow_status.h"
-#include "batch/take_rows.h"
 
 namespace icefield {
 
@@ -37,17 +36,13 @@ Status RowFilterPlan::Apply(LiveBatch& batch) const {
 }
 
 Status RowFilterPlan::Keep(const std::vector<uint8_t>& passes, LiveBatch& batch) {
-  std::vector<int32_t> kept;
-  for (size_t row = 0; row < passes.size(); ++row) {
-    if (passes[row] != 0) kept.push_back(static_cast<int32_t>(row));
+  std::vector<RowRun> runs;
+  for (auto at = passes.begin(); at != passes.end();) {
+    const auto first = std::find(at, passes.end(), 1);
+    at = std::find(first, passes.end(), 0);
+    if (at != first) runs.push_back({first - passes.begin(), at - first});
   }
-  if (kept.size() == passes.size()) return {};
-  std::vector<int64_t> positions;
-  positions.reserve(kept.size());
-  for (int32_t row : kept) positions.push_back(batch.PositionOf(row));
-  ICEFIELD_ASSIGN(batch.rows, TakeRows(batch.rows, kept));
-  batch.positions = std::move(positions);
-  return {};
+  return batch.Keep(runs);
 }
 
 }  // namespace icefield

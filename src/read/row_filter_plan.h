@@ -7,7 +7,7 @@
 #include "base/result.h"
 #include "model/predicate.h"
 #include "read/column_plan.h"
-#include "read/data_file.h"
+#include "read/live_rows.h"
 #include "read/row_filter.h"
 
 namespace icefield {

@@ -1,5 +1,7 @@
 #include "read/scan_stream.h"
 
+#include <arrow/util/byte_size.h>
+
 #include <algorithm>
 #include <condition_variable>
 #include <deque>
@@ -8,6 +10,7 @@
 #include <thread>
 
 #include "base/executor.h"
+#include "read/live_rows.h"
 #include "read/row_filter_plan.h"
 
 namespace icefield {
@@ -17,6 +20,12 @@ using BatchPtr = std::shared_ptr<arrow::RecordBatch>;
 
 // Batches that a row group may be ahead of the reader.
 constexpr size_t kBatchesAhead = 4;
+
+// Bytes that all row groups together may be ahead of the reader.
+constexpr int64_t kBytesAhead = int64_t{32} << 20;
+
+// Bytes that the decoders of all row groups in work may keep; one may always run.
+constexpr int64_t kDecoderBytesMax = int64_t{160} << 20;
 
 // What one row group has given so far.
 struct GroupQueue {
@@ -48,7 +57,7 @@ class OrderedScan final : public BatchStream {
 
   Status Open() {
     ICEFIELD_ASSIGN(files_, OpenFiles(*request_.store, request_.plan, request_.options));
-    ICEFIELD_ASSIGN(columns_, PlanColumnsOfFiles(files_, read_, request_.options));
+    ICEFIELD_ASSIGN(live_, LiveRows::Make(files_, read_, request_.options));
     queues_.resize(files_.row_groups.size());
     window_ = static_cast<size_t>(ThreadCount(request_.options.threads)) + 1;
     return {};
@@ -72,6 +81,7 @@ class OrderedScan final : public BatchStream {
         BatchPtr batch = std::move(queue.batches.front());
         queue.batches.pop_front();
         changed_.notify_all();
+        queued_bytes_ -= arrow::util::TotalBufferSize(*batch);
         batch = batch->Slice(0, std::min(left_, batch->num_rows()));
         left_ -= batch->num_rows();
         return batch;
@@ -104,6 +114,7 @@ class OrderedScan final : public BatchStream {
     while (std::optional<size_t> group = Claim()) {
       Status status = Caught([&] { return Decode(*group); });
       const std::lock_guard lock(mutex_);
+      decoder_bytes_ -= live_->DecoderBytesOf(*group);
       if (!status.ok()) queues_[*group].error = std::move(status).error();
       queues_[*group].finished = true;
       changed_.notify_all();
@@ -113,17 +124,26 @@ class OrderedScan final : public BatchStream {
   std::optional<size_t> Claim() {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [&] {
-      return stopping_ || claimed_ >= queues_.size() || claimed_ < current_ + window_;
+      if (stopping_ || claimed_ >= queues_.size()) return true;
+      return claimed_ < current_ + window_ && FitsBeside(claimed_);
     });
     if (stopping_ || claimed_ >= queues_.size()) return std::nullopt;
+    decoder_bytes_ += live_->DecoderBytesOf(claimed_);
     return claimed_++;
   }
 
+  bool FitsBeside(size_t group) const {
+    return decoder_bytes_ == 0 || decoder_bytes_ + live_->DecoderBytesOf(group) <= kDecoderBytesMax;
+  }
+
+  // Of wide rows one row group is in work at a time: then its columns share the threads.
+  bool RunsAlone(size_t group) const {
+    return ThreadCount(request_.options.threads) > 1 &&
+           2 * live_->DecoderBytesOf(group) > kDecoderBytesMax;
+  }
+
   Status Decode(size_t group) {
-    const RowGroupTask& task = files_.row_groups[group];
-    const DataFileReader& file = files_.files[task.file];
-    ICEFIELD_ASSIGN(std::unique_ptr<LiveBatchStream> stream,
-                    file.Read(task.row_group, columns_[task.file], request_.options.batch_rows));
+    ICEFIELD_ASSIGN(std::unique_ptr<LiveBatchStream> stream, live_->Read(group, RunsAlone(group)));
     while (true) {
       ICEFIELD_ASSIGN(LiveBatch live, stream->Next());
       if (live.rows == nullptr) return {};
@@ -137,9 +157,16 @@ class OrderedScan final : public BatchStream {
 
   // False when the reader has gone.
   bool Push(size_t group, BatchPtr batch) {
+    const int64_t bytes = arrow::util::TotalBufferSize(*batch);
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return stopping_ || queues_[group].batches.size() < kBatchesAhead; });
+    const std::deque<BatchPtr>& queue = queues_[group].batches;
+    changed_.wait(lock, [&] {
+      // What the reader waits for is always taken: it could never make room otherwise.
+      if (stopping_ || (group == current_ && queue.empty())) return true;
+      return queue.size() < kBatchesAhead && queued_bytes_ + bytes <= kBytesAhead;
+    });
     if (stopping_) return false;
+    queued_bytes_ += bytes;
     queues_[group].batches.push_back(std::move(batch));
     changed_.notify_all();
     return true;
@@ -150,7 +177,7 @@ class OrderedScan final : public BatchStream {
   ReadSchema read_;
   RowFilterPlan filter_;
   OpenScan files_;
-  std::vector<ColumnPlan> columns_;
+  std::unique_ptr<LiveRows> live_;
   int64_t left_;
   size_t window_ = 1;
 
@@ -159,6 +186,8 @@ class OrderedScan final : public BatchStream {
   std::vector<GroupQueue> queues_;
   size_t current_ = 0;
   size_t claimed_ = 0;
+  int64_t queued_bytes_ = 0;
+  int64_t decoder_bytes_ = 0;
   bool stopping_ = false;
   std::vector<std::jthread> threads_;
 };

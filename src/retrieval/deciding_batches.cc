@@ -1,13 +1,50 @@
 #include "retrieval/deciding_batches.h"
 
+#include <arrow/array/array_primitive.h>
+
+#include <algorithm>
 #include <utility>
 
 #include "base/executor.h"
-#include "base/row_order.h"
+#include "model/metadata_columns.h"
+#include "read/live_rows.h"
 #include "read/row_filter_plan.h"
 
 namespace icefield {
 namespace {
+
+// True if a file stores row lineage of its own: it was rewritten and keeps what its rows had.
+// Elsewhere lineage follows the plan's order of files and the position, and need not be read (P6).
+bool StoresLineage(const OpenScan& scan) {
+  const auto is_lineage = [](const FileColumn& column) {
+    return column.id == kRowIdColumn || column.id == kLastUpdatedColumn;
+  };
+  return std::any_of(scan.files.begin(), scan.files.end(), [&](const DataFileReader& file) {
+    return std::any_of(file.columns().begin(), file.columns().end(), is_lineage);
+  });
+}
+
+std::vector<RowLineage> ReadLineages(const arrow::Array& last_updated, const arrow::Array& row_id) {
+  const auto& sequences = static_cast<const arrow::Int64Array&>(last_updated);
+  const auto& ids = static_cast<const arrow::Int64Array&>(row_id);
+  std::vector<RowLineage> lineages(static_cast<size_t>(ids.length()));
+  for (int64_t row = 0; row < ids.length(); ++row) {
+    RowLineage& lineage = lineages[static_cast<size_t>(row)];
+    if (sequences.IsValid(row)) lineage.last_updated = sequences.Value(row);
+    if (ids.IsValid(row)) lineage.row_id = ids.Value(row);
+  }
+  return lineages;
+}
+
+// The deciding columns, then the lineage where it is to be read.
+ReadSchema ColumnsToRead(const ViewScan& scan, bool with_lineage) {
+  ReadSchema read = DecidingColumns(scan.pinned);
+  if (!with_lineage) return read;
+  read.schema = WithMetadataColumns(read.schema, scan.pinned.source.table->metadata);
+  read.columns.push_back({kLastUpdatedColumn, "_last_updated_sequence_number"});
+  read.columns.push_back({kRowIdColumn, "_row_id"});
+  return read;
+}
 
 // The parts of a live batch as the kernel takes them. `batch` keeps its vectors from call to call.
 Status Decode(const PinnedView& pinned, LiveBatch live, DecidingBatch& batch) {
@@ -26,6 +63,12 @@ Status Decode(const PinnedView& pinned, LiveBatch live, DecidingBatch& batch) {
       if (no_created[row] != 0) batch.created_times[row] = kNoCreatedTime;
     }
   }
+  const int lineage_at = key_count + (pinned.view.created_time ? 2 : 1);
+  batch.lineages.clear();
+  if (lineage_at < live.rows->num_columns()) {
+    batch.lineages =
+        ReadLineages(*live.rows->column(lineage_at), *live.rows->column(lineage_at + 1));
+  }
   batch.rows = live.rows->num_rows();
   batch.first_position = live.first_position;
   batch.positions = std::move(live.positions);
@@ -37,16 +80,15 @@ struct Totals {
   std::atomic<int64_t> bytes{0};
 };
 
-// Reads one row group. `columns` is the plan of its file.
-Status ReadGroup(const ViewScan& scan, const RowGroupTask& task, const ColumnPlan& columns,
-                 const ReadOptions& options, const RowFilterPlan& filter, int worker,
-                 Totals& totals, const std::function<Status(DecidingBatch&, int)>& take) {
-  const DataFileReader& file = scan.files.files[task.file];
-  ICEFIELD_ASSIGN(std::unique_ptr<LiveBatchStream> stream,
-                  file.Read(task.row_group, columns, options.batch_rows));
-  totals.bytes += file.BytesOf(task.row_group, columns);
+// Reads one row group.
+Status ReadGroup(const ViewScan& scan, size_t number, LiveRows& rows, const ReadOptions& options,
+                 const RowFilterPlan& filter, int worker, Totals& totals,
+                 const std::function<Status(DecidingBatch&, int)>& take) {
+  const RowGroupTask& task = scan.files.row_groups[number];
+  ICEFIELD_ASSIGN(std::unique_ptr<LiveBatchStream> stream, rows.Read(number));
+  totals.bytes += rows.BytesOf(number);
   DecidingBatch batch;
-  batch.file = task.file;
+  batch.file = static_cast<uint32_t>(task.file);
   while (true) {
     ICEFIELD_TRY(CheckInterrupted(options, worker));
     ICEFIELD_ASSIGN(LiveBatch live, stream->Next());
@@ -54,7 +96,7 @@ Status ReadGroup(const ViewScan& scan, const RowGroupTask& task, const ColumnPla
     ICEFIELD_TRY(filter.Apply(live));
     if (live.rows->num_rows() == 0) continue;
     Status decoded = Decode(scan.pinned, std::move(live), batch);
-    if (!decoded.ok()) return std::move(decoded).error().At(file.task().file.path);
+    if (!decoded.ok()) return std::move(decoded).error().At(scan.plan.tasks[task.file].file.path);
     totals.rows += batch.rows;
     ICEFIELD_TRY(take(batch, worker));
   }
@@ -64,17 +106,18 @@ Status ReadGroup(const ViewScan& scan, const RowGroupTask& task, const ColumnPla
 
 Status ForEachDecidingBatch(ViewScan& scan, const ReadOptions& options,
                             const std::function<Status(DecidingBatch&, int)>& take) {
-  ReadSchema read = DecidingColumns(scan.pinned);
+  ReadSchema read = ColumnsToRead(scan, StoresLineage(scan.files));
   const RowFilterPlan filter = RowFilterPlan::Make(scan.pinned.view.row_filter, read);
-  ICEFIELD_ASSIGN(std::vector<ColumnPlan> columns, PlanColumnsOfFiles(scan.files, read, options));
+  ICEFIELD_ASSIGN(std::unique_ptr<LiveRows> rows, LiveRows::Make(scan.files, read, options));
   Totals totals;
   const std::vector<RowGroupTask>& tasks = scan.files.row_groups;
   ICEFIELD_TRY(ParallelFor(tasks.size(), ThreadCount(options.threads), [&](size_t at, int worker) {
-    return ReadGroup(scan, tasks[at], columns[tasks[at].file], options, filter, worker, totals,
-                     take);
+    return ReadGroup(scan, at, *rows, options, filter, worker, totals, take);
   }));
   scan.report.rows_seen = totals.rows;
   scan.report.bytes_read += totals.bytes;
+  scan.report.rows_deleted_by_position = rows->deleted().by_position;
+  scan.report.rows_deleted_by_equality = rows->deleted().by_equality;
   scan.report.row_groups_read = static_cast<int64_t>(tasks.size());
   std::vector<uint8_t> touched(scan.files.files.size(), 0);
   for (const RowGroupTask& task : tasks)

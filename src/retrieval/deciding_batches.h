@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/row_order.h"
 #include "retrieval/view_scan.h"
 
 namespace icefield {
@@ -20,9 +21,10 @@ struct DecidingBatch {
   std::vector<uint8_t> no_time;      ///< 1 where the event time is null.
   std::vector<int64_t>
       created_times;               ///< kNoCreatedTime where null; empty without a created column.
-  std::vector<int64_t> positions;  ///< File positions, where they are not contiguous.
+  std::vector<int64_t> positions;    ///< File positions, where they are not contiguous.
+  std::vector<RowLineage> lineages;  ///< Where a file of the scan stores them; else empty (P6).
   int64_t first_position = 0;
-  size_t file = 0;  ///< Rank of the file among full ties (P6).
+  uint32_t file = 0;  ///< Number of the file in the plan: its rank among full ties (P6).
   int64_t rows = 0;
 };
 

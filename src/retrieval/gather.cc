@@ -31,13 +31,13 @@ struct GroupWinners {
 
 // Cuts the winners by the row groups in which they lie. Row groups that hold none are left out.
 Result<std::vector<GroupWinners>> GroupByRowGroup(const OpenScan& scan,
-                                                  const std::vector<WriteRank>& winners) {
+                                                  const std::vector<RowLocator>& winners) {
   std::vector<GroupWinners> groups;
   size_t at = 0;
   for (const RowGroupTask& task : scan.row_groups) {
     const RowGroupExtent& extent =
         scan.files[task.file].footer().row_groups()[static_cast<size_t>(task.row_group)];
-    const WriteRank end{task.file, static_cast<uint64_t>(extent.first_row + extent.rows)};
+    const RowLocator end{static_cast<uint32_t>(task.file), extent.first_row + extent.rows};
     const auto found =
         std::lower_bound(winners.begin() + static_cast<int64_t>(at), winners.end(), end);
     const auto next = static_cast<size_t>(found - winners.begin());
@@ -65,27 +65,27 @@ Result<BatchPtr> ConcatenateBatches(const std::shared_ptr<arrow::Schema>& schema
 // The winners of one row group, read.
 Result<std::vector<BatchPtr>> ReadGroupWinners(const DataFileReader& file, int row_group,
                                                const ColumnPlan& columns,
-                                               std::span<const WriteRank> winners,
+                                               std::span<const RowLocator> winners,
                                                const ReadOptions& options, int worker) {
-  ICEFIELD_ASSIGN(std::unique_ptr<LiveBatchStream> stream,
-                  file.Read(row_group, columns, options.batch_rows));
+  // Winners are alive: no delete needs to be looked at again.
+  ICEFIELD_ASSIGN(std::unique_ptr<StoredStream> stream,
+                  file.ReadStored(row_group, columns.leaves(), options.batch_rows));
   std::vector<BatchPtr> pieces;
   std::vector<int32_t> chosen;
   size_t next = 0;
   while (next < winners.size()) {
     ICEFIELD_TRY(CheckInterrupted(options, worker));
-    ICEFIELD_ASSIGN(LiveBatch live, stream->Next());
-    if (live.rows == nullptr)
+    ICEFIELD_ASSIGN(StoredBatch stored, stream->Next());
+    if (stored.rows == 0)
       return Internal(file.task().file.path, ": a winner lies behind the end of its row group");
-    const int64_t rows = live.rows->num_rows();
-    const auto last = static_cast<uint64_t>(live.PositionOf(rows - 1));
+    const int64_t end = stored.first_position + stored.rows;
     chosen.clear();
-    for (int64_t row = 0; next < winners.size() && winners[next].minor <= last; ++next) {
-      row = live.RowAt(static_cast<int64_t>(winners[next].minor), row);
-      chosen.push_back(static_cast<int32_t>(row));
-    }
+    for (; next < winners.size() && winners[next].position < end; ++next)
+      chosen.push_back(static_cast<int32_t>(winners[next].position - stored.first_position));
     if (chosen.empty()) continue;
-    ICEFIELD_ASSIGN(pieces.emplace_back(), TakeRows(live.rows, chosen));
+    ICEFIELD_ASSIGN(std::shared_ptr<arrow::RecordBatch> rows,
+                    columns.Assemble(stored.columns, stored.rows, stored.first_position));
+    ICEFIELD_ASSIGN(pieces.emplace_back(), TakeRows(rows, chosen));
   }
   return pieces;
 }
@@ -198,7 +198,7 @@ Result<arrow::ArrayVector> WinnerFeatures::Take(const std::vector<uint32_t>& win
 }
 
 Result<WinnerFeatures> GatherWinners(ViewScan& scan, const ReadSchema& read,
-                                     const std::vector<WriteRank>& winners,
+                                     const std::vector<RowLocator>& winners,
                                      const ReadOptions& options) {
   ICEFIELD_ASSIGN(std::shared_ptr<arrow::Schema> file_schema, OutputSchema(read));
   const std::shared_ptr<arrow::Schema> schema = Nullable(*file_schema);
@@ -212,7 +212,7 @@ Result<WinnerFeatures> GatherWinners(ViewScan& scan, const ReadSchema& read,
         const GroupWinners& group = groups[at];
         const DataFileReader& file = scan.files.files[group.task.file];
         const ColumnPlan& plan = columns[group.task.file];
-        bytes += file.BytesOf(group.task.row_group, plan);
+        bytes += file.BytesOf(group.task.row_group, plan.leaves());
         ICEFIELD_ASSIGN(pieces[at],
                         ReadGroupWinners(file, group.task.row_group, plan,
                                          std::span(winners).subspan(group.first, group.count),

@@ -19,7 +19,7 @@ inline constexpr uint32_t kNoWinner = UINT32_MAX;
 /// `schema` with every field nullable: a miss is null (P7).
 std::shared_ptr<arrow::Schema> Nullable(const arrow::Schema& schema);
 
-/// The features of distinct winners in the order of their write ranks, in a few long segments.
+/// The features of distinct winners in the order of their locators, in a few long segments.
 class WinnerFeatures {
  public:
   WinnerFeatures(std::shared_ptr<arrow::Schema> schema,
@@ -27,7 +27,7 @@ class WinnerFeatures {
 
   const std::shared_ptr<arrow::Schema>& schema() const { return schema_; }
 
-  /// One row for each of `winners` (numbers in rank order; kNoWinner gives nulls), column by
+  /// One row for each of `winners` (numbers in the order of their locators; kNoWinner gives nulls), column by
   /// column. ResourceExhausted names a feature whose values do not fit one Arrow array (2 GiB).
   Result<arrow::ArrayVector> Take(const std::vector<uint32_t>& winners) const;
 
@@ -46,10 +46,9 @@ class WinnerFeatures {
       segment_starts_;  ///< First winner of each segment; one more entry at the end.
 };
 
-/// Reads `read` of the rows `winners` (file rank and file position, ascending, distinct), in
-/// parallel; row groups without a winner are not touched. Adds to scan.report.bytes_read.
+/// Reads `read` of the rows `winners` (ascending, distinct), in parallel; row groups without a winner are not touched. Adds to scan.report.bytes_read.
 Result<WinnerFeatures> GatherWinners(ViewScan& scan, const ReadSchema& read,
-                                     const std::vector<WriteRank>& winners,
+                                     const std::vector<RowLocator>& winners,
                                      const ReadOptions& options);
 
 }  // namespace icefield

@@ -110,7 +110,7 @@ class LatestSet final : public TrainingSet {
       const Stopwatch watch(report_.seconds.plan);
       ICEFIELD_ASSIGN(scan, Open());
     }
-    std::vector<WriteRank> winners;
+    std::vector<RowLocator> winners;
     {
       const Stopwatch watch(report_.seconds.winners);
       ICEFIELD_ASSIGN(winners, FindWinners(*scan));
@@ -142,7 +142,7 @@ class LatestSet final : public TrainingSet {
     }
   }
 
-  Result<std::vector<WriteRank>> FindWinners(ViewScan& scan) {
+  Result<std::vector<RowLocator>> FindWinners(ViewScan& scan) {
     std::vector<std::shared_ptr<arrow::DataType>> types;
     for (const Field& key : pinned_.view.keys) {
       ICEFIELD_ASSIGN(types.emplace_back(), ToArrowType(key.type));
@@ -155,12 +155,12 @@ class LatestSet final : public TrainingSet {
           return ObserveBatch(batch, ticks, table, scratch[static_cast<size_t>(worker)]);
         }));
     for (const WorkerScratch& worker : scratch) scan.report.rows_dropped += worker.dropped;
-    std::vector<WriteRank> ranks;
+    std::vector<RowLocator> locators;
     for (const Candidate& winner : table.Winners()) {
-      ranks.push_back(winner.order.rank);
+      locators.push_back(winner.order.locator);
       scan.report.full_ties += winner.tied ? 1 : 0;
     }
-    return ranks;
+    return locators;
   }
 
   static Status ObserveBatch(const DecidingBatch& batch, const TickSpan& ticks, LatestTable& table,
@@ -176,9 +176,10 @@ class LatestSet final : public TrainingSet {
                                                    {.key_ids = scratch.wanted,
                                                     .event_times = batch.event_times,
                                                     .created_times = batch.created_times,
-                                                    .minor_ranks = batch.positions,
-                                                    .major_rank = batch.file,
-                                                    .first_minor = batch.first_position},
+                                                    .positions = batch.positions,
+                                                    .lineages = batch.lineages,
+                                                    .file = batch.file,
+                                                    .first_position = batch.first_position},
                                                    scratch.table));
     scratch.dropped += keyless;
     return {};

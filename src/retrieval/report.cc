@@ -32,6 +32,17 @@ void WriteTimes(std::ostream& out, const ViewReport& view) {
     out << "  created cut: no created column, not applied\n";
 }
 
+// Deletes that bear on planned files, and the rows that they took away.
+void WriteDeletes(std::ostream& out, const ViewReport& view) {
+  const ScanCounts& counts = view.pruned;
+  if (counts.deletion_vectors + counts.position_delete_files + counts.equality_delete_files == 0)
+    return;
+  out << "  deletes applied: " << counts.deletion_vectors << " deletion vectors, "
+      << counts.position_delete_files << " position delete files (" << view.rows_deleted_by_position
+      << " rows), " << counts.equality_delete_files << " equality delete files ("
+      << view.rows_deleted_by_equality << " rows)\n";
+}
+
 void WriteView(std::ostream& out, const ViewReport& view) {
   out << "view " << view.view << ": table " << view.table << ", snapshot ";
   if (view.snapshot_id) {
@@ -50,6 +61,7 @@ void WriteView(std::ostream& out, const ViewReport& view) {
       << view.bytes_read << " bytes, " << view.rows_seen << " rows";
   if (view.rows_dropped > 0) out << " (" << view.rows_dropped << " without key or time)";
   out << "\n";
+  WriteDeletes(out, view);
 }
 
 }  // namespace

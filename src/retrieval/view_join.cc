@@ -30,9 +30,10 @@ Status ObserveBatch(const DecidingBatch& batch, const KeyEncoder& encoder, SlotT
   slots.Observe({.key_ids = scratch.ids,
                  .event_times = batch.event_times,
                  .created_times = batch.created_times,
-                 .minor_ranks = batch.positions,
-                 .major_rank = batch.file,
-                 .first_minor = batch.first_position},
+                 .positions = batch.positions,
+                 .lineages = batch.lineages,
+                 .file = batch.file,
+                 .first_position = batch.first_position},
                 scratch.slots);
   return {};
 }
@@ -58,7 +59,7 @@ void Count(Outcome outcome, OutcomeCounts& counts) {
 }
 
 struct Hit {
-  WriteRank rank;
+  RowLocator row_of_view;
   uint32_t row;
 };
 
@@ -76,7 +77,7 @@ std::vector<Hit> ResolveRows(const SlotTable& slots, const EntityFrame& frame,
     Count(resolved.outcome, report.outcomes);
     if (resolved.outcome != Outcome::kHit) continue;
     const Candidate& winner = *resolved.winner;
-    hits.push_back({winner.order.rank, static_cast<uint32_t>(row)});
+    hits.push_back({winner.order.locator, static_cast<uint32_t>(row)});
     if (winner.tied) ++report.full_ties;
     if (!report.hits_not_yet_created || winner.order.created_time == kNoCreatedTime) continue;
     if (winner.order.created_time > *FloorToUnit(times, row, pinned.unit))
@@ -86,18 +87,19 @@ std::vector<Hit> ResolveRows(const SlotTable& slots, const EntityFrame& frame,
 }
 
 struct NumberedWinners {
-  std::vector<WriteRank> ranks;  ///< Ascending, distinct.
+  std::vector<RowLocator> locators;  ///< Ascending, distinct.
   std::vector<uint32_t> winner_of_row;
 };
 
 NumberedWinners NumberWinners(std::vector<Hit> hits, size_t rows) {
-  std::sort(hits.begin(), hits.end(), [](const Hit& a, const Hit& b) { return a.rank < b.rank; });
+  std::sort(hits.begin(), hits.end(),
+            [](const Hit& a, const Hit& b) { return a.row_of_view < b.row_of_view; });
   NumberedWinners numbered;
   numbered.winner_of_row.assign(rows, kNoWinner);
   for (const Hit& hit : hits) {
-    if (numbered.ranks.empty() || numbered.ranks.back() != hit.rank)
-      numbered.ranks.push_back(hit.rank);
-    numbered.winner_of_row[hit.row] = static_cast<uint32_t>(numbered.ranks.size() - 1);
+    if (numbered.locators.empty() || numbered.locators.back() != hit.row_of_view)
+      numbered.locators.push_back(hit.row_of_view);
+    numbered.winner_of_row[hit.row] = static_cast<uint32_t>(numbered.locators.size() - 1);
   }
   return numbered;
 }
@@ -177,7 +179,7 @@ Result<JoinedView> JoinView(ViewScan& scan, const EntityFrame& frame, const Enco
   }
   const Stopwatch watch(seconds.gather);
   ICEFIELD_ASSIGN(WinnerFeatures features,
-                  GatherWinners(scan, FeatureColumns(scan.pinned), winners.ranks, options));
+                  GatherWinners(scan, FeatureColumns(scan.pinned), winners.locators, options));
   return JoinedView{std::move(features), std::move(winners.winner_of_row)};
 }
 

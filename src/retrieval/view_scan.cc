@@ -18,7 +18,7 @@ Result<int64_t> NeededBytes(const ViewScan& scan, const ReadOptions& options) {
   ICEFIELD_ASSIGN(std::vector<ColumnPlan> columns, PlanColumnsOfFiles(scan.files, needed, options));
   int64_t bytes = 0;
   for (const RowGroupTask& task : scan.files.row_groups) {
-    bytes += scan.files.files[task.file].BytesOf(task.row_group, columns[task.file]);
+    bytes += scan.files.files[task.file].BytesOf(task.row_group, columns[task.file].leaves());
   }
   return bytes;
 }

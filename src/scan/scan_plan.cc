@@ -8,15 +8,19 @@
 #include "base/checked.h"
 #include "base/executor.h"
 #include "codec/avro/manifest_reader.h"
-#include "codec/avro/manifest_spec.h"
 #include "model/calendar.h"
+#include "model/metadata_columns.h"
+#include "scan/delete_index.h"
 #include "scan/file_statistics.h"
 #include "scan/partition_projection.h"
+#include "scan/snapshot_manifests.h"
 
 namespace icefield {
 namespace {
 
-constexpr int32_t kFormatVersionMax = 2;
+constexpr int32_t kFormatVersionMax = 3;
+constexpr int32_t kRowLineageVersion = 3;
+constexpr const char* kNameMappingProperty = "schema.name-mapping.default";
 
 // An identity partition field whose source column is in the schema to read with.
 struct ConstantField {
@@ -34,12 +38,22 @@ struct SpecPlan {
 
 struct ManifestOutcome {
   std::vector<FileTask> tasks;
+  std::vector<DeleteFile> deletes;
   ScanCounts counts;
 };
 
-std::string_view KindText(const DataFile& file) {
-  if (file.content == FileContent::kEqualityDeletes) return "an equality delete file";
-  return file.format == "PUFFIN" ? "a deletion vector" : "a position delete file";
+std::string_view KindText(const DeleteFile& deletes) {
+  return deletes.IsEquality() ? "equality delete file" : "position delete file";
+}
+
+// P6 for rows that store no row lineage: their `_last_updated_sequence_number` and `_row_id` are
+// those of their file, null where it has no first row id; nulls first. Before v3, and between files
+// without row ids, the data sequence number and the path decide.
+auto TieRank(const FileTask& task, bool has_lineage) {
+  const std::optional<int64_t> row_id = has_lineage ? task.file.first_row_id : std::nullopt;
+  const auto updated = row_id ? std::optional(task.data_sequence_number) : std::nullopt;
+  return std::make_tuple(updated, row_id, task.data_sequence_number,
+                         std::string_view(task.file.path));
 }
 
 class Planner {
@@ -50,15 +64,31 @@ class Planner {
   Result<ScanPlan> Plan() {
     if (metadata_.format_version < 1 || metadata_.format_version > kFormatVersionMax) {
       return Unsupported("table ", request_.table_name, " has format version ",
-                         metadata_.format_version, "; Icefield reads versions 1 and 2");
+                         metadata_.format_version, "; Icefield reads versions 1 to 3");
     }
     ScanPlan plan{.table_name = request_.table_name,
                   .schema = *request_.selected.schema,
-                  .predicate = request_.predicate};
+                  .predicate = request_.predicate,
+                  .specs = metadata_.partition_specs,
+                  .every_field = EveryField(metadata_)};
+    if (const auto mapping = metadata_.properties.find(kNameMappingProperty);
+        mapping != metadata_.properties.end()) {
+      plan.name_mapping_json = mapping->second;
+    }
     if (request_.selected.snapshot == nullptr) return plan;
     plan.snapshot = *request_.selected.snapshot;
-    ICEFIELD_ASSIGN(std::vector<ManifestFile> manifests, ListManifests());
-    ICEFIELD_TRY(PlanSpecs(manifests));
+    if (Status status = PlanSnapshot(plan); !status.ok()) {
+      return std::move(status).error().At(
+          StrCat("table ", request_.table_name, ", snapshot ", plan.snapshot->id.value));
+    }
+    return plan;
+  }
+
+ private:
+  Status PlanSnapshot(ScanPlan& plan) {
+    ICEFIELD_ASSIGN(std::vector<ManifestFile> manifests,
+                    ListManifests(store_, metadata_, *plan.snapshot));
+    PlanSpecs(manifests);
     manifests = Prune(std::move(manifests), plan.counts);
     std::vector<ManifestOutcome> outcomes(manifests.size());
     ICEFIELD_TRY(ParallelFor(manifests.size(), ThreadCount(request_.threads),
@@ -66,61 +96,15 @@ class Planner {
                                ICEFIELD_ASSIGN(outcomes[piece], ReadManifest(manifests[piece]));
                                return {};
                              }));
-    Collect(std::move(outcomes), plan);
-    return plan;
+    CollectTasks(outcomes, plan);
+    return CollectDeletes(outcomes, plan);
   }
 
- private:
-  const Snapshot& snapshot() const { return *request_.selected.snapshot; }
-
-  Error At(Error error) const {
-    return std::move(error).At(
-        StrCat("table ", request_.table_name, ", snapshot ", snapshot().id.value));
-  }
-
-  Result<std::string> Read(const std::string& location) const {
-    Result<std::string> bytes = ReadAll(store_, location);
-    if (!bytes.ok()) return At(std::move(bytes).error());
-    return bytes;
-  }
-
-  Result<std::vector<ManifestFile>> ListManifests() const {
-    if (snapshot().manifest_list.empty()) return ListBareManifests();
-    ICEFIELD_ASSIGN(const std::string bytes, Read(snapshot().manifest_list));
-    Result<std::vector<ManifestFile>> manifests =
-        ParseManifestList(bytes, snapshot().manifest_list);
-    if (!manifests.ok()) return At(std::move(manifests).error());
-    return manifests;
-  }
-
-  // v1 may name its manifests in the snapshot, with nothing known of them.
-  Result<std::vector<ManifestFile>> ListBareManifests() const {
-    std::vector<ManifestFile> manifests;
-    for (const std::string& path : snapshot().manifests) {
-      ManifestFile& manifest = manifests.emplace_back();
-      manifest.path = path;
-      manifest.added_snapshot_id = snapshot().id;
-      if (metadata_.partition_specs.size() == 1) {
-        manifest.partition_spec_id = metadata_.partition_specs.front().id;
-        continue;
-      }
-      ICEFIELD_ASSIGN(const std::string bytes, Read(path));
-      Result<SpecId> spec_id = ReadManifestSpecId(bytes, path);
-      if (!spec_id.ok()) return At(std::move(spec_id).error());
-      manifest.partition_spec_id = *spec_id;
-    }
-    return manifests;
-  }
-
-  Status PlanSpecs(const std::vector<ManifestFile>& manifests) {
+  // The specs that `manifests` were written under; the table has them.
+  void PlanSpecs(const std::vector<ManifestFile>& manifests) {
     for (const ManifestFile& manifest : manifests) {
       if (specs_.contains(manifest.partition_spec_id)) continue;
       const PartitionSpec* spec = metadata_.FindSpec(manifest.partition_spec_id);
-      if (spec == nullptr) {
-        return At(CorruptData("manifest ", manifest.path, " has partition spec ",
-                              manifest.partition_spec_id.value,
-                              ", which the table does not define"));
-      }
       SpecPlan& plan = specs_[manifest.partition_spec_id];
       plan.spec = spec;
       plan.partition_predicate = ProjectToPartition(request_.predicate, *spec);
@@ -132,19 +116,16 @@ class Planner {
         plan.constants.push_back({position, field.source_id, *source->type.primitive()});
       }
     }
-    return {};
   }
 
-  // Manifests of deletes are never left out: whether a live delete exists must be known.
+  // Deletes are left out like data: they apply to files of their own partition. Those that apply to
+  // others have a spec without partitions, which no predicate rules out.
   std::vector<ManifestFile> Prune(std::vector<ManifestFile> manifests, ScanCounts& counts) const {
     std::vector<ManifestFile> kept;
     for (ManifestFile& manifest : manifests) {
       if (!manifest.MayHoldLiveFiles()) continue;
       const Predicate& predicate = specs_.at(manifest.partition_spec_id).partition_predicate;
-      const bool may_match = manifest.content == ManifestContent::kDeletes ||
-                             !manifest.partitions ||
-                             MayMatch(predicate, PartitionSummaries(*manifest.partitions));
-      if (may_match) {
+      if (!manifest.partitions || MayMatch(predicate, PartitionSummaries(*manifest.partitions))) {
         kept.push_back(std::move(manifest));
       } else {
         ++counts.manifests_pruned;
@@ -155,21 +136,16 @@ class Planner {
 
   Result<ManifestOutcome> ReadManifest(const ManifestFile& manifest) const {
     const SpecPlan& spec = specs_.at(manifest.partition_spec_id);
-    ICEFIELD_ASSIGN(const std::string bytes, Read(manifest.path));
-    Result<std::vector<ManifestEntry>> entries = ParseManifest(bytes, manifest, *spec.spec);
-    if (!entries.ok()) return At(std::move(entries).error());
+    ICEFIELD_ASSIGN(const std::string bytes, ReadAll(store_, manifest.path));
+    ICEFIELD_ASSIGN(std::vector<ManifestEntry> entries, ParseManifest(bytes, manifest, *spec.spec));
     ManifestOutcome outcome;
     outcome.counts.manifests_read = 1;
-    for (ManifestEntry& entry : *entries) {
+    for (ManifestEntry& entry : entries) {
       if (entry.status == EntryStatus::kDeleted) continue;
-      const DataFile& file = entry.data_file;
+      DataFile& file = entry.data_file;
       if (file.content != FileContent::kData) {
-        return At(Unsupported(
-            "manifest ", manifest.path, " holds ", KindText(file), ", ", file.path,
-            "; Icefield does not apply deletes yet: compact the table, or read a snapshot from "
-            "before the delete"));
-      }
-      if (!MayMatch(spec.partition_predicate, PartitionTuple(file.partition))) {
+        outcome.deletes.push_back({std::move(file), spec.spec->id, entry.data_sequence_number});
+      } else if (!MayMatch(spec.partition_predicate, PartitionTuple(file.partition))) {
         ++outcome.counts.files_pruned_partition;
       } else if (!MayMatch(request_.predicate, FileStatistics(file))) {
         ++outcome.counts.files_pruned_bounds;
@@ -181,23 +157,22 @@ class Planner {
     return outcome;
   }
 
-  Result<FileTask> MakeTask(ManifestEntry entry, const SpecPlan& spec) const {
+  static Result<FileTask> MakeTask(ManifestEntry entry, const SpecPlan& spec) {
     FileTask task{.spec_id = spec.spec->id, .data_sequence_number = entry.data_sequence_number};
     task.file = std::move(entry.data_file);
     if (task.file.format != "PARQUET") {
-      return At(Unsupported("data file ", task.file.path, " is of format ", task.file.format,
-                            "; Icefield reads Parquet"));
+      return Unsupported("data file ", task.file.path, " is of format ", task.file.format,
+                         "; Icefield reads Parquet");
     }
     for (const ConstantField& field : spec.constants) {
       if (field.position >= task.file.partition.size()) continue;
       PartitionConstant constant{.source_id = field.source_id};
       if (const std::optional<Value>& value = task.file.partition[field.position]) {
         Result<Value> promoted = PromoteValue(field.type, *value);
-        if (!promoted.ok()) return At(std::move(promoted).error().At(task.file.path));
+        if (!promoted.ok()) return std::move(promoted).error().At(task.file.path);
         if (!IsValueOf(field.type, *promoted)) {
-          return At(CorruptData(task.file.path, ": the partition value of field ",
-                                field.source_id.value, " is not a ",
-                                PrimitiveTypeText(field.type)));
+          return CorruptData(task.file.path, ": the partition value of field ",
+                             field.source_id.value, " is not a ", PrimitiveTypeText(field.type));
         }
         constant.value = *std::move(promoted);
       }
@@ -206,7 +181,7 @@ class Planner {
     return task;
   }
 
-  static void Collect(std::vector<ManifestOutcome> outcomes, ScanPlan& plan) {
+  void CollectTasks(std::vector<ManifestOutcome>& outcomes, ScanPlan& plan) const {
     std::vector<FileTask*> order;
     for (ManifestOutcome& outcome : outcomes) {
       plan.counts.manifests_read += outcome.counts.manifests_read;
@@ -214,12 +189,52 @@ class Planner {
       plan.counts.files_pruned_bounds += outcome.counts.files_pruned_bounds;
       for (FileTask& task : outcome.tasks) order.push_back(&task);
     }
-    std::sort(order.begin(), order.end(), [](const FileTask* a, const FileTask* b) {
-      return std::tie(a->data_sequence_number, a->file.path) <
-             std::tie(b->data_sequence_number, b->file.path);
+    const bool has_lineage = metadata_.format_version >= kRowLineageVersion;
+    std::sort(order.begin(), order.end(), [has_lineage](const FileTask* a, const FileTask* b) {
+      return TieRank(*a, has_lineage) < TieRank(*b, has_lineage);
     });
     plan.tasks.reserve(order.size());
     for (FileTask* task : order) plan.tasks.push_back(std::move(*task));
+  }
+
+  // Gives each task its deletes, and the plan those that any task has.
+  Status CollectDeletes(std::vector<ManifestOutcome>& outcomes, ScanPlan& plan) const {
+    std::vector<DeleteFile> all;
+    for (ManifestOutcome& outcome : outcomes) {
+      std::move(outcome.deletes.begin(), outcome.deletes.end(), std::back_inserter(all));
+    }
+    if (all.empty() || plan.tasks.empty()) return {};
+    ICEFIELD_ASSIGN(DeleteIndex index, DeleteIndex::Make(std::move(all), plan.specs));
+    constexpr uint32_t kUnused = UINT32_MAX;
+    std::vector<uint32_t> places(index.files().size(), kUnused);
+    for (FileTask& task : plan.tasks) {
+      ICEFIELD_TRY(index.Find(task, task.deletes));
+      for (const uint32_t found : task.deletes) places[found] = 0;
+    }
+    std::vector<DeleteFile> files = std::move(index).TakeFiles();
+    for (size_t at = 0; at < files.size(); ++at) {
+      if (places[at] == kUnused) continue;
+      places[at] = static_cast<uint32_t>(plan.delete_files.size());
+      ICEFIELD_TRY(CountDeletes(files[at], plan.counts));
+      plan.delete_files.push_back(std::move(files[at]));
+    }
+    for (FileTask& task : plan.tasks) {
+      for (uint32_t& found : task.deletes) found = places[found];
+    }
+    return {};
+  }
+
+  static Status CountDeletes(const DeleteFile& deletes, ScanCounts& counts) {
+    if (deletes.IsDeletionVector()) {
+      ++counts.deletion_vectors;
+      return {};
+    }
+    if (deletes.file.format != "PARQUET") {
+      return Unsupported(KindText(deletes), " ", deletes.file.path, " is of format ",
+                         deletes.file.format, "; Icefield reads Parquet");
+    }
+    ++(deletes.IsEquality() ? counts.equality_delete_files : counts.position_delete_files);
+    return {};
   }
 
   const ObjectStore& store_;
@@ -234,6 +249,11 @@ std::string SnapshotText(const Snapshot& snapshot) {
   const int64_t ms = snapshot.timestamp.value - days * ms_per_day;
   return StrCat("snapshot ", snapshot.id.value, " of ", IsoDateText(days), " ",
                 IsoTimeText(ms * 1'000'000, 6).substr(0, 12), " UTC");
+}
+
+std::string DeletesText(size_t deletes) {
+  if (deletes == 0) return "";
+  return StrCat(", ", deletes, deletes == 1 ? " delete" : " deletes");
 }
 
 }  // namespace
@@ -251,10 +271,16 @@ std::string ScanPlan::ToString(size_t files_max) const {
       counts.manifests_pruned, " pruned by partition\n", "files ", tasks.size(), " to read (", rows,
       " rows, ", size_bytes, " bytes), pruned ", counts.files_pruned_partition, " by partition, ",
       counts.files_pruned_bounds, " by bounds\n");
+  if (!delete_files.empty()) {
+    out += StrCat("deletes ", counts.deletion_vectors, " deletion vectors, ",
+                  counts.position_delete_files, " position delete files, ",
+                  counts.equality_delete_files, " equality delete files\n");
+  }
   for (size_t at = 0; at < std::min(files_max, tasks.size()); ++at) {
     const DataFile& file = tasks[at].file;
     out += StrCat("  ", file.path, " (", file.record_count, " rows, ", file.size_bytes,
-                  " bytes, sequence number ", tasks[at].data_sequence_number.value, ")\n");
+                  " bytes, sequence number ", tasks[at].data_sequence_number.value,
+                  DeletesText(tasks[at].deletes.size()), ")\n");
   }
   if (tasks.size() > files_max) out += StrCat("  and ", tasks.size() - files_max, " more\n");
   return out;

@@ -24,12 +24,24 @@ struct PartitionConstant {
   bool operator==(const PartitionConstant&) const = default;
 };
 
-/// One data file to read, whole.
+/// One delete file (or deletion vector) that removes rows of at least one planned data file.
+struct DeleteFile {
+  DataFile file;
+  SpecId spec_id;
+  SequenceNumber data_sequence_number;
+  bool operator==(const DeleteFile&) const = default;
+
+  bool IsDeletionVector() const { return file.format == "PUFFIN"; }
+  bool IsEquality() const { return file.content == FileContent::kEqualityDeletes; }
+};
+
+/// One data file to read, whole, with the deletes that apply to it.
 struct FileTask {
   DataFile file;
   SpecId spec_id;
   SequenceNumber data_sequence_number;
   std::vector<PartitionConstant> constants;
+  std::vector<uint32_t> deletes;  ///< Indices into ScanPlan::delete_files, ascending.
   bool operator==(const FileTask&) const = default;
 };
 
@@ -39,17 +51,28 @@ struct ScanCounts {
   int64_t manifests_pruned = 0;        ///< by partition summaries
   int64_t files_pruned_partition = 0;  ///< by their partition tuple
   int64_t files_pruned_bounds = 0;     ///< by column bounds and counts
+  int64_t position_delete_files = 0;   ///< that apply to a planned file
+  int64_t equality_delete_files = 0;   ///< that apply to a planned file
+  int64_t deletion_vectors = 0;        ///< that apply to a planned file
   bool operator==(const ScanCounts&) const = default;
 };
 
-/// The files of one snapshot that may hold rows of the predicate, ordered by (data sequence number,
-/// path): the order of full ties (P6).
+/// The files of one snapshot that may hold rows of the predicate, in the order of full ties (P6)
+/// between rows that store no row lineage: by (data sequence number, path); in v3 by (data sequence
+/// number, first row id), after the files without row ids.
 struct ScanPlan {
   std::string table_name;
   std::optional<Snapshot> snapshot;  ///< None: a table without snapshots; no tasks.
   Schema schema;                     ///< To read with.
   Predicate predicate;
   std::vector<FileTask> tasks;
+  std::vector<DeleteFile> delete_files;  ///< In the order of (data sequence number, path, offset).
+  std::vector<PartitionSpec> specs;      ///< All of the table, by which tasks name theirs.
+  /// Every field that any schema of the table ever had: the current schema's, then dropped ones
+  /// (all optional). For columns that only deletes speak of.
+  Schema every_field;
+  /// The table property `schema.name-mapping.default`; empty: none.
+  std::string name_mapping_json;
   ScanCounts counts;
 
   /// For people: the snapshot, the counts, one line a file (at most `files_max`).
@@ -63,9 +86,10 @@ struct ScanRequest {
   int threads = 0;      ///< 0: all cores.
 };
 
-/// Plans a scan. Unsupported names the file and its kind for delete files, data files that are not
-/// Parquet, unknown manifest content and tables of a format version other than 1 and 2; CorruptData
-/// and NotFound name the manifest and the snapshot.
+/// Plans a scan of a table of format version 1 to 3. Unsupported names the file and its kind for
+/// planned data files, and deletes that apply to them, of another format than Parquet (deletion
+/// vectors: Puffin), for unknown manifest content and for encryption; CorruptData and NotFound name
+/// the file and the snapshot.
 Result<ScanPlan> PlanScan(const ObjectStore& store, const TableMetadata& metadata,
                           const ScanRequest& request);
 

@@ -203,7 +203,7 @@ def test_a_file_of_other_rows_than_its_manifest_says_is_refused(copy):
     small = pa.parquet.ParquetFile(copy.data).read()[:5]
     copy.write(copy.data, copy.data.read_bytes())
     pa.parquet.write_table(small, copy.data)
-    with pytest.raises(CorruptDataError, match=r"5 rows, its manifest says 40"):
+    with pytest.raises(CorruptDataError, match=rf"{copy.data.name} is .* bytes long, its manifest"):
         copy.read()
 
 
@@ -213,7 +213,6 @@ def test_a_file_of_other_rows_than_its_manifest_says_is_refused(copy):
 @pytest.mark.parametrize(
     ("path", "value", "error", "said"),
     [
-        (["format-version"], 3, UnsupportedError, "version 3"),
         (["format-version"], 4, UnsupportedError, "version 4"),
         (["format-version"], 0, CorruptDataError, "format-version"),
         (["format-version"], "2", CorruptDataError, "format-version"),
@@ -222,7 +221,7 @@ def test_a_file_of_other_rows_than_its_manifest_says_is_refused(copy):
         (["current-snapshot-id"], 77, CorruptDataError, "77"),
         (["schemas"], [], CorruptDataError, "schema"),
         (["schemas"], None, CorruptDataError, "schemas"),
-        (["schemas", 0, "fields", 0, "type"], "variant", UnsupportedError, "variant"),
+        (["schemas", 0, "fields", 0, "type"], "interval", UnsupportedError, "interval"),
         (["schemas", 0, "fields", 0, "type"], "decimal(39, 2)", CorruptDataError, "39"),
         (["schemas", 0, "fields", 0, "type"], "decimal(0, 0)", CorruptDataError, "decimal"),
         (["schemas", 0, "fields", 0, "type"], "fixed[-1]", CorruptDataError, "fixed"),
@@ -317,25 +316,19 @@ def rewrite(copy, writer_class, file):
     Path(f"{copy.list}.new").rename(copy.list)
 
 
-DELETES = {
-    "position delete": (DataFileContent.POSITION_DELETES, "PARQUET", {}),
-    "equality delete": (DataFileContent.EQUALITY_DELETES, "PARQUET", {"equality_ids": [1]}),
-    "deletion vector": (DataFileContent.POSITION_DELETES, "PUFFIN", {}),
-}
-
-
-@pytest.mark.parametrize("kind", DELETES)
-def test_deletes_are_refused_by_name(copy, kind):
-    content, file_format, more = DELETES[kind]
-    rewrite(copy, DeleteManifestWriter, entry(copy, content, file_format, **more))
-    with pytest.raises(UnsupportedError, match=rf"{kind}.*{copy.data.name}"):
+def test_deletes_of_other_formats_are_refused_by_name(copy):
+    rewrite(copy, DeleteManifestWriter, entry(copy, DataFileContent.POSITION_DELETES, "AVRO"))
+    with pytest.raises(UnsupportedError, match=rf"position delete.*{copy.data.name}.*AVRO"):
         copy.read()
     view = FeatureView("v", icefield.load_table(copy.metadata), ["id"], "half")
     with pytest.raises(IcefieldError):
         icefield.latest(view).to_arrow()
-    # A filter that no data file passes does not make the deletes vanish.
-    with pytest.raises(UnsupportedError):
-        icefield.load_table(copy.metadata).scan("id = -1").to_arrow()
+
+
+def test_a_deletion_vector_without_its_place_is_corrupt(copy):
+    rewrite(copy, DeleteManifestWriter, entry(copy, DataFileContent.POSITION_DELETES, "PUFFIN"))
+    with pytest.raises(CorruptDataError, match=copy.data.name):
+        copy.read()
 
 
 @pytest.mark.parametrize("file_format", ["ORC", "AVRO"])

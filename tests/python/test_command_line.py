@@ -341,7 +341,7 @@ def test_damage_is_told_by_its_code_and_leaves_no_output(lake, tmp_path):
     whole = path.read_bytes()
     chunk = pq.ParquetFile(path).metadata.row_group(0).column(0)
     damaged = bytearray(whole)
-    damaged[chunk.data_page_offset + chunk.total_compressed_size - 150] ^= 0xFF
+    damaged[chunk.dictionary_page_offset + chunk.total_compressed_size - 60] ^= 0xFF
     path.write_bytes(damaged)
     for output in ("json", "text"):
         refused(run("table", "scan", location, "-o", output), 7, path.name)
@@ -350,9 +350,9 @@ def test_damage_is_told_by_its_code_and_leaves_no_output(lake, tmp_path):
         refused(run("table", "scan", location, "-o", output), 3, path.name)
     metadata = tmp_path / "v1.metadata.json"
     text = Path(location.removeprefix("file://")).read_text()
-    metadata.write_text(text.replace('"format-version":2', '"format-version":3'))
-    assert '"format-version":3' in metadata.read_text()
-    refused(run("table", "scan", metadata), 8, "version 3", "v1.metadata.json")
+    metadata.write_text(text.replace('"format-version":2', '"format-version":4'))
+    assert '"format-version":4' in metadata.read_text()
+    refused(run("table", "scan", metadata), 8, "version 4", "v1.metadata.json")
     metadata.write_text(text[: len(text) // 2])
     refused(run("table", "scan", metadata), 7, "v1.metadata.json")
 

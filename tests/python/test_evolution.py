@@ -25,7 +25,6 @@ from pyiceberg.types import (
 )
 
 import icefield
-from icefield.errors import UnsupportedError
 from tests.python.lake import append_file, append_partitioned, append_rows, ours, rows_of
 
 FLAT = Schema(
@@ -384,16 +383,7 @@ def test_a_dropped_partition_column_leaves_its_files_readable(lake):
     assert rows_of(ours(table).scan().to_arrow()) == wanted
 
 
-# --- files that name their columns only ---
-
-
-def test_files_without_field_ids_are_refused_by_name(lake, tmp_path):
-    table = lake.create(pa.schema([("id", pa.int64())]))
-    path = tmp_path / "plain.parquet"
-    pa.parquet.write_table(pa.table({"id": [1]}), path)
-    table.add_files([f"file://{path}"])
-    with pytest.raises(UnsupportedError, match=r"plain\.parquet has no field ids"):
-        ours(table).scan().to_arrow()
+# --- evolved tables in the join ---
 
 
 def test_views_read_each_state_by_its_own_names(lake):

@@ -74,6 +74,10 @@ class Source:
         return any(self.path.startswith(f"{folder}/") for folder in folders)
 
 
+# Tables as other programs left them, and the rows in them: data, not text of the project.
+WRITTEN_BY_OTHERS = ("tests/golden/tables/", "tests/golden/expected/", "fuzz/seeds/")
+
+
 @dataclass(frozen=True)
 class Tree:
     """All text files of the project, sorted by path."""
@@ -107,6 +111,8 @@ def load_tree(root: Path) -> Tree:
         file = root / path
         pure = PurePosixPath(path)
         known = pure.suffix in TEXT_SUFFIXES or pure.name in TEXT_NAMES
+        if path.startswith(WRITTEN_BY_OTHERS):
+            continue
         if known and file.is_file() and not file.is_symlink():
             sources.append(Source(path, file.read_text(encoding="utf-8")))
     return Tree(root, sources)

@@ -1,6 +1,10 @@
 #include "codec/arrow/arrow_types.h"
 
 #include <arrow/extension/uuid.h>
+#include <arrow/util/key_value_metadata.h>
+
+#include "base/json.h"
+#include "base/strings.h"
 
 namespace icefield {
 namespace {
@@ -42,13 +46,30 @@ Result<ArrowType> PrimitiveToArrow(const PrimitiveType& type) {
     case PrimitiveKind::kFixed:
       return arrow::fixed_size_binary(type.length);
     case PrimitiveKind::kBinary:
-      return arrow::binary();
-    case PrimitiveKind::kVariant:
     case PrimitiveKind::kGeometry:
     case PrimitiveKind::kGeography:
-      break;
+      return arrow::binary();
+    case PrimitiveKind::kVariant:
+      return arrow::utf8();
   }
-  return Unsupported("type ", PrimitiveTypeText(type), " is not read yet; leave the column out");
+  return Unsupported("a type that is not known");
+}
+
+// "EPSG:3857, karney" is a coordinate reference system and how edges run between points.
+std::string GeoMetadata(const PrimitiveType& type) {
+  const std::vector<std::string> parts = Split(type.parameters, ',');
+  const auto trimmed = [&](size_t at) {
+    const std::string_view part = at < parts.size() ? parts[at] : std::string_view();
+    const size_t first = part.find_first_not_of(' ');
+    if (first == std::string_view::npos) return std::string();
+    return std::string(part.substr(first, part.find_last_not_of(' ') - first + 1));
+  };
+  const std::string crs = trimmed(0);
+  const std::string edges = trimmed(1);
+  std::string json = StrCat("{\"crs\":", JsonQuote(crs.empty() ? "OGC:CRS84" : crs));
+  if (type.kind == PrimitiveKind::kGeography)
+    json += StrCat(",\"edges\":", JsonQuote(edges.empty() ? "spherical" : edges));
+  return json + "}";
 }
 
 Result<ArrowType> StructToArrow(const StructType& structure) {
@@ -60,6 +81,12 @@ Result<ArrowType> StructToArrow(const StructType& structure) {
 }
 
 }  // namespace
+
+arrow::Type::type StorageTypeId(const PrimitiveType& type) {
+  const Result<ArrowType> arrow_type = PrimitiveToArrow(type);
+  if (!arrow_type.ok()) return arrow::Type::NA;
+  return (*arrow_type)->storage_id();
+}
 
 Result<ArrowType> ToArrowType(const Type& type) {
   if (type.primitive() != nullptr) return PrimitiveToArrow(*type.primitive());
@@ -76,7 +103,12 @@ Result<ArrowType> ToArrowType(const Type& type) {
 Result<std::shared_ptr<arrow::Field>> ToArrowField(const Field& field) {
   Result<ArrowType> type = ToArrowType(field.type);
   if (!type.ok()) return std::move(type).error().At(StrCat("column '", field.name, "'"));
-  return arrow::field(field.name, *std::move(type), !field.required);
+  std::shared_ptr<arrow::Field> out = arrow::field(field.name, *std::move(type), !field.required);
+  if (!field.type.Is(PrimitiveKind::kGeometry) && !field.type.Is(PrimitiveKind::kGeography))
+    return out;
+  return out->WithMetadata(
+      arrow::key_value_metadata({"ARROW:extension:name", "ARROW:extension:metadata"},
+                                {"geoarrow.wkb", GeoMetadata(*field.type.primitive())}));
 }
 
 }  // namespace icefield

@@ -6,6 +6,8 @@
 
 #include <memory>
 
+#include "base/strings.h"
+
 namespace icefield::avro {
 namespace {
 
@@ -24,6 +26,15 @@ std::string Compress(arrow::util::Codec& codec, std::string_view data) {
 }
 
 }  // namespace
+
+std::string Field(int id, std::string_view type) {
+  return StrCat(R"({"name": "f)", id, R"(", "field-id": )", id, R"(, "type": )", type, "}");
+}
+
+std::string Record(std::string_view name, const std::vector<std::string>& fields) {
+  return StrCat(R"({"type": "record", "name": ")", name, R"(", "fields": [)", Join(fields, ", "),
+                "]}");
+}
 
 std::string CompressBlock(std::string_view codec, std::string_view data) {
   if (codec == "deflate") {

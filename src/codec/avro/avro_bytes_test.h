@@ -55,6 +55,12 @@ struct TestContainer {
   std::vector<TestBlock> blocks;
 };
 
+/// A field of a record, named after its id; the type as JSON.
+std::string Field(int id, std::string_view type);
+
+/// A record type of such fields, as JSON.
+std::string Record(std::string_view name, const std::vector<std::string>& fields);
+
 /// One block, compressed as Avro's codec `codec` demands.
 std::string CompressBlock(std::string_view codec, std::string_view data);
 

@@ -120,6 +120,9 @@ json ManifestToJson(const ManifestFile& manifest) {
           {"added_files_count", OptionalToJson(manifest.added_files_count)},
           {"existing_files_count", OptionalToJson(manifest.existing_files_count)},
           {"deleted_files_count", OptionalToJson(manifest.deleted_files_count)},
+          {"added_rows_count", OptionalToJson(manifest.added_rows_count)},
+          {"existing_rows_count", OptionalToJson(manifest.existing_rows_count)},
+          {"deleted_rows_count", OptionalToJson(manifest.deleted_rows_count)},
           {"partitions", partitions}};
 }
 
@@ -134,6 +137,7 @@ PartitionSpec FixtureSpec() {
 ManifestFile FixtureManifest(int version, const std::string& bytes) {
   ManifestFile manifest{.path = "fixture"};
   manifest.length_bytes = static_cast<int64_t>(bytes.size());
+  manifest.partition_spec_id = FixtureSpec().id;
   manifest.sequence_number.value = version == 1 ? 0 : 9;
   manifest.added_snapshot_id.value = 8'000'000'000'000'000'001;
   return manifest;

@@ -40,7 +40,7 @@ void ReadSummary(Decoder& in, ManifestSink& out) {
 
 constexpr int32_t kPartitionsId = 507;
 
-constexpr std::array<FieldRule<ManifestSink>, 13> kManifestRules{{
+constexpr std::array<FieldRule<ManifestSink>, 16> kManifestRules{{
     {{500, "manifest_path", Shape::kString, true},
      [](Decoder& in, ManifestSink& out) { out.manifest->path.assign(in.ReadBytes()); }},
     {{501, "manifest_length", Shape::kInteger, true},
@@ -69,6 +69,18 @@ constexpr std::array<FieldRule<ManifestSink>, 13> kManifestRules{{
      [](Decoder& in, ManifestSink& out) {
        out.manifest->deleted_files_count = ReadCount(in, "deleted_files_count");
      }},
+    {{512, "added_rows_count", Shape::kInteger},
+     [](Decoder& in, ManifestSink& out) {
+       out.manifest->added_rows_count = ReadCount(in, "added_rows_count");
+     }},
+    {{513, "existing_rows_count", Shape::kInteger},
+     [](Decoder& in, ManifestSink& out) {
+       out.manifest->existing_rows_count = ReadCount(in, "existing_rows_count");
+     }},
+    {{514, "deleted_rows_count", Shape::kInteger},
+     [](Decoder& in, ManifestSink& out) {
+       out.manifest->deleted_rows_count = ReadCount(in, "deleted_rows_count");
+     }},
     {{kPartitionsId, "partitions", Shape::kRecordList},
      ReadSummary,
      nullptr,
@@ -76,7 +88,9 @@ constexpr std::array<FieldRule<ManifestSink>, 13> kManifestRules{{
     {{519, "key_metadata", Shape::kBytes},
      [](Decoder& in, ManifestSink& out) { out.encrypted = !in.ReadBytes().empty(); }},
     {{520, "first_row_id", Shape::kInteger},
-     [](Decoder& in, ManifestSink& out) { out.manifest->first_row_id = in.ReadLong(); }},
+     [](Decoder& in, ManifestSink& out) {
+       out.manifest->first_row_id = ReadCount(in, "first_row_id");
+     }},
 }};
 
 Status Finish(const ManifestSink& sink) {
@@ -91,9 +105,18 @@ Status Finish(const ManifestSink& sink) {
   return {};
 }
 
-Result<std::vector<ManifestFile>> ReadManifestList(std::string_view bytes) {
+// Writers that say whose list it is are believed: Java, pyiceberg and others do.
+Status CheckSnapshot(const ContainerReader& file, std::optional<SnapshotId> snapshot_id) {
+  const std::optional<std::string_view> stated = file.FindMetadata("snapshot-id");
+  if (!stated || !snapshot_id || *stated == std::to_string(snapshot_id->value)) return {};
+  return CorruptData("it is the list of snapshot ", *stated, ", not of ", snapshot_id->value);
+}
+
+Result<std::vector<ManifestFile>> ReadManifestList(std::string_view bytes,
+                                                   std::optional<SnapshotId> snapshot_id) {
   ICEFIELD_ASSIGN(ContainerReader file, ContainerReader::Make(bytes));
   ICEFIELD_TRY(CheckFormatVersion(file));
+  ICEFIELD_TRY(CheckSnapshot(file, snapshot_id));
   const SchemaTree& tree = file.schema();
   const SkipProgram skips(tree);
   ICEFIELD_ASSIGN(auto plan,
@@ -118,8 +141,9 @@ Result<std::vector<ManifestFile>> ReadManifestList(std::string_view bytes) {
 }  // namespace avro
 
 Result<std::vector<ManifestFile>> ParseManifestList(std::string_view bytes,
-                                                    std::string_view location) {
-  auto manifests = avro::ReadManifestList(bytes);
+                                                    std::string_view location,
+                                                    std::optional<SnapshotId> snapshot_id) {
+  auto manifests = avro::ReadManifestList(bytes, snapshot_id);
   if (!manifests.ok()) return std::move(manifests).error().At(StrCat("manifest list ", location));
   return manifests;
 }

@@ -30,9 +30,13 @@ struct EntrySink {
 };
 
 // Writers list columns by id, so the end of the map is nearly always the right place.
-template <typename Metric>
-void Add(std::map<FieldId, Metric>& metrics, int32_t column, Metric metric) {
-  metrics.insert_or_assign(metrics.end(), FieldId{column}, std::move(metric));
+void AddBound(std::map<FieldId, std::string>& bounds, int32_t column, std::string_view bound) {
+  bounds.insert_or_assign(bounds.end(), FieldId{column}, std::string(bound));
+}
+
+// A negative count is what some writers put for one that they do not know.
+void AddCount(std::map<FieldId, int64_t>& counts, int32_t column, int64_t count) {
+  if (count >= 0) counts.insert_or_assign(counts.end(), FieldId{column}, count);
 }
 
 void ReadFormat(Decoder& in, EntrySink& out) {
@@ -60,7 +64,7 @@ constexpr std::array<FieldRule<EntrySink>, 5> kEntryRules{{
      [](Decoder& in, EntrySink& out) { out.data_file_plan->Read(in, out); }},
 }};
 
-constexpr std::array<FieldRule<EntrySink>, 15> kDataFileRules{{
+constexpr std::array<FieldRule<EntrySink>, 19> kDataFileRules{{
     {{134, "content", Shape::kInteger},
      [](Decoder& in, EntrySink& out) { out.content = in.ReadInt(); }},
     {{100, "file_path", Shape::kString, true},
@@ -77,27 +81,27 @@ constexpr std::array<FieldRule<EntrySink>, 15> kDataFileRules{{
     {{109, "value_counts", Shape::kIntegerMap, false, 119, 120},
      nullptr,
      [](Decoder& in, EntrySink& out, int32_t column) {
-       Add(out.file().value_counts, column, in.ReadLong());
+       AddCount(out.file().value_counts, column, in.ReadLong());
      }},
     {{110, "null_value_counts", Shape::kIntegerMap, false, 121, 122},
      nullptr,
      [](Decoder& in, EntrySink& out, int32_t column) {
-       Add(out.file().null_value_counts, column, in.ReadLong());
+       AddCount(out.file().null_value_counts, column, in.ReadLong());
      }},
     {{137, "nan_value_counts", Shape::kIntegerMap, false, 138, 139},
      nullptr,
      [](Decoder& in, EntrySink& out, int32_t column) {
-       Add(out.file().nan_value_counts, column, in.ReadLong());
+       AddCount(out.file().nan_value_counts, column, in.ReadLong());
      }},
     {{125, "lower_bounds", Shape::kBytesMap, false, 126, 127},
      nullptr,
      [](Decoder& in, EntrySink& out, int32_t column) {
-       Add(out.file().lower_bounds, column, std::string(in.ReadBytes()));
+       AddBound(out.file().lower_bounds, column, in.ReadBytes());
      }},
     {{128, "upper_bounds", Shape::kBytesMap, false, 129, 130},
      nullptr,
      [](Decoder& in, EntrySink& out, int32_t column) {
-       Add(out.file().upper_bounds, column, std::string(in.ReadBytes()));
+       AddBound(out.file().upper_bounds, column, in.ReadBytes());
      }},
     {{131, "key_metadata", Shape::kBytes},
      [](Decoder& in, EntrySink& out) { out.encrypted = !in.ReadBytes().empty(); }},
@@ -107,6 +111,18 @@ constexpr std::array<FieldRule<EntrySink>, 15> kDataFileRules{{
      [](Decoder& in, EntrySink& out) { out.file().equality_ids.push_back({in.ReadInt()}); }},
     {{140, "sort_order_id", Shape::kInteger},
      [](Decoder& in, EntrySink& out) { out.file().sort_order_id = in.ReadInt(); }},
+    {{142, "first_row_id", Shape::kInteger},
+     [](Decoder& in, EntrySink& out) { out.file().first_row_id = ReadCount(in, "first_row_id"); }},
+    {{143, "referenced_data_file", Shape::kString},
+     [](Decoder& in, EntrySink& out) { out.file().referenced_data_file.emplace(in.ReadBytes()); }},
+    {{144, "content_offset", Shape::kInteger},
+     [](Decoder& in, EntrySink& out) {
+       out.file().content_offset = ReadCount(in, "content_offset");
+     }},
+    {{145, "content_size_in_bytes", Shape::kInteger},
+     [](Decoder& in, EntrySink& out) {
+       out.file().content_size_bytes = ReadCount(in, "content_size_in_bytes");
+     }},
 }};
 
 // Everything that is decided once per manifest.
@@ -116,12 +132,27 @@ struct EntryReader {
   bool has_data_sequence = false;  // False for manifests of v1.
 };
 
+// A manifest's entries are those of the commit that added it, or of earlier ones.
+Status CheckOrigin(const ManifestFile& manifest, const EntrySink& sink) {
+  const ManifestEntry& entry = *sink.entry;
+  const int64_t added_by = manifest.added_snapshot_id.value;
+  if (entry.status == EntryStatus::kAdded && added_by != 0 && entry.snapshot_id.value != added_by) {
+    return CorruptData("file ", entry.data_file.path, " was added by snapshot ",
+                       entry.snapshot_id.value, ", its manifest by ", added_by);
+  }
+  const int64_t number = entry.data_sequence_number.value;
+  const int64_t number_max = manifest.sequence_number.value;
+  if (number >= 0 && (number_max == 0 || number <= number_max)) return {};
+  return CorruptData("file ", entry.data_file.path, " has the sequence number ", number,
+                     ", its manifest has ", number_max);
+}
+
 // Specification: "Sequence Number Inheritance".
 Status Inherit(const EntryReader& reader, const EntrySink& sink) {
   ManifestEntry& entry = *sink.entry;
   const ManifestFile& manifest = *reader.manifest;
   entry.snapshot_id.value = sink.snapshot_id.value_or(manifest.added_snapshot_id.value);
-  if (!reader.has_data_sequence) return {};
+  if (!reader.has_data_sequence) return CheckOrigin(manifest, sink);
   if (!sink.data_sequence_number && entry.status == EntryStatus::kExisting &&
       manifest.sequence_number.value != 0) {
     return CorruptData("data file ", entry.data_file.path,
@@ -133,7 +164,7 @@ Status Inherit(const EntryReader& reader, const EntrySink& sink) {
   // sequence number is what is known of it.
   entry.file_sequence_number.value = sink.file_sequence_number.value_or(
       entry.status == EntryStatus::kAdded ? inherited : entry.data_sequence_number.value);
-  return {};
+  return CheckOrigin(manifest, sink);
 }
 
 Status Finish(const EntryReader& reader, const EntrySink& sink) {
@@ -165,6 +196,60 @@ Status Finish(const EntryReader& reader, const EntrySink& sink) {
   return Inherit(reader, sink);
 }
 
+// Specification: "First Row ID Inheritance". Deleted files take no part in it, as in Iceberg's Java
+// library: what they had was written into their entries.
+void InheritFirstRowIds(const ManifestFile& manifest, std::vector<ManifestEntry>& entries) {
+  const bool has_ids = manifest.content == ManifestContent::kData && manifest.first_row_id;
+  int64_t next = manifest.first_row_id.value_or(0);
+  for (ManifestEntry& entry : entries) {
+    std::optional<int64_t>& first = entry.data_file.first_row_id;
+    if (!has_ids) {
+      first.reset();
+    } else if (!first && entry.status != EntryStatus::kDeleted) {
+      first = next;
+      next += entry.data_file.record_count;
+    }
+  }
+}
+
+struct Tally {
+  int64_t files = 0;
+  int64_t rows = 0;
+};
+
+Status CheckCount(std::string_view what, const std::optional<int64_t>& listed, int64_t counted) {
+  if (!listed || *listed == counted) return {};
+  return CorruptData("it holds ", counted, " ", what, ", its manifest list says ", *listed);
+}
+
+// What the list counts is in the file: none is lost, and the file is not another one.
+Status CheckCounts(const ManifestFile& manifest, const std::vector<ManifestEntry>& entries) {
+  std::array<Tally, 3> tallies{};  // By EntryStatus.
+  for (const ManifestEntry& entry : entries) {
+    Tally& tally = tallies[static_cast<size_t>(entry.status)];
+    ++tally.files;
+    if (__builtin_add_overflow(tally.rows, entry.data_file.record_count, &tally.rows)) {
+      return CorruptData("its files hold more rows than can be counted");
+    }
+  }
+  const Tally& existing = tallies[static_cast<size_t>(EntryStatus::kExisting)];
+  const Tally& added = tallies[static_cast<size_t>(EntryStatus::kAdded)];
+  const Tally& deleted = tallies[static_cast<size_t>(EntryStatus::kDeleted)];
+  ICEFIELD_TRY(CheckCount("added files", manifest.added_files_count, added.files));
+  ICEFIELD_TRY(CheckCount("existing files", manifest.existing_files_count, existing.files));
+  ICEFIELD_TRY(CheckCount("deleted files", manifest.deleted_files_count, deleted.files));
+  ICEFIELD_TRY(CheckCount("added rows", manifest.added_rows_count, added.rows));
+  ICEFIELD_TRY(CheckCount("existing rows", manifest.existing_rows_count, existing.rows));
+  return CheckCount("deleted rows", manifest.deleted_rows_count, deleted.rows);
+}
+
+Status CheckSpec(const ContainerReader& file, const ManifestFile& manifest) {
+  ICEFIELD_ASSIGN(const std::optional<SpecId> stated, FindSpecId(file));
+  if (!stated || *stated == manifest.partition_spec_id) return {};
+  return CorruptData("it is of partition spec ", stated->value, ", its manifest list says ",
+                     manifest.partition_spec_id.value);
+}
+
 Status CheckContent(const ContainerReader& file, const ManifestFile& manifest) {
   const std::optional<std::string_view> content = file.FindMetadata("content");
   if (!content) return {};
@@ -178,11 +263,11 @@ Status CheckContent(const ContainerReader& file, const ManifestFile& manifest) {
 
 Result<std::optional<PartitionPlan>> PlanPartition(const SchemaTree& tree, NodeId data_file,
                                                    const PartitionSpec& spec,
-                                                   const SkipProgram& skips) {
+                                                   const SkipProgram& skips, FixedForm form) {
   ICEFIELD_ASSIGN(std::optional<NodeId> record, FindRecordType(tree, data_file, kPartitionId));
   if (!record && spec.fields.empty()) return std::optional<PartitionPlan>();
   if (!record) return CorruptData("data files have no field ", kPartitionId, " (partition)");
-  ICEFIELD_ASSIGN(PartitionPlan plan, PartitionPlan::Make(tree, *record, spec, skips));
+  ICEFIELD_ASSIGN(PartitionPlan plan, PartitionPlan::Make(tree, *record, spec, skips, form));
   return std::optional<PartitionPlan>(std::move(plan));
 }
 
@@ -198,16 +283,31 @@ size_t ExpectedEntries(const ManifestFile& manifest, size_t file_bytes) {
   return static_cast<size_t>(promised);
 }
 
+// Iceberg's Java library writes and reads fixed partition values as if they were bytes, whatever
+// its Avro schema says; others keep to the schema. The library leaves a schema of its own in the
+// file.
+FixedForm ExpectedForm(const ContainerReader& file) {
+  return file.FindMetadata("iceberg.schema") ? FixedForm::kPrefixed : FixedForm::kBare;
+}
+
+FixedForm Other(FixedForm form) {
+  return form == FixedForm::kBare ? FixedForm::kPrefixed : FixedForm::kBare;
+}
+
 Result<std::vector<ManifestEntry>> ReadManifest(std::string_view bytes,
                                                 const ManifestFile& manifest,
-                                                const PartitionSpec& spec) {
-  if (static_cast<int64_t>(bytes.size()) < manifest.length_bytes) {
+                                                const PartitionSpec& spec, bool is_expected_form) {
+  // Counts show better what is missing: there are copied tables whose lists kept old lengths.
+  const bool is_counted = manifest.added_files_count && manifest.existing_files_count;
+  if (!is_counted && static_cast<int64_t>(bytes.size()) < manifest.length_bytes) {
     return CorruptData("it is ", bytes.size(), " bytes long, its manifest list says ",
                        manifest.length_bytes);
   }
   ICEFIELD_ASSIGN(ContainerReader file, ContainerReader::Make(bytes));
   ICEFIELD_TRY(CheckFormatVersion(file));
   ICEFIELD_TRY(CheckContent(file, manifest));
+  ICEFIELD_TRY(CheckSpec(file, manifest));
+  const FixedForm form = is_expected_form ? ExpectedForm(file) : Other(ExpectedForm(file));
   const SchemaTree& tree = file.schema();
   const SkipProgram skips(tree);
   ICEFIELD_ASSIGN(auto entry_plan,
@@ -215,7 +315,7 @@ Result<std::vector<ManifestEntry>> ReadManifest(std::string_view bytes,
   ICEFIELD_ASSIGN(std::optional<NodeId> data_file, FindRecordType(tree, tree.root, kDataFileId));
   ICEFIELD_ASSIGN(auto data_file_plan,
                   RecordPlan<EntrySink>::Make(tree, *data_file, kDataFileRules, skips));
-  ICEFIELD_ASSIGN(auto partition_plan, PlanPartition(tree, *data_file, spec, skips));
+  ICEFIELD_ASSIGN(auto partition_plan, PlanPartition(tree, *data_file, spec, skips, form));
   ICEFIELD_ASSIGN(const SchemaField* data_sequence, FindField(tree.top(), kDataSequenceId));
   const EntryReader reader{&manifest, spec.fields.size(), data_sequence != nullptr};
 
@@ -227,6 +327,8 @@ Result<std::vector<ManifestEntry>> ReadManifest(std::string_view bytes,
     entry_plan.Read(in, sink);
     return in.ok() ? Finish(reader, sink) : Status();
   }));
+  ICEFIELD_TRY(CheckCounts(manifest, entries));
+  InheritFirstRowIds(manifest, entries);
   return entries;
 }
 
@@ -236,7 +338,12 @@ Result<std::vector<ManifestEntry>> ReadManifest(std::string_view bytes,
 Result<std::vector<ManifestEntry>> ParseManifest(std::string_view bytes,
                                                  const ManifestFile& manifest,
                                                  const PartitionSpec& spec) {
-  auto entries = avro::ReadManifest(bytes, manifest, spec);
+  auto entries = avro::ReadManifest(bytes, manifest, spec, true);
+  if (!entries.ok()) {
+    // Fixed values in the other form shift all that follows: a file is right in one form only.
+    auto other = avro::ReadManifest(bytes, manifest, spec, false);
+    if (other.ok()) return other;
+  }
   if (!entries.ok()) return std::move(entries).error().At(StrCat("manifest ", manifest.path));
   return entries;
 }

@@ -2,6 +2,7 @@
 /// Lists").
 #pragma once
 
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -14,14 +15,17 @@ namespace icefield {
 
 /// The entries of a manifest list, in file order. `bytes` is the whole file; `location` names it in
 /// errors. v1 lists get the values that the specification gives them (content data, sequence
-/// numbers 0).
-Result<std::vector<ManifestFile>> ParseManifestList(std::string_view bytes,
-                                                    std::string_view location);
+/// numbers 0). CorruptData for a list that says that it is another snapshot's than `snapshot_id`.
+Result<std::vector<ManifestFile>> ParseManifestList(
+    std::string_view bytes, std::string_view location,
+    std::optional<SnapshotId> snapshot_id = std::nullopt);
 
-/// The entries of a manifest, in file order, deleted ones included, with status, snapshot id and
-/// sequence numbers inherited from `manifest`. Partition values have the types that the manifest's
-/// own Avro schema states, by the order of `spec`'s fields (matched by field id; a field that the
-/// file lacks is null). Columns of the manifest that Icefield does not know are skipped.
+/// The entries of a manifest, in file order, deleted ones included, with status, snapshot id,
+/// sequence numbers and first row ids inherited from `manifest`. Partition values have the types
+/// that the manifest's own Avro schema states, by the order of `spec`'s fields (matched by field
+/// id; a field that the file lacks is null). Columns of the manifest that Icefield does not know
+/// are skipped. CorruptData for a manifest that is not the one that `manifest` describes: its
+/// length, its content, its spec, its counts of files and rows, and who added its files.
 Result<std::vector<ManifestEntry>> ParseManifest(std::string_view bytes,
                                                  const ManifestFile& manifest,
                                                  const PartitionSpec& spec);

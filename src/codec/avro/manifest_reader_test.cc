@@ -12,20 +12,12 @@ namespace {
 
 using avro::AvroBytes;
 using avro::ContainerBytes;
+using avro::Field;
+using avro::Record;
 using avro::TestContainer;
 
 constexpr const char* kMetadata =
     R"({"name": "extra", "type": ["null", "string"], "field-id": 900})";
-
-// One field of a record; the type as JSON.
-std::string Field(int id, std::string_view type) {
-  return StrCat(R"({"name": "f)", id, R"(", "field-id": )", id, R"(, "type": )", type, "}");
-}
-
-std::string Record(std::string_view name, const std::vector<std::string>& fields) {
-  return StrCat(R"({"type": "record", "name": ")", name, R"(", "fields": [)", Join(fields, ", "),
-                "]}");
-}
 
 constexpr std::string_view kLong = R"("long")";
 constexpr std::string_view kInt = R"("int")";
@@ -107,14 +99,14 @@ void ExpectError(const Result<std::vector<ManifestEntry>>& entries, ErrorCode co
 
 TEST(ManifestReaderTest, AddedEntriesInheritWhatIsNull) {
   const auto entries = Parse(ManifestBytes({{.status = 1},
-                                            {.status = 1, .snapshot_id = 5, .sequence = 3},
+                                            {.status = 1, .snapshot_id = 70, .sequence = 3},
                                             {.status = 1, .sequence = 3, .file_sequence = 4}}));
   ASSERT_TRUE(entries.ok()) << entries.error();
   ASSERT_EQ(entries->size(), 3);
   EXPECT_EQ((*entries)[0].snapshot_id.value, 70);
   EXPECT_EQ((*entries)[0].data_sequence_number.value, 7);
   EXPECT_EQ((*entries)[0].file_sequence_number.value, 7);
-  EXPECT_EQ((*entries)[1].snapshot_id.value, 5);
+  EXPECT_EQ((*entries)[1].snapshot_id.value, 70);
   EXPECT_EQ((*entries)[1].data_sequence_number.value, 3);
   EXPECT_EQ((*entries)[1].file_sequence_number.value, 7);
   EXPECT_EQ((*entries)[2].file_sequence_number.value, 4);
@@ -141,14 +133,14 @@ TEST(ManifestReaderTest, ManifestsOfV1HaveSequenceNumberZero) {
                            Field(103, kLong), Field(104, kLong), Field(105, kLong), kMetadata}))});
   AvroBytes data;
   for (int64_t status : {1, 0}) {
-    data.Long(status).Long(5).Text("a").Text("Orc").Long(1).Long(2).Long(64).Long(1).Text("x");
+    data.Long(status).Long(70).Text("a").Text("Orc").Long(1).Long(2).Long(64).Long(1).Text("x");
   }
   const auto entries =
       Parse(ContainerBytes({schema, "deflate", {{"format-version", "1"}}, {{2, data.bytes()}}}));
   ASSERT_TRUE(entries.ok()) << entries.error();
   ASSERT_EQ(entries->size(), 2);
   for (const ManifestEntry& entry : *entries) {
-    EXPECT_EQ(entry.snapshot_id.value, 5);
+    EXPECT_EQ(entry.snapshot_id.value, 70);
     EXPECT_EQ(entry.data_sequence_number.value, 0);
     EXPECT_EQ(entry.file_sequence_number.value, 0);
     EXPECT_EQ(entry.data_file.content, FileContent::kData);
@@ -172,17 +164,103 @@ TEST(ManifestReaderTest, IntsMayBeLongsAndUnionsMayEndInNull) {
   EXPECT_TRUE((*entries)[0].data_file.split_offsets.empty());
 }
 
-TEST(ManifestReaderTest, SkipsFieldsOfV3AndUnknownOnes) {
+constexpr const char* kMaybeText = R"(["null", "string"])";
+
+// The fields that v3 adds to data files, and their values.
+std::vector<std::string> FieldsOfV3() {
+  return {Field(142, kMaybeLong), Field(143, kMaybeText), Field(144, kMaybeLong),
+          Field(145, kMaybeLong)};
+}
+
+std::string ValuesOfV3(std::optional<int64_t> first_row_id,
+                       std::optional<std::string> referenced = {},
+                       std::optional<int64_t> offset = {}, std::optional<int64_t> size = {}) {
+  AvroBytes out;
+  Maybe(out, first_row_id);
+  if (referenced) {
+    out.Long(1).Text(*referenced);
+  } else {
+    out.Long(0);
+  }
+  Maybe(out, offset);
+  Maybe(out, size);
+  return out.bytes();
+}
+
+TEST(ManifestReaderTest, ReadsDeletionVectors) {
+  ManifestFile manifest = ListedManifest();
+  manifest.content = ManifestContent::kDeletes;
+  manifest.first_row_id = 500;  // Says nothing of deletes.
+  const auto entries = ParseManifest(
+      ManifestBytes({{.content = 1, .more = ValuesOfV3(5, "a.parquet", int64_t{1} << 40, 7)},
+                     {.content = 2, .more = ValuesOfV3({})}},
+                    EntrySchema(FileFields(FieldsOfV3())), {{"format-version", "3"}}),
+      manifest, {});
+  ASSERT_TRUE(entries.ok()) << entries.error();
+  const DataFile& vector = (*entries)[0].data_file;
+  EXPECT_EQ(vector.referenced_data_file, "a.parquet");
+  EXPECT_EQ(vector.content_offset, int64_t{1} << 40);
+  EXPECT_EQ(vector.content_size_bytes, 7);
+  EXPECT_EQ(vector.first_row_id, std::nullopt);
+  EXPECT_EQ((*entries)[1].data_file.referenced_data_file, std::nullopt);
+  EXPECT_EQ((*entries)[1].data_file.content_offset, std::nullopt);
+  EXPECT_EQ((*entries)[1].data_file.content_size_bytes, std::nullopt);
+}
+
+TEST(ManifestReaderTest, RefusesNegativePlaces) {
+  const std::string schema = EntrySchema(FileFields(FieldsOfV3()));
+  for (const auto& [values, name] : std::vector<std::pair<std::string, std::string_view>>{
+           {ValuesOfV3(-1), "first_row_id"},
+           {ValuesOfV3({}, {}, -1), "content_offset"},
+           {ValuesOfV3({}, {}, 4, -1), "content_size_in_bytes"}}) {
+    ExpectError(Parse(ManifestBytes({{.more = values}}, schema)), ErrorCode::kCorruptData, name);
+  }
+}
+
+// iceberg-traps 30. Entries with ids of their own, and deleted ones, take none.
+TEST(ManifestReaderTest, FirstRowIdsAreInheritedInTheOrderOfTheFile) {
+  ManifestFile manifest = ListedManifest();
+  const std::string bytes =
+      ManifestBytes({{.record_count = 30, .more = ValuesOfV3({})},
+                     {.status = 0, .sequence = 3, .more = ValuesOfV3(5)},
+                     {.status = 2, .sequence = 3, .more = ValuesOfV3({})},
+                     {.status = 0, .sequence = 3, .record_count = 7, .more = ValuesOfV3({})},
+                     {.more = ValuesOfV3(0)},
+                     {.more = ValuesOfV3({})}},
+                    EntrySchema(FileFields(FieldsOfV3())));
+  const auto first_row_ids = [&] {
+    const auto entries = ParseManifest(bytes, manifest, {});
+    EXPECT_TRUE(entries.ok()) << entries.error();
+    std::vector<std::optional<int64_t>> ids;
+    for (const ManifestEntry& entry : *entries) ids.push_back(entry.data_file.first_row_id);
+    return ids;
+  };
+  manifest.first_row_id = 1000;
+  EXPECT_EQ(first_row_ids(),
+            (std::vector<std::optional<int64_t>>{1000, 5, std::nullopt, 1030, 0, 1037}));
+  manifest.first_row_id = 0;
+  EXPECT_EQ(first_row_ids(), (std::vector<std::optional<int64_t>>{0, 5, std::nullopt, 30, 0, 37}));
+  // A manifest from before v3 gives none, whatever its entries say.
+  manifest.first_row_id.reset();
+  EXPECT_EQ(first_row_ids(), std::vector<std::optional<int64_t>>(6));
+}
+
+TEST(ManifestReaderTest, FilesFromBeforeV3InheritFirstRowIds) {
+  ManifestFile manifest = ListedManifest();
+  manifest.first_row_id = 40;
+  const auto entries = ParseManifest(ManifestBytes({{}, {}}), manifest, {});
+  ASSERT_TRUE(entries.ok()) << entries.error();
+  EXPECT_EQ((*entries)[0].data_file.first_row_id, 40);
+  EXPECT_EQ((*entries)[1].data_file.first_row_id, 50);
+}
+
+TEST(ManifestReaderTest, SkipsUnknownFields) {
   const std::string schema = EntrySchema(FileFields(
-      {Field(142, kMaybeLong), Field(143, R"(["null", "string"])"), kMetadata,
+      {kMetadata,
        R"({"name": "no_id", "type": {"type": "array", "items": {"type": "map", "values": "bytes"}}})",
        Field(140, R"(["null", "int"])")}));
   TestEntry entry;
   entry.more = AvroBytes()
-                   .Long(1)
-                   .Long(1000)
-                   .Long(1)
-                   .Text("other")
                    .Long(0)
                    .Long(1)
                    .Long(1)
@@ -216,6 +294,28 @@ TEST_P(PartitionValueTest, HasTheTypeOfTheFile) {
   ASSERT_TRUE(entries.ok()) << entries.error();
   EXPECT_EQ((*entries)[0].data_file.partition,
             (std::vector<std::optional<Value>>{GetParam().value}));
+}
+
+// The Java library stores fixed values like bytes, and leaves its own schema in the file; some
+// older version of it, or another library, may do the one without the other.
+TEST(ManifestReaderTest, FixedPartitionValuesMayHaveTheirLengthBeforeThem) {
+  const PartitionSpec spec{SpecId{0}, {{FieldId{1}, FieldId{1000}}, {FieldId{2}, FieldId{1001}}}};
+  const std::string schema = EntrySchema(
+      FileFields({}, Record("r102", {Field(1000, R"({"type": "fixed", "name": "f", "size": 2})"),
+                                     Field(1001, R"(["null", "int"])")})));
+  TestEntry bare;
+  bare.partition = AvroBytes().Raw(std::string("\x04\x00", 2)).Long(1).Long(3).bytes();
+  TestEntry prefixed;
+  prefixed.partition = AvroBytes().Text(std::string("\x04\x00", 2)).Long(1).Long(3).bytes();
+  for (const TestEntry& entry : {bare, prefixed}) {
+    for (const std::map<std::string, std::string>& metadata :
+         {std::map<std::string, std::string>(), {{"iceberg.schema", "{}"}}}) {
+      const auto entries = Parse(ManifestBytes({entry, entry}, schema, metadata), spec);
+      ASSERT_TRUE(entries.ok()) << entries.error();
+      EXPECT_EQ((*entries)[1].data_file.partition,
+                (std::vector<std::optional<Value>>{Bytes{std::string("\x04\x00", 2)}, int32_t{3}}));
+    }
+  }
 }
 
 const std::string kNegativeOne(16, '\xff');
@@ -408,90 +508,72 @@ TEST(ManifestReaderTest, RefusesDamagedEntries) {
   ExpectError(Parse(ManifestBytes({bomb}, schema)), ErrorCode::kCorruptData, "more items");
 }
 
-TEST(ManifestReaderTest, DoesNotTrustPromisedCounts) {
+// --- Another file than the listed one -----------------------------------------------------------
+
+TEST(ManifestReaderTest, HoldsWhatTheListCounts) {
+  ManifestFile counted = ListedManifest();
+  counted.added_files_count = 2;
+  counted.existing_files_count = 1;
+  counted.deleted_files_count = 0;
+  counted.added_rows_count = 20;
+  counted.existing_rows_count = 7;
+  counted.deleted_rows_count = 0;
+  const std::string bytes =
+      ManifestBytes({{}, {.status = 0, .sequence = 3, .record_count = 7}, {}});
+  EXPECT_TRUE(ParseManifest(bytes, counted, {}).ok());
+  for (auto count : {&ManifestFile::added_files_count, &ManifestFile::existing_files_count,
+                     &ManifestFile::deleted_files_count, &ManifestFile::added_rows_count,
+                     &ManifestFile::existing_rows_count, &ManifestFile::deleted_rows_count}) {
+    ManifestFile manifest = counted;
+    manifest.*count = INT64_MAX;  // Nor is memory taken for as many.
+    ExpectError(ParseManifest(bytes, manifest, {}), ErrorCode::kCorruptData, "manifest list says");
+    (manifest.*count).reset();  // v1 may not know.
+    EXPECT_TRUE(ParseManifest(bytes, manifest, {}).ok());
+  }
+  const int64_t most = INT64_MAX;
+  ExpectError(Parse(ManifestBytes({{.record_count = most}, {.record_count = most}})),
+              ErrorCode::kCorruptData, "more rows");
+}
+
+// Tables that were copied to other paths may have lists with the old lengths.
+TEST(ManifestReaderTest, LengthsMatterWhereNothingIsCounted) {
   ManifestFile manifest = ListedManifest();
-  manifest.added_files_count = INT64_MAX;
-  manifest.existing_files_count = INT64_MAX;
-  manifest.deleted_files_count = -1;
-  EXPECT_TRUE(ParseManifest(ManifestBytes({{}}), manifest, {}).ok());
+  const std::string bytes = ManifestBytes({{}});
+  manifest.length_bytes = static_cast<int64_t>(bytes.size());
+  EXPECT_TRUE(ParseManifest(bytes, manifest, {}).ok());
+  ++manifest.length_bytes;
+  ExpectError(ParseManifest(bytes, manifest, {}), ErrorCode::kCorruptData, "bytes long");
+  manifest.added_files_count = 1;
+  manifest.existing_files_count = 0;
+  EXPECT_TRUE(ParseManifest(bytes, manifest, {}).ok());
 }
 
-// --- Manifest lists ----------------------------------------------------------------------------
-
-std::vector<std::string> ListFields() {
-  return {Field(500, kText), Field(501, kLong), Field(502, kInt), Field(503, kMaybeLong)};
+TEST(ManifestReaderTest, RefusesTheManifestOfAnotherCommit) {
+  ExpectError(Parse(ManifestBytes({{.snapshot_id = 71}})), ErrorCode::kCorruptData,
+              "added by snapshot 71, its manifest by 70");
+  EXPECT_TRUE(Parse(ManifestBytes({{.status = 0, .snapshot_id = 71, .sequence = 3}})).ok());
+  EXPECT_TRUE(Parse(ManifestBytes({{.status = 2, .snapshot_id = 71, .sequence = 3}})).ok());
+  ExpectError(Parse(ManifestBytes({{.sequence = 8}})), ErrorCode::kCorruptData,
+              "the sequence number 8, its manifest has 7");
+  ExpectError(Parse(ManifestBytes({{.status = 0, .sequence = -1}})), ErrorCode::kCorruptData,
+              "the sequence number -1");
+  const std::string schema = EntrySchema(FileFields());
+  ExpectError(Parse(ManifestBytes({{}}, schema, {{"partition-spec-id", "4"}})),
+              ErrorCode::kCorruptData, "of partition spec 4, its manifest list says 0");
+  ExpectError(Parse(ManifestBytes({{}}, schema, {{"partition-spec-id", "0x"}})),
+              ErrorCode::kCorruptData, "'0x' is not a number");
+  EXPECT_TRUE(Parse(ManifestBytes({{}}, schema, {{"partition-spec-id", "0"}})).ok());
 }
 
-std::string ListBytes(const std::vector<std::string>& fields, const AvroBytes& entry) {
-  return ContainerBytes({Record("manifest_file", fields), "null", {}, {{1, entry.bytes()}}});
-}
-
-AvroBytes ListEntry() { return AvroBytes().Text("m.avro").Long(100).Long(2).Long(1).Long(70); }
-
-TEST(ManifestListReaderTest, GivesV1ItsDefaults) {
-  const auto manifests = ParseManifestList(ListBytes(ListFields(), ListEntry()), "snap.avro");
-  ASSERT_TRUE(manifests.ok()) << manifests.error();
-  ManifestFile expected{.path = "m.avro", .length_bytes = 100};
-  expected.partition_spec_id.value = 2;
-  expected.added_snapshot_id.value = 70;
-  EXPECT_EQ(*manifests, std::vector<ManifestFile>{expected});
-  EXPECT_EQ(expected.content, ManifestContent::kData);
-  EXPECT_TRUE(expected.MayHoldLiveFiles());
-}
-
-TEST(ManifestListReaderTest, ReadsV3) {
-  std::vector<std::string> fields = ListFields();
-  for (int id : {517, 515, 516, 504, 505, 506, 512, 520}) fields.push_back(Field(id, kLong));
-  const auto manifests = ParseManifestList(
-      ListBytes(fields,
-                ListEntry().Long(1).Long(9).Long(3).Long(0).Long(0).Long(6).Long(512).Long(1000)),
-      "snap.avro");
-  ASSERT_TRUE(manifests.ok()) << manifests.error();
-  const ManifestFile& manifest = manifests->front();
-  EXPECT_EQ(manifest.content, ManifestContent::kDeletes);
-  EXPECT_EQ(manifest.sequence_number.value, 9);
-  EXPECT_EQ(manifest.min_sequence_number.value, 3);
-  EXPECT_EQ(manifest.deleted_files_count, 6);
-  EXPECT_EQ(manifest.first_row_id, 1000);
-  EXPECT_FALSE(manifest.MayHoldLiveFiles());
-}
-
-TEST(ManifestListReaderTest, TellsNoPartitionsFromUnknownOnes) {
-  std::vector<std::string> fields = ListFields();
-  fields.push_back(Field(507, StrCat(R"(["null", {"type": "array", "items": ["null", )",
-                                     Record("r508", {Field(509, R"("boolean")")}), "]}]")));
-  const auto partitions = [&](const AvroBytes& entry) {
-    const auto manifests = ParseManifestList(ListBytes(fields, entry), "snap.avro");
-    EXPECT_TRUE(manifests.ok()) << manifests.error();
-    return manifests.ok() ? manifests->front().partitions : std::nullopt;
-  };
-  EXPECT_EQ(partitions(ListEntry().Long(0)), std::nullopt);
-  EXPECT_EQ(partitions(ListEntry().Long(1).Long(0)), std::vector<PartitionFieldSummary>());
-  EXPECT_EQ(partitions(ListEntry().Long(1).Long(1).Long(1).Boolean(false).Long(0)),
-            std::vector<PartitionFieldSummary>{{.contains_null = false}});
-}
-
-TEST(ManifestListReaderTest, RefusesByName) {
-  const auto error = [](std::vector<std::string> more, const AvroBytes& entry) {
-    std::vector<std::string> fields = ListFields();
-    fields.insert(fields.end(), more.begin(), more.end());
-    const auto manifests = ParseManifestList(ListBytes(fields, entry), "snap.avro");
-    return manifests.ok() ? std::string("none") : manifests.error().ToString();
-  };
-  EXPECT_EQ(
-      error({Field(517, kInt)}, ListEntry().Long(2)),
-      "Unsupported: manifest list snap.avro: manifest m.avro has the content 2; 0 (data) and 1 "
-      "(deletes) are known");
-  EXPECT_EQ(error({Field(519, R"("bytes")")}, ListEntry().Text("key")),
-            "Unsupported: manifest list snap.avro: manifest m.avro is encrypted");
-  EXPECT_EQ(error({Field(504, kInt)}, ListEntry().Long(-1)),
-            "CorruptData: manifest list snap.avro: entry 0 of the block at byte 372: a number is "
-            "negative (added_files_count) at byte 14");
-  EXPECT_EQ(error({}, AvroBytes().Text("m.avro").Long(100).Long(2).Long(0)),
-            "CorruptData: manifest list snap.avro: entry 0 of the block at byte 322: a required "
-            "field is null (added_snapshot_id) at byte 11");
-  EXPECT_EQ(error({}, AvroBytes().Text("").Long(100).Long(2).Long(1).Long(70)),
-            "CorruptData: manifest list snap.avro: an entry has no manifest_path");
+TEST(ManifestReaderTest, NegativeCountsOfValuesAreUnknown) {
+  const std::string item = Record("kv", {Field(121, kInt), Field(122, kLong)});
+  const std::string schema =
+      EntrySchema(FileFields({Field(110, StrCat(R"({"type": "array", "items": )", item, "}"))}));
+  TestEntry entry;
+  entry.more = AvroBytes().Long(2).Long(4).Long(-1).Long(5).Long(0).Long(0).bytes();
+  const auto entries = Parse(ManifestBytes({entry}, schema));
+  ASSERT_TRUE(entries.ok()) << entries.error();
+  EXPECT_EQ((*entries)[0].data_file.null_value_counts, (std::map<FieldId, int64_t>{{{5}, 0}}));
 }
 
 }  // namespace

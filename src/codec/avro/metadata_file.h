@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/result.h"
+#include "base/strong_id.h"
 #include "codec/avro/container_reader.h"
 #include "codec/avro/decoder.h"
 
@@ -12,6 +13,9 @@ namespace icefield::avro {
 
 /// Unsupported if the file says that it has a format version above 3. A file of v1 may say nothing.
 Status CheckFormatVersion(const ContainerReader& file);
+
+/// The partition spec that a manifest says it was written under, or nothing.
+Result<std::optional<SpecId>> FindSpecId(const ContainerReader& file);
 
 /// A number that must not be negative; `name` must outlive the decoder.
 inline int64_t ReadCount(Decoder& in, const char* name) {

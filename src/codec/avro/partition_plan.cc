@@ -19,6 +19,12 @@ Value ReadStringValue(Decoder& in, size_t) { return std::string(in.ReadBytes());
 Value ReadBytesValue(Decoder& in, size_t) { return Bytes{std::string(in.ReadBytes())}; }
 Value ReadFixedValue(Decoder& in, size_t size) { return Bytes{std::string(in.ReadFixed(size))}; }
 
+Value ReadPrefixedValue(Decoder& in, size_t size) {
+  const std::string_view bytes = in.ReadBytes();
+  if (bytes.size() != size) in.Fail("a fixed value has another length than its type");
+  return Bytes{std::string(bytes)};
+}
+
 // Two's complement, the most significant byte first.
 Value ToUnscaled(Decoder& in, std::string_view bytes) {
   if (bytes.empty() || bytes.size() > sizeof(Int128)) {
@@ -43,7 +49,8 @@ bool MisleadsAsPlain(const SchemaNode& node) {
 
 }  // namespace
 
-Result<PartitionPlan::Step> PartitionPlan::MakeStep(const SchemaTree& tree, NodeId type) {
+Result<PartitionPlan::Step> PartitionPlan::MakeStep(const SchemaTree& tree, NodeId type,
+                                                    FixedForm form) {
   ICEFIELD_ASSIGN(NullableType split, SplitNullable(tree, type));
   const SchemaNode& node = tree.at(split.type);
   Step step{split.type, split.null_branch};
@@ -79,6 +86,7 @@ Result<PartitionPlan::Step> PartitionPlan::MakeStep(const SchemaTree& tree, Node
       return step;
     case Kind::kFixed:
       step.read = is_decimal ? ReadDecimalFixed : ReadFixedValue;
+      if (form == FixedForm::kPrefixed && node.logical_type.empty()) step.read = ReadPrefixedValue;
       step.size = static_cast<size_t>(node.size);
       return step;
     default:
@@ -87,7 +95,8 @@ Result<PartitionPlan::Step> PartitionPlan::MakeStep(const SchemaTree& tree, Node
 }
 
 Result<PartitionPlan> PartitionPlan::Make(const SchemaTree& tree, NodeId record,
-                                          const PartitionSpec& spec, const SkipProgram& skips) {
+                                          const PartitionSpec& spec, const SkipProgram& skips,
+                                          FixedForm form) {
   PartitionPlan plan(skips, spec.fields.size());
   for (const PartitionField& field : spec.fields) {
     ICEFIELD_TRY(FindField(tree.at(record), field.field_id.value));
@@ -97,7 +106,7 @@ Result<PartitionPlan> PartitionPlan::Make(const SchemaTree& tree, NodeId record,
     Step step{field.type};
     for (size_t position = 0; position < spec.fields.size(); ++position) {
       if (spec.fields[position].field_id.value != *field.field_id) continue;
-      Result<Step> made = MakeStep(tree, field.type);
+      Result<Step> made = MakeStep(tree, field.type, form);
       if (!made.ok())
         return std::move(made).error().At(StrCat("partition field '", field.name, "'"));
       step = *made;

@@ -1,6 +1,7 @@
 /// Partition tuples of manifests: typed by the manifest's own Avro schema, ordered by a spec.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <vector>
 
@@ -13,13 +14,20 @@
 
 namespace icefield::avro {
 
+/// How fixed values are stored.
+enum class FixedForm : uint8_t {
+  kBare,      ///< As Avro demands.
+  kPrefixed,  ///< With their length before them, as bytes are.
+};
+
 /// Reads the `partition` record of data files. Refers to the skip program, which must outlive it.
 class PartitionPlan {
  public:
   /// A field of `spec` that `record` lacks is always null; fields that the spec lacks are skipped.
   /// CorruptData for fields without an id, Unsupported for types that partition values cannot have.
   static Result<PartitionPlan> Make(const SchemaTree& tree, NodeId record,
-                                    const PartitionSpec& spec, const SkipProgram& skips);
+                                    const PartitionSpec& spec, const SkipProgram& skips,
+                                    FixedForm form);
 
   /// Reads one record into `out`, which gets one value a spec field. Ask `in.ok()` afterwards.
   void Read(Decoder& in, std::vector<std::optional<Value>>& out) const;
@@ -37,7 +45,7 @@ class PartitionPlan {
 
   PartitionPlan(const SkipProgram& skips, size_t width) : skips_(&skips), width_(width) {}
 
-  static Result<Step> MakeStep(const SchemaTree& tree, NodeId type);
+  static Result<Step> MakeStep(const SchemaTree& tree, NodeId type, FixedForm form);
 
   const SkipProgram* skips_;
   size_t width_;

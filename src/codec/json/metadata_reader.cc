@@ -13,7 +13,7 @@
 namespace icefield {
 namespace {
 
-constexpr int32_t kFormatVersionMax = 2;
+constexpr int32_t kFormatVersionMax = 3;
 constexpr int64_t kNoSnapshot = -1;  // What old writers put where there is no current snapshot.
 
 // Reads every element of the list `key` with `read`; ids must differ. Nothing where the list is
@@ -123,6 +123,9 @@ Result<Snapshot> ReadSnapshot(const JsonValue& json) {
   }
   ICEFIELD_ASSIGN(const std::optional<int32_t> schema_id, json.Find<int32_t>("schema-id"));
   if (schema_id) snapshot.schema_id = SchemaId{*schema_id};
+  ICEFIELD_ASSIGN(snapshot.first_row_id, json.Find<int64_t>("first-row-id"));
+  ICEFIELD_ASSIGN(snapshot.added_rows, json.Find<int64_t>("added-rows"));
+  ICEFIELD_ASSIGN(snapshot.key_id, json.Find<std::string>("key-id"));
   return snapshot;
 }
 
@@ -191,7 +194,7 @@ Result<T> GetSince2(const JsonValue& root, std::string_view key, int32_t format_
 Result<int32_t> ReadFormatVersion(const JsonValue& root) {
   ICEFIELD_ASSIGN(const int32_t version, root.Get<int32_t>("format-version"));
   if (version > kFormatVersionMax) {
-    return Unsupported("table format version ", version, "; versions 1 and 2 are read so far");
+    return Unsupported("table format version ", version, "; Icefield reads versions 1 to 3");
   }
   if (version < 1) return CorruptData("format-version is ", version, "; the first version is 1");
   return version;
@@ -206,6 +209,7 @@ Result<TableMetadata> ReadTableMetadata(const JsonValue& root) {
   ICEFIELD_ASSIGN(metadata.last_sequence_number.value,
                   GetSince2<int64_t>(root, "last-sequence-number", metadata.format_version));
   ICEFIELD_ASSIGN(metadata.last_updated_ms, root.Get<int64_t>("last-updated-ms"));
+  ICEFIELD_ASSIGN(metadata.next_row_id, root.Find<int64_t>("next-row-id"));
   ICEFIELD_TRY(ReadSchemas(root, metadata));
   ICEFIELD_TRY(ReadPartitionSpecs(root, metadata));
   ICEFIELD_TRY(ReadSortOrders(root, metadata));

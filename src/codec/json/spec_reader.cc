@@ -9,24 +9,47 @@ namespace {
 // Partition field ids of v1 tables that do not write them (specification: "Partition Evolution").
 constexpr int32_t kFirstPartitionFieldId = 1000;
 
-Result<Transform> ReadTransform(const JsonValue& json) {
+// What a transform is made of: `source-id`, or `source-ids` in v3.
+struct TransformedColumns {
+  FieldId source_id;
+  Transform transform;
+};
+
+Result<TransformedColumns> ReadTransformedColumns(const JsonValue& json) {
+  TransformedColumns out;
   ICEFIELD_ASSIGN(const std::string text, json.Get<std::string>("transform"));
+  ICEFIELD_ASSIGN(const std::optional<JsonValue> list, json.Find("source-ids"));
+  std::vector<int32_t> sources;
+  if (list) {
+    ICEFIELD_ASSIGN(sources, list->ElementsAs<int32_t>());
+  }
+  if (sources.empty()) {
+    ICEFIELD_ASSIGN(const int32_t source, json.Get<int32_t>("source-id"));
+    sources.push_back(source);
+  }
+  out.source_id.value = sources.front();
+  if (sources.size() > 1) {
+    out.transform = {TransformKind::kUnknown, 0, text};
+    return out;
+  }
   Result<Transform> transform = ParseTransform(text);
   if (!transform.ok()) return std::move(transform).error().At(json.Path());
-  return transform;
+  out.transform = *std::move(transform);
+  return out;
 }
 
 Result<PartitionField> ReadPartitionField(const JsonValue& json, PartitionFieldIds ids,
                                           int32_t position) {
   PartitionField field;
-  ICEFIELD_ASSIGN(field.source_id.value, json.Get<int32_t>("source-id"));
+  ICEFIELD_ASSIGN(TransformedColumns columns, ReadTransformedColumns(json));
+  field.source_id = columns.source_id;
+  field.transform = std::move(columns.transform);
   ICEFIELD_ASSIGN(const std::optional<int32_t> id, json.Find<int32_t>("field-id"));
   if (!id && ids == PartitionFieldIds::kRequired) {
     return CorruptData(json.Path(), ".field-id is missing");
   }
   field.field_id.value = id.value_or(kFirstPartitionFieldId + position);
   ICEFIELD_ASSIGN(field.name, json.Get<std::string>("name"));
-  ICEFIELD_ASSIGN(field.transform, ReadTransform(json));
   return field;
 }
 
@@ -43,8 +66,9 @@ Result<bool> ReadChoice(const JsonValue& json, std::string_view key, std::string
 
 Result<SortField> ReadSortField(const JsonValue& json) {
   SortField field;
-  ICEFIELD_ASSIGN(field.source_id.value, json.Get<int32_t>("source-id"));
-  ICEFIELD_ASSIGN(field.transform, ReadTransform(json));
+  ICEFIELD_ASSIGN(TransformedColumns columns, ReadTransformedColumns(json));
+  field.source_id = columns.source_id;
+  field.transform = std::move(columns.transform);
   ICEFIELD_ASSIGN(field.ascending, ReadChoice(json, "direction", "asc", "desc"));
   ICEFIELD_ASSIGN(field.nulls_first, ReadChoice(json, "null-order", "nulls-first", "nulls-last"));
   return field;

@@ -19,6 +19,22 @@ class FileMetaData;
 
 namespace icefield {
 
+/// What the Arrow type of a leaf does not say of its values.
+struct LeafForm {
+  enum class Kind : uint8_t {
+    kPlain,           ///< Nothing: the Arrow type says it all.
+    kInt96,           ///< Instants of 96 bits, read in microseconds; no word on a zone.
+    kUnzonedInstant,  ///< A timestamp of the old annotation, which has no word on a zone.
+    kDecimalBytes,    ///< A decimal that arrives as bytes: unscaled, big-endian two's complement.
+    kUnreadable,      ///< A type that is not read; see `reason`.
+  };
+
+  Kind kind = Kind::kPlain;
+  int32_t precision = 0;  ///< kDecimalBytes
+  int32_t scale = 0;      ///< kDecimalBytes
+  std::string reason;     ///< kUnreadable
+};
+
 /// A node of a file's schema: a leaf with its number, or a struct (its members), a list (its
 /// element) or a map (its key and value).
 struct FileColumn {
@@ -28,7 +44,8 @@ struct FileColumn {
   std::string name;
   Kind kind = Kind::kLeaf;
   int leaf = -1;  ///< Leaves count from 0 through the file in schema order; -1 for the other kinds.
-  std::vector<FileColumn> children;
+  LeafForm form;
+  std::vector<FileColumn> children;  ///< May be none for a struct of an odd file.
 };
 
 /// What a footer says of one row group.
@@ -56,6 +73,13 @@ class ParquetFooter {
   /// Compressed bytes of these leaves in a row group.
   int64_t BytesOf(int row_group, const std::vector<int>& leaves) const;
 
+  /// About how many bytes these leaves of a row group take in Arrow arrays.
+  int64_t DecodedBytesOf(int row_group, const std::vector<int>& leaves) const;
+
+  /// About how many bytes decoding these leaves of a row group keeps, beside its batches: pages and
+  /// dictionaries of every column.
+  int64_t DecoderBytesOf(int row_group, const std::vector<int>& leaves) const;
+
   const std::shared_ptr<parquet::FileMetaData>& metadata() const { return metadata_; }
 
  private:
@@ -69,6 +93,8 @@ struct RowGroupRead {
   int row_group = 0;
   std::vector<int> leaves;     ///< Ascending, at least one.
   int64_t batch_rows = 65536;  ///< At most so many rows in a batch.
+  /// Decode the columns of each batch on Arrow's threads.
+  bool column_threads = false;
 };
 
 /// Rows of one row group, top-level columns in the file's order, in the Arrow types that the file's

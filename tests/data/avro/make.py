@@ -317,6 +317,9 @@ def manifest_json(file: ManifestFile) -> dict[str, Any]:
         "added_files_count": file.added_files_count,
         "existing_files_count": file.existing_files_count,
         "deleted_files_count": file.deleted_files_count,
+        "added_rows_count": file.added_rows_count,
+        "existing_rows_count": file.existing_rows_count,
+        "deleted_rows_count": file.deleted_rows_count,
         "partitions": None if summaries is None else [summary_json(s) for s in summaries],
     }
 

@@ -1,7 +1,7 @@
 """Writes the fixtures of this folder that come from pyiceberg: metadata files of small tables.
 
-The v1 files named `spec-*.metadata.json` are not made here: they follow the specification's text by
-hand, in forms that today's writers no longer produce.
+The files named `spec-*.metadata.json` are not made here: they follow the specification's text by
+hand, in forms that today's writers no longer, or do not yet, produce.
 
 Run it by hand; the fixtures are kept, so that tests do not depend on the installed pyiceberg:
 

@@ -1,0 +1,164 @@
+#include "read/scan_deletes.h"
+
+#include <algorithm>
+
+namespace icefield {
+namespace {
+
+void AppendBytes(std::string& out, const void* data, size_t size) {
+  out += StrCat(size, ":");
+  out.append(static_cast<const char*>(data), size);
+}
+
+void AppendValue(std::string& out, const Value& value) {
+  out += StrCat(value.index(), "=");
+  std::visit(
+      [&](const auto& held) {
+        if constexpr (std::is_same_v<std::decay_t<decltype(held)>, std::string>) {
+          AppendBytes(out, held.data(), held.size());
+        } else if constexpr (std::is_same_v<std::decay_t<decltype(held)>, Bytes>) {
+          AppendBytes(out, held.data.data(), held.data.size());
+        } else {
+          AppendBytes(out, &held, sizeof(held));
+        }
+      },
+      value);
+}
+
+// Delete files of one id set and one scope share a table of keys: equal texts mean the same. What
+// differs in form only (a partition value written before its column was promoted) merely gets a
+// table of its own.
+std::string GroupKey(const DeleteFile& deletes) {
+  std::string key = StrCat(deletes.spec_id.value, ";");
+  std::vector<FieldId> ids = deletes.file.equality_ids;
+  std::sort(ids.begin(), ids.end());
+  for (const FieldId id : ids) key += StrCat(id.value, ",");
+  for (const std::optional<Value>& value : deletes.file.partition) {
+    key += ';';
+    if (value) AppendValue(key, *value);
+  }
+  return key;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<ScanDeletes>> ScanDeletes::Make(const ObjectStore& store,
+                                                       const ScanPlan& plan) {
+  std::unique_ptr<ScanDeletes> deletes(new ScanDeletes(store, plan));
+  deletes->positions_ = std::vector<Once<PositionsByFile>>(plan.delete_files.size());
+  deletes->task_positions_ = std::vector<Once<const PositionSet>>(plan.tasks.size());
+  deletes->targets_.resize(plan.delete_files.size());
+  for (const FileTask& task : plan.tasks) {
+    for (const uint32_t number : task.deletes) deletes->targets_[number].push_back(task.file.path);
+  }
+  Status grouped = deletes->GroupEqualityDeletes();
+  if (!grouped.ok()) return deletes->At(std::move(grouped).error());
+  return deletes;
+}
+
+Error ScanDeletes::At(Error error) const {
+  const std::string snapshot = plan_.snapshot ? StrCat(plan_.snapshot->id.value) : "none";
+  return std::move(error).At(StrCat("table ", plan_.table_name, ", snapshot ", snapshot));
+}
+
+Status ScanDeletes::GroupEqualityDeletes() {
+  std::map<std::string, uint32_t> numbers;
+  std::vector<uint32_t> group_of_file(plan_.delete_files.size(), 0);
+  for (uint32_t file = 0; file < plan_.delete_files.size(); ++file) {
+    const DeleteFile& deletes = plan_.delete_files[file];
+    if (!deletes.IsEquality()) continue;
+    const auto next = static_cast<uint32_t>(groups_.size());
+    const auto [found, added] = numbers.emplace(GroupKey(deletes), next);
+    if (added) {
+      EqualityGroup& group = groups_.emplace_back();
+      ICEFIELD_ASSIGN(group.columns, EqualityKeyColumns(plan_.every_field, deletes));
+    }
+    group_of_file[file] = found->second;
+    groups_[found->second].files.push_back(file);
+  }
+  keys_ = std::vector<Once<const EqualityKeys>>(groups_.size());
+  groups_of_task_.resize(plan_.tasks.size());
+  for (size_t task = 0; task < plan_.tasks.size(); ++task) {
+    std::vector<uint32_t>& groups = groups_of_task_[task];
+    for (const uint32_t number : plan_.tasks[task].deletes) {
+      if (plan_.delete_files[number].IsEquality()) groups.push_back(group_of_file[number]);
+    }
+    std::sort(groups.begin(), groups.end());
+    groups.erase(std::unique(groups.begin(), groups.end()), groups.end());
+  }
+  return {};
+}
+
+Result<std::shared_ptr<const EqualityKeys>> ScanDeletes::KeysOf(uint32_t group) {
+  Once<const EqualityKeys>& once = keys_[group];
+  const std::lock_guard lock(once.mutex);
+  if (once.loaded != nullptr) return once.loaded;
+  const EqualityGroup& files = groups_[group];
+  ICEFIELD_ASSIGN(EqualityKeys keys, MakeEqualityKeys(files.columns));
+  for (const uint32_t number : files.files) {
+    Status read = ReadEqualityDeletes(store_, plan_.delete_files[number], files.columns, keys);
+    if (!read.ok()) return At(std::move(read).error());
+  }
+  once.loaded = std::make_shared<const EqualityKeys>(std::move(keys));
+  return once.loaded;
+}
+
+// Reads a position-delete file for all data files of the plan that it bears on.
+Result<std::shared_ptr<PositionsByFile>> ScanDeletes::LoadPositions(uint32_t delete_file) {
+  auto positions = std::make_shared<PositionsByFile>();
+  for (const std::string& path : targets_[delete_file]) positions->try_emplace(path);
+  Status read = ReadPositionDeletes(store_, plan_.delete_files[delete_file], *positions);
+  if (!read.ok()) return At(std::move(read).error());
+  return positions;
+}
+
+Status ScanDeletes::AddPositions(uint32_t delete_file, const std::string& path,
+                                 PositionSet& positions) {
+  const DeleteFile& deletes = plan_.delete_files[delete_file];
+  if (deletes.IsDeletionVector()) {
+    Result<PositionSet> vector = vectors_.Read(deletes);
+    if (!vector.ok()) return At(std::move(vector).error());
+    positions.Merge(*vector);
+    return {};
+  }
+  Once<PositionsByFile>& once = positions_[delete_file];
+  const std::lock_guard lock(once.mutex);
+  if (once.loaded == nullptr) {
+    ICEFIELD_ASSIGN(once.loaded, LoadPositions(delete_file));
+  }
+  if (const auto found = once.loaded->find(path); found != once.loaded->end())
+    positions.Merge(found->second);
+  return {};
+}
+
+Result<std::shared_ptr<const PositionSet>> ScanDeletes::PositionsOf(size_t task) {
+  Once<const PositionSet>& once = task_positions_[task];
+  const std::lock_guard lock(once.mutex);
+  if (once.loaded != nullptr) return once.loaded;
+  if (once.released) return Internal("deletes of a file were asked for after their release");
+  PositionSet positions;
+  for (const uint32_t number : plan_.tasks[task].deletes) {
+    if (plan_.delete_files[number].IsEquality()) continue;
+    ICEFIELD_TRY(AddPositions(number, plan_.tasks[task].file.path, positions));
+  }
+  once.loaded = std::make_shared<const PositionSet>(std::move(positions));
+  return once.loaded;
+}
+
+void ScanDeletes::Release(size_t task) {
+  Once<const PositionSet>& once = task_positions_[task];
+  const std::lock_guard lock(once.mutex);
+  once.loaded = nullptr;
+  once.released = true;
+  const std::string& path = plan_.tasks[task].file.path;
+  for (const uint32_t number : plan_.tasks[task].deletes) {
+    // A file that the table holds twice is two tasks, and the other may still be read.
+    const std::vector<std::string>& targets = targets_[number];
+    if (std::count(targets.begin(), targets.end(), path) > 1) continue;
+    Once<PositionsByFile>& file = positions_[number];
+    const std::lock_guard file_lock(file.mutex);
+    if (file.loaded != nullptr) file.loaded->erase(path);
+  }
+}
+
+}  // namespace icefield
