@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -73,7 +73,7 @@ def compare(
 ) -> Comparison:
     """Measures every peer `repetitions` times, interleaved; a faulty peer is not run again."""
     job, job_path = prepare(case, cache, announce)
-    _warm(job)
+    warm([path for view in job.views for path in view.needed_files])
     comparison = Comparison(case, job, tuple(peers), repetitions)
     for repetition in range(repetitions):
         for peer in peers:
@@ -85,25 +85,25 @@ def compare(
     return comparison
 
 
-def _warm(job: Job) -> None:
+def warm(files: Iterable[str]) -> None:
     """Brings the files into the page cache: no peer pays for the disk in another's place."""
-    for view in job.views:
-        for path in view.needed_files:
-            with Path(path).open("rb", buffering=0) as file:
-                while file.read(_READ_BYTES):
-                    pass
+    for path in files:
+        with Path(path).open("rb", buffering=0) as file:
+            while file.read(_READ_BYTES):
+                pass
+
+
+def environment_of_runs() -> dict[str, str]:
+    """The environment of a measured process: it finds this checkout's modules."""
+    paths = [str(ROOT), str(ROOT / "python"), os.environ.get("PYTHONPATH", "")]
+    return os.environ | {"PYTHONPATH": os.pathsep.join(paths)}
 
 
 def _run(job_path: Path, peer: str, repetition: int) -> Run:
-    environment = os.environ | {
-        "PYTHONPATH": os.pathsep.join(
-            [str(ROOT), str(ROOT / "python"), os.environ.get("PYTHONPATH", "")]
-        )
-    }
     load = os.getloadavg()[0]
     process = subprocess.run(
         [sys.executable, "-m", "bench.run_one", str(job_path), peer],
-        env=environment,
+        env=environment_of_runs(),
         capture_output=True,
         text=True,
         check=False,

@@ -50,7 +50,8 @@ SEGMENTS = 4
 TEXTS = pa.array([f"category-{index:04d}" for index in range(1_000)])
 
 
-def _stream(*path: int) -> np.random.Generator:
+def stream(*path: int) -> np.random.Generator:
+    """The random numbers of one purpose: the same ones at every call."""
     return np.random.Generator(np.random.PCG64(np.random.SeedSequence([SEED, *path])))
 
 
@@ -103,7 +104,7 @@ def chunk_times(dataset: Dataset, space: KeySpace, view: int, chunk: int) -> Chu
     """Keys and times of one chunk, in file order of the plain layout."""
     size = dataset.size
     rows = min(size.rows_per_append, size.feature_rows - chunk * size.rows_per_append)
-    random = _stream(view, chunk, 0)
+    random = stream(view, chunk, 0)
     keys = space.skewed(random, rows)
     event = random.integers(START_US, END_US, rows)
     created = event + random.integers(0, DAY_US, rows)
@@ -120,7 +121,7 @@ def feature_chunk(dataset: Dataset, space: KeySpace, view: int, chunk: int) -> p
     """One chunk of a view's feature rows."""
     times = chunk_times(dataset, space, view, chunk)
     rows = len(times.keys)
-    random = _stream(view, chunk, 1)
+    random = stream(view, chunk, 1)
 
     def nulls() -> Bools:
         return random.random(rows) < NULL_SHARE
@@ -172,7 +173,7 @@ def entity_frame(case: Case, space: KeySpace) -> pa.Table:
     """
     rows = case.entity_rows
     last = case.frame is FrameKind.LAST
-    random = _stream(1_000_000, list(FrameKind).index(case.frame))
+    random = stream(1_000_000, list(FrameKind).index(case.frame))
     keys = space.skewed(random, rows)
     low, high = (END_US - 3 * DAY_US, END_US) if last else (START_US, END_US + DAY_US)
     time = random.integers(low, high, rows)

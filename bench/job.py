@@ -20,6 +20,8 @@ class JobView:
     needed_rows: int
     all_files: tuple[str, ...]
     all_rows: int
+    position_deletes: tuple[str, ...] = ()
+    """Files that remove rows of the data files, which hold them still."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,7 @@ class Job:
                 view["needed_rows"],
                 tuple(view["all_files"]),
                 view["all_rows"],
+                tuple(view["position_deletes"]),
             )
             for view in raw["views"]
         )

@@ -53,7 +53,7 @@ def prepare(case: Case, cache: Path, announce: Callable[[str], None]) -> tuple[J
 def _source_digest() -> str:
     """Changes with the code that makes frames and reference answers, so that none outlives it."""
     here = Path(__file__).parent
-    names = ("generate.py", "reference.py", "workload.py")
+    names = ("deletes.py", "generate.py", "reference.py", "workload.py")
     return hashlib.sha256(b"".join((here / name).read_bytes() for name in names)).hexdigest()[:12]
 
 
@@ -69,7 +69,11 @@ def _job_view(data: StoredDataset, case: Case, view: str, frame: pa.Table) -> Jo
     needed = everything
     if case.operation is Operation.JOIN:
         needed = files(_needed(case, frame))
-    return JobView(view, f"{NAMESPACE}.{view}", *needed, *everything)
+    removed = {
+        delete.file_path for task in table.scan().plan_files() for delete in task.delete_files
+    }
+    position_deletes = tuple(sorted(path.removeprefix("file://") for path in removed))
+    return JobView(view, f"{NAMESPACE}.{view}", *needed, *everything, position_deletes)
 
 
 def _needed(case: Case, frame: pa.Table) -> BooleanExpression:

@@ -6,6 +6,7 @@ needs no rule for full ties (P6), because the generator makes none; it raises if
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +16,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from bench.answers import canonical
-from bench.generate import END_US, TTL_US, Int64s
+from bench.generate import END_US, TTL_US, Bools, Int64s
 from bench.job import Job, JobView
 from bench.workload import CREATED_TIME, EVENT_TIME, Operation, output_name
 
@@ -41,8 +42,12 @@ def reference_answer(job: Job, frame: pa.Table) -> pa.Table:
 def _latest(job: Job) -> pa.Table:
     case, view = job.case, job.views[0]
     columns = list(case.dataset.key_kind.columns)
-    keys = pa.concat_tables([pq.read_table(path, columns=columns) for path in view.all_files])
-    keys = keys.group_by(columns).aggregate([])
+    alive = live_rows(view.position_deletes)
+    parts = []
+    for path in view.all_files:
+        part = pq.read_table(path, columns=columns)
+        parts.append(part.filter(pa.array(alive(path, part.num_rows))))
+    keys = pa.concat_tables(parts).group_by(columns).aggregate([])
     rows = _Rows.read(view, keys)
     winners = rows.winners(np.full(keys.num_rows, END_US), None)
     columns = [EVENT_TIME, CREATED_TIME, *case.features]
@@ -50,6 +55,24 @@ def _latest(job: Job) -> pa.Table:
     for name in columns:
         keys = keys.append_column(name, values[name])
     return keys
+
+
+def live_rows(position_deletes: Sequence[str]) -> Callable[[str, int], Bools]:
+    """A function of a data file and its number of rows that says which of them exist."""
+    removed: dict[str, list[Int64s]] = {}
+    for path in position_deletes:
+        deletes = pq.read_table(path)
+        for target in pc.unique(deletes["file_path"]).to_pylist():
+            chosen = deletes.filter(pc.equal(deletes["file_path"], target))
+            removed.setdefault(target.removeprefix("file://"), []).append(chosen["pos"].to_numpy())
+
+    def alive(path: str, rows: int) -> Bools:
+        mask = np.ones(rows, np.bool_)
+        for positions in removed.get(path, []):
+            mask[positions] = False
+        return mask
+
+    return alive
 
 
 def _microseconds(column: pa.ChunkedArray) -> Int64s:
@@ -94,6 +117,7 @@ class _Rows:
     @classmethod
     def read(cls, view: JobView, keys: pa.Table) -> _Rows:
         encode = _Encoding(keys)
+        alive = live_rows(view.position_deletes)
         parts: list[npt.NDArray[np.int64]] = []
         first = 0
         for path in view.all_files:
@@ -102,7 +126,8 @@ class _Rows:
             number = np.arange(first, first + table.num_rows)
             first += table.num_rows
             times = (_microseconds(table[EVENT_TIME]), _microseconds(table[CREATED_TIME]))
-            parts.append(np.stack([codes, *times, number])[:, codes >= 0])
+            wanted = (codes >= 0) & alive(path, table.num_rows)
+            parts.append(np.stack([codes, *times, number])[:, wanted])
         codes, event, created, number = np.concatenate(parts, axis=1)
         order = np.lexsort((created, event, codes))
         codes, event, created, number = (a[order] for a in (codes, event, created, number))

@@ -157,10 +157,15 @@ def markdown(facts: dict[str, Any], comparisons: Sequence[Comparison]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def file_name(facts: dict[str, Any]) -> str:
+    """The name of a result, without a suffix."""
+    return str(facts["started"]).replace(":", "").replace("+0000", "Z")
+
+
 def write(facts: dict[str, Any], comparisons: Sequence[Comparison], folder: Path) -> Path:
     """Writes both forms; returns the page's path."""
     folder.mkdir(parents=True, exist_ok=True)
-    name = facts["started"].replace(":", "").replace("+0000", "Z")
+    name = file_name(facts)
     raw = {
         "environment": facts,
         "cases": [

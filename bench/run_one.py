@@ -38,13 +38,15 @@ class Measurement:
     notes: dict[str, Any]
 
 
-def _cpu_s() -> float:
+def cpu_s() -> float:
+    """Processor time of this process and its children so far."""
     own = resource.getrusage(resource.RUSAGE_SELF)
     children = resource.getrusage(resource.RUSAGE_CHILDREN)
     return own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime
 
 
-def _status_bytes(field: str) -> int:
+def status_bytes(field: str) -> int:
+    """A figure of `/proc/self/status`."""
     for line in Path("/proc/self/status").read_text().splitlines():
         if line.startswith(f"{field}:"):
             return int(line.split()[1]) * 1024
@@ -61,12 +63,12 @@ def measure(job: Job, peer: str) -> Measurement:
     """Runs the peer once."""
     run = prepared(peer, job)
     Path("/proc/self/clear_refs").write_text("5")
-    baseline = _status_bytes("VmRSS")
+    baseline = status_bytes("VmRSS")
     frame = _load_frame(job.frame_path)
-    cpu, wall = _cpu_s(), time.perf_counter()
+    cpu, wall = cpu_s(), time.perf_counter()
     outcome = run(frame)
-    wall, cpu = time.perf_counter() - wall, _cpu_s() - cpu
-    peak = _status_bytes("VmHWM") - baseline
+    wall, cpu = time.perf_counter() - wall, cpu_s() - cpu
+    peak = status_bytes("VmHWM") - baseline
     difference, result_bytes = None, 0
     if outcome.answer is not None:
         result_bytes = outcome.answer.nbytes

@@ -12,10 +12,11 @@ import functools
 import json
 import shutil
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -43,6 +44,7 @@ from pyiceberg.types import (
     TimestamptzType,
 )
 
+from bench import deletes
 from bench.generate import (
     DAY_US,
     END_US,
@@ -104,15 +106,27 @@ def stored(dataset: Dataset, cache: Path, announce: Callable[[str], None]) -> St
     """The dataset in the cache, written now if it is missing, unfinished or of another version."""
     folder = cache.absolute() / dataset.slug
     folder.parent.mkdir(parents=True, exist_ok=True)
+    target = StoredDataset(dataset, folder)
+    identity = {"dataset": repr(dataset), "generator": GENERATOR_VERSION}
+    if dataset.layout is not Layout.DELETES:
+        fill(folder, identity, lambda: _write(target, announce))
+        return target
+    plain = stored(replace(dataset, layout=Layout.PLAIN), cache, announce)
+    of = {view: plain.table(view).metadata_location for view in dataset.views}
+    fill(folder, {**identity, "of": of}, lambda: _write_deletes(target, plain, announce))
+    return target
+
+
+def fill(folder: Path, identity: Mapping[str, Any], write: Callable[[], None]) -> None:
+    """Lets `write` fill a folder of the cache, unless that was finished for the same identity."""
     finished = folder / "finished.json"
-    identity = json.dumps({"dataset": repr(dataset), "generator": GENERATOR_VERSION})
+    text = json.dumps(identity)
     with _locked(folder.with_suffix(".lock")):
-        if not finished.exists() or finished.read_text() != identity:
+        if not finished.exists() or finished.read_text() != text:
             shutil.rmtree(folder, ignore_errors=True)
             (folder / "warehouse").mkdir(parents=True)
-            _write(StoredDataset(dataset, folder), announce)
-            finished.write_text(identity)
-    return StoredDataset(dataset, folder)
+            write()
+            finished.write_text(text)
 
 
 def _write(target: StoredDataset, announce: Callable[[str], None]) -> None:
@@ -136,6 +150,17 @@ def _write(target: StoredDataset, announce: Callable[[str], None]) -> None:
             _write_partitions(target, table, space, index)
 
 
+def _write_deletes(
+    target: StoredDataset, plain: StoredDataset, announce: Callable[[str], None]
+) -> None:
+    catalog = target.catalog()
+    catalog.create_namespace(NAMESPACE)
+    for view in target.dataset.views:
+        announce(f"writing deletes of {target.dataset.slug}, {view}")
+        table = deletes.write(deletes.POSITIONS, plain.table(view), target.folder / view)
+        table.register(catalog, f"{NAMESPACE}.{view}")
+
+
 def _schema(schema: pa.Schema) -> Schema:
     fields = [
         NestedField(index, field.name, _TYPES[field.type], required=False)
@@ -146,7 +171,7 @@ def _schema(schema: pa.Schema) -> Schema:
 
 def _partition_spec(dataset: Dataset, schema: Schema) -> PartitionSpec:
     match dataset.layout:
-        case Layout.PLAIN:
+        case Layout.PLAIN | Layout.DELETES:
             return UNPARTITIONED_PARTITION_SPEC
         case Layout.DAY:
             source = schema.find_field(EVENT_TIME).field_id

@@ -8,8 +8,10 @@ stable, so that caches and results of one case meet again.
 from __future__ import annotations
 
 import datetime as dt
+import os
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 
 SEED = 20260101
 START = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
@@ -51,6 +53,8 @@ class Layout(StrEnum):
     """Partitioned by the day of the event time, unordered inside."""
     BUCKETED = "bucketed"
     """Partitioned by bucket of the first key column, sorted by key and event time."""
+    DELETES = "deletes"
+    """The files of `plain`, with 1% of the rows removed by position deletes."""
 
 
 class FrameKind(StrEnum):
@@ -155,6 +159,12 @@ class Case:
         """Name of the case in file names and tables."""
         asked = str(self.frame) if self.operation is Operation.JOIN else str(self.operation)
         return f"{self.dataset.slug}-{asked}-{self.feature_count}of{len(FEATURES)}"
+
+
+def default_cache() -> Path:
+    """Where data is kept unless the command line says otherwise."""
+    named = os.environ.get("ICEFIELD_BENCH_DIR")
+    return Path(named) if named else Path.home() / ".cache" / "icefield-bench"
 
 
 def output_name(view: str, feature: str) -> str:

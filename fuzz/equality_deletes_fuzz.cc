@@ -3,12 +3,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
-#include <cstring>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "codec/parquet/parquet_file.h"
+#include "io/memory_store_test.h"
 #include "read/equality_deletes.h"
 
 namespace {
@@ -17,47 +17,11 @@ using icefield::DeleteFile;
 using icefield::EqualityKeys;
 using icefield::Field;
 using icefield::FieldId;
-using icefield::InputFile;
 using icefield::PrimitiveKind;
 using icefield::PrimitiveType;
-using icefield::Result;
-using icefield::Status;
 
 // Few bytes may stand for any number of rows; more of them find no more faults.
 constexpr int64_t kRowsMax = 4096;
-
-class BytesFile final : public InputFile {
- public:
-  explicit BytesFile(std::string_view bytes) : bytes_(bytes) {}
-  const std::string& location() const override { return location_; }
-  int64_t size_bytes() const override { return static_cast<int64_t>(bytes_.size()); }
-  Status ReadAt(int64_t offset, std::span<std::byte> out) const override {
-    if (offset < 0 || static_cast<uint64_t>(offset) > bytes_.size() ||
-        out.size() > bytes_.size() - static_cast<uint64_t>(offset)) {
-      return icefield::CorruptData(location_, " ends too early");
-    }
-    if (!out.empty()) std::memcpy(out.data(), bytes_.data() + offset, out.size());
-    return {};
-  }
-
- private:
-  std::string_view bytes_;
-  std::string location_ = "fuzz";
-};
-
-class BytesStore final : public icefield::ObjectStore {
- public:
-  explicit BytesStore(std::string_view bytes) : bytes_(bytes) {}
-  Result<std::unique_ptr<InputFile>> Open(std::string_view) const override {
-    return std::unique_ptr<InputFile>(std::make_unique<BytesFile>(bytes_));
-  }
-  Result<std::vector<std::string>> List(std::string_view) const override {
-    return std::vector<std::string>{};
-  }
-
- private:
-  std::string_view bytes_;
-};
 
 // One column of every type, two of them in a struct.
 icefield::Schema MakeTableFields() {
@@ -110,7 +74,7 @@ void ReadTwice(const icefield::ObjectStore& store, const DeleteFile& deletes) {
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
-  const auto footer = icefield::ParquetFooter::Read(BytesFile(bytes));
+  const auto footer = icefield::ParquetFooter::Read(icefield::MemoryFile(bytes));
   if (!footer.ok()) return 0;
   DeleteFile deletes{.data_sequence_number = {1}};
   deletes.file.path = "fuzz";
@@ -121,6 +85,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   }
   if (deletes.file.record_count > kRowsMax) return 0;
   AddKeyIds(footer->columns(), deletes.file.equality_ids);
-  ReadTwice(BytesStore(bytes), deletes);
+  ReadTwice(icefield::OneFileStore(bytes), deletes);
   return 0;
 }

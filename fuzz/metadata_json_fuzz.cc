@@ -11,7 +11,7 @@ namespace {
 
 // What ParseTableMetadata promises of everything that it accepts.
 bool KeepsPromises(const icefield::TableMetadata& metadata) {
-  if (metadata.format_version < 1 || metadata.format_version > 2) return false;
+  if (metadata.format_version < 1 || metadata.format_version > 3) return false;
   if (metadata.FindSchema(metadata.current_schema_id) == nullptr) return false;
   if (metadata.FindSpec(metadata.default_spec_id) == nullptr) return false;
   for (const auto& [name, ref] : metadata.refs) {

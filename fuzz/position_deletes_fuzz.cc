@@ -4,8 +4,8 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "bytes_store.h"
 #include "codec/parquet/parquet_file.h"
+#include "io/memory_store_test.h"
 #include "read/position_deletes.h"
 
 namespace {
@@ -23,7 +23,7 @@ int64_t SizeOf(const icefield::PositionsByFile& positions) {
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
-  const auto footer = icefield::ParquetFooter::Read(icefield::BytesFile(bytes));
+  const auto footer = icefield::ParquetFooter::Read(icefield::MemoryFile(bytes));
   if (!footer.ok()) return 0;
   icefield::DeleteFile deletes;
   deletes.file.path = "fuzz";
@@ -33,7 +33,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     deletes.file.record_count += extent.rows;
   }
   if (deletes.file.record_count > kRowsMax) return 0;
-  const icefield::BytesStore store(bytes);
+  const icefield::OneFileStore store(bytes);
   icefield::PositionsByFile positions;
   for (const char* path : {"", "a", "b", "s3://bucket/table/data/c.parquet"}) positions[path];
   const auto first = icefield::ReadPositionDeletes(store, deletes, positions);

@@ -5,14 +5,14 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "bytes_store.h"
+#include "io/memory_store_test.h"
 #include "read/position_deletes.h"
 
 namespace {
 
 constexpr size_t kBlobsMax = 16;  // More find no more faults.
 
-void ReadBlob(const icefield::BytesStore& store, const icefield::PuffinFooter& footer,
+void ReadBlob(const icefield::OneFileStore& store, const icefield::PuffinFooter& footer,
               const icefield::PuffinBlob& blob, int64_t size_bytes) {
   icefield::DeleteFile deletes;
   deletes.file.path = "fuzz";
@@ -34,7 +34,7 @@ void ReadBlob(const icefield::BytesStore& store, const icefield::PuffinFooter& f
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  const icefield::BytesStore store({reinterpret_cast<const char*>(data), size});
+  const icefield::OneFileStore store({reinterpret_cast<const char*>(data), size});
   const auto file = store.Open("fuzz");
   const auto footer = icefield::ReadPuffinFooter(**file);
   if (!footer.ok()) {

@@ -13,7 +13,7 @@ from bench.peers import Outcome, Run
 from bench.workload import CREATED_TIME, EVENT_TIME, TTL, Operation
 
 
-def _build() -> str:
+def build_digest() -> str:
     """A digest of the package's files: two runs of one comparison must be of one program."""
     digest = hashlib.sha256()
     for path in sorted(Path(icefield.__file__).parent.glob("*")):
@@ -25,7 +25,7 @@ def _build() -> str:
 def prepare(job: Job) -> Run:
     """The join, or the latest rows, as a stream that is drained into a table."""
     catalog = icefield.load_catalog("bench", **job.catalog_properties)
-    case, build = job.case, _build()
+    case, build = job.case, build_digest()
     views = [
         icefield.FeatureView(
             view.name,

@@ -105,8 +105,7 @@ inline std::vector<Damage> DamagesOf(const std::string& path, const MemoryStore:
   for (const MemoryStore::Files* source : {&files, &others}) {
     for (const auto& [other, content] : *source) {
       if (other.ends_with(".text") || RoleOf(other) != RoleOf(path) || content == bytes) continue;
-      damages.push_back(
-          {.kind = Damage::Kind::kSwapped, .source = other, .source_bytes = content});
+      damages.push_back({.kind = Damage::Kind::kSwapped, .source = other, .source_bytes = content});
     }
   }
   return damages;

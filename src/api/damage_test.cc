@@ -64,8 +64,8 @@ class Watchdog {
     std::unique_lock lock(mutex_);
     while (!stop.stop_requested()) {
       const int64_t watched = case_number_;
-      const bool moved = changed_.wait_for(lock, stop, kCaseTimeMax,
-                                           [&] { return case_number_ != watched; });
+      const bool moved =
+          changed_.wait_for(lock, stop, kCaseTimeMax, [&] { return case_number_ != watched; });
       if (moved || stop.stop_requested()) continue;
       std::fprintf(stderr, "takes too long: %s\n", name_.c_str());
       std::abort();
@@ -151,14 +151,14 @@ TEST_P(DamageTest, IsAnErrorOrTheSameRows) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Golden, DamageTest,
-    testing::Values("java_eq_everything", "java_eq_null_key", "java_dv_and_equality",
-                    "java_dv_one_puffin", "java_pos_partition_scoped", "java_pos_referenced",
-                    "java_default_types", "java_mapping_evolved", "java_meta_v1",
-                    "java_meta_gzip_v3", "java_evo_struct", "spark_mor_v2_partition",
-                    "spark_dv_v3"),
-    [](const auto& info) { return std::string(info.param); });
+INSTANTIATE_TEST_SUITE_P(Golden, DamageTest,
+                         testing::Values("java_eq_everything", "java_eq_null_key",
+                                         "java_dv_and_equality", "java_dv_one_puffin",
+                                         "java_pos_partition_scoped", "java_pos_referenced",
+                                         "java_default_types", "java_mapping_evolved",
+                                         "java_meta_v1", "java_meta_gzip_v3", "java_evo_struct",
+                                         "spark_mor_v2_partition", "spark_dv_v3"),
+                         [](const auto& info) { return std::string(info.param); });
 
 }  // namespace
 }  // namespace icefield

@@ -38,8 +38,7 @@ inline GoldenTable LoadGoldenTable(const std::string& name) {
   const std::filesystem::path golden = ICEFIELD_TEST_DATA "/../golden";
   const std::string location = "/tmp/icefield-golden/" + name;
   MemoryStore::Files files;
-  for (const auto& file :
-       std::filesystem::recursive_directory_iterator(golden / "tables" / name)) {
+  for (const auto& file : std::filesystem::recursive_directory_iterator(golden / "tables" / name)) {
     if (!file.is_regular_file()) continue;
     const std::string inside = file.path().lexically_relative(golden / "tables" / name);
     files.emplace(location + "/" + inside, FileContent(file.path()));

@@ -10,7 +10,7 @@ namespace icefield {
 namespace {
 
 // Batches aim at this size where batch_rows would make them larger.
-constexpr int64_t kBatchBytes = int64_t{8} << 20;
+constexpr int64_t kBatchBytes = int64_t{4} << 20;
 constexpr int64_t kBatchRowsMin = 1024;
 
 // The runs of `rows` rows whose entries are 0, within `runs`.

@@ -24,8 +24,8 @@ using PositionsByFile = std::map<std::string, PositionSet, std::less<>>;
 /// by row-group statistics where these allow it. Streams the file in bounded memory. CorruptData
 /// and NotFound name the delete file: columns that are missing, of another type or null, negative
 /// positions, another row count or size than the manifest says, rows outside the manifest's bounds,
-/// a path other than referenced_data_file where that is set. Rows of the file may be in any order. Positions beyond
-/// the data file's end are kept: they are in no gap that anybody asks for.
+/// a path other than referenced_data_file where that is set. Rows of the file may be in any order.
+/// Positions beyond the data file's end are kept: they are in no gap that anybody asks for.
 Status ReadPositionDeletes(const ObjectStore& store, const DeleteFile& deletes,
                            PositionsByFile& positions);
 

@@ -22,7 +22,7 @@ using BatchPtr = std::shared_ptr<arrow::RecordBatch>;
 constexpr size_t kBatchesAhead = 4;
 
 // Bytes that all row groups together may be ahead of the reader.
-constexpr int64_t kBytesAhead = int64_t{32} << 20;
+constexpr int64_t kBytesAhead = int64_t{24} << 20;
 
 // Bytes that the decoders of all row groups in work may keep; one may always run.
 constexpr int64_t kDecoderBytesMax = int64_t{160} << 20;

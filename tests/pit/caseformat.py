@@ -15,6 +15,8 @@ from tests.pit.model import (
     Change,
     Column,
     Commit,
+    DeleteEqual,
+    DeletePositions,
     ErrorDef,
     FileDef,
     FrameDef,
@@ -87,6 +89,7 @@ class _TableReader:
         self.table = TableDef(name, [])
         self.columns: list[Column] = []
         self.commit: Commit | None = None
+        self.rows: tuple[list[Row], list[pa.DataType]] | None = None
         self.files = 0
 
     def read(self, text: str) -> None:
@@ -94,22 +97,49 @@ class _TableReader:
         if verb == "columns":
             self.columns = self.table.columns = _columns(_cells(rest)[0])
         elif text.startswith("|"):
-            if self.commit is None:
-                raise ValueError("rows before any `file`")
-            kinds = [iceberg_arrow(column) for column in self.columns]
-            self.commit.files[-1].rows.append(_row(_cells(text)[0], kinds))
+            if self.rows is None:
+                raise ValueError("rows before any `file` or `delete`")
+            rows, kinds = self.rows
+            rows.append(_row(_cells(text)[0], kinds))
         elif verb == "file":
-            if self.commit is None:
-                self.commit = Commit([])
-                self.table.steps.append(self.commit)
-            self.files += 1
-            self.commit.files.append(FileDef(rest or f"f{self.files:03}", []))
+            self.file(rest)
+        elif verb == "delete":
+            self.delete(rest)
+        elif verb == "remove":
+            self.current().removed += [name.strip() for name in rest.split(",")]
         elif verb == "commit":
-            self.commit = None
+            self.commit = self.rows = None
         elif verb in ("add", "drop", "rename", "promote", "repartition", "upgrade", "mark"):
             self.change(verb, rest)
         else:
             self.option(*_option(text))
+
+    def current(self) -> Commit:
+        """The commit that is being read, begun if there is none."""
+        if self.commit is None:
+            self.commit = Commit([])
+            self.table.steps.append(self.commit)
+            self.rows = None
+        return self.commit
+
+    def file(self, rest: str) -> None:
+        name, _, stored = rest.partition("with ")
+        self.files += 1
+        columns = tuple(column.strip() for column in stored.split(",") if column)
+        file = FileDef(name.strip() or f"f{self.files:03}", [], columns)
+        self.current().files.append(file)
+        self.rows = file.rows, [*map(iceberg_arrow, self.columns), *[pa.int64() for _ in columns]]
+
+    def delete(self, rest: str) -> None:
+        deletes = self.current().deletes
+        if not rest.startswith("|"):
+            name, positions = _option(rest)
+            deletes.append(DeletePositions(name, [int(at) for at in positions.split(",")]))
+            return
+        kinds = {column.name: iceberg_arrow(column) for column in self.columns}
+        delete = DeleteEqual(tuple(_cells(rest)[0]), [])
+        deletes.append(delete)
+        self.rows = delete.rows, [kinds[name] for name in delete.columns]
 
     def change(self, verb: str, rest: str) -> None:
         separator = "->" if verb == "rename" else ":"
@@ -119,13 +149,15 @@ class _TableReader:
         change = Change(verb, subject.strip(), to.strip())
         self.columns = evolve(self.columns, change)
         self.table.steps.append(change)
-        self.commit = None
+        self.commit = self.rows = None
 
     def option(self, name: str, value: str) -> None:
         if name == "partition":
             self.table.partition = value
         elif name == "format-version":
             self.table.format_version = int(value)
+        elif name == "row-ids":
+            self.table.row_ids = value
         elif name.startswith("property "):
             self.table.properties[name.removeprefix("property ").strip()] = value
         else:
@@ -305,6 +337,8 @@ def _format_table(table: TableDef) -> Iterator[str]:
         yield f"  format-version: {table.format_version}"
     if table.partition:
         yield f"  partition: {table.partition}"
+    if table.row_ids != "all":
+        yield f"  row-ids: {table.row_ids}"
     for name, value in table.properties.items():
         yield f"  property {name}: {value}"
     commit_before = False
@@ -319,14 +353,35 @@ def _format_table(table: TableDef) -> Iterator[str]:
         if commit_before:
             yield "  commit"
         commit_before = True
-        for file in step.files:
-            yield f"  file {file.name}"
-            yield from (_MARGIN + _bars(row, widths) for row in _file_texts(file, columns))
+        yield from _format_commit(step, columns, widths)
+
+
+def _format_commit(commit: Commit, columns: list[Column], widths: list[int]) -> Iterator[str]:
+    if commit.removed:
+        yield f"  remove {', '.join(commit.removed)}"
+    for file in commit.files:
+        yield f"  file {file.name}" + (f" with {', '.join(file.stored)}" if file.stored else "")
+        texts = _file_texts(file, columns)
+        stored = [
+            [str(cell).replace("None", "null") for cell in r[len(columns) :]] for r in file.rows
+        ]
+        of_stored = _widths([["null"] * len(file.stored), *stored])
+        for text, cells in zip(texts, stored, strict=True):
+            yield _MARGIN + _bars(text + cells, widths + of_stored)
+    for delete in commit.deletes:
+        if isinstance(delete, DeletePositions):
+            yield f"  delete {delete.file}: {', '.join(map(str, delete.positions))}"
+            continue
+        kinds = {column.name: iceberg_arrow(column) for column in columns}
+        lines = [_texts(row, [kinds[name] for name in delete.columns]) for row in delete.rows]
+        of_keys = _widths([list(delete.columns), *lines])
+        yield "  delete" + _bars(list(delete.columns), of_keys)
+        yield from ("  " + " " * len("delete") + _bars(line, of_keys) for line in lines)
 
 
 def _file_texts(file: FileDef, columns: list[Column]) -> list[list[str]]:
     kinds = [iceberg_arrow(column) for column in columns]
-    return [_texts(row, kinds) for row in file.rows]
+    return [_texts(row[: len(kinds)], kinds) for row in file.rows]
 
 
 def _texts_until_change(steps: list[Commit | Change], columns: list[Column]) -> list[list[str]]:

@@ -6,12 +6,25 @@ A column keeps its identity through renames and promotions; a re-added name is a
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count, groupby
 from typing import Any
 
-from tests.pit.model import Case, Change, Commit, FileDef, Row, TableDef, ViewDef, evolve
+from tests.pit import values
+from tests.pit.model import (
+    Case,
+    Change,
+    Column,
+    Commit,
+    DeleteEqual,
+    DeletePositions,
+    FileDef,
+    Row,
+    TableDef,
+    ViewDef,
+    evolve,
+)
 
 Place = tuple[int, str, int]
 """Where a row was declared: (number of its commit, name of its file, position in it)."""
@@ -22,6 +35,8 @@ class History:
     """Every row with its place, and the schema (name to identity) of every snapshot."""
 
     rows: list[tuple[Place, dict[int, Any]]] = field(default_factory=list)
+    ends: dict[Place, int] = field(default_factory=dict)
+    """The commit that removed a row."""
     schema: dict[str, int] = field(default_factory=dict)
     marks: dict[str, tuple[int, dict[str, int]]] = field(default_factory=dict)
 
@@ -29,36 +44,73 @@ class History:
         """The rows of the snapshot at the mark, or of the newest, by the names of its schema."""
         commits, schema = self.marks[mark] if mark else (None, self.schema)
         for place, cells in self.rows:
-            if commits is None or place[0] < commits:
-                yield place, {name: cells.get(identity) for name, identity in schema.items()}
+            if commits is not None and place[0] >= commits:
+                continue
+            if place in self.ends and (commits is None or self.ends[place] < commits):
+                continue
+            yield place, {name: cells.get(identity) for name, identity in schema.items()}
+
+    def add(self, number: int, commit: Commit) -> None:
+        """Applies a commit."""
+        for file in commit.files:
+            for position, row in enumerate(file.rows):
+                cells = dict(zip(self.schema.values(), row[: len(self.schema)], strict=True))
+                self.rows.append(((number, file.name, position), cells))
+        for name in commit.removed:
+            newest = self._newest(name, number)
+            self._end(number, (place for place, _ in self.rows if place[:2] == newest))
+        for delete in commit.deletes:
+            if isinstance(delete, DeletePositions):
+                at, name = self._newest(delete.file, number + 1)
+                self._end(number, ((at, name, position) for position in delete.positions))
+            else:
+                self._end(number, self._equal(delete, number))
+
+    def _newest(self, file: str, before: int) -> tuple[int, str]:
+        """The file of that name that was added last."""
+        return max(place[:2] for place, _ in self.rows if place[1] == file and place[0] < before)
+
+    def _equal(self, delete: DeleteEqual, number: int) -> Iterator[Place]:
+        identities = [self.schema[name] for name in delete.columns]
+        keys = {values.cell(row) for row in delete.rows}
+        for place, cells in self.rows:
+            if place[0] < number and values.cell([cells.get(i) for i in identities]) in keys:
+                yield place
+
+    def _end(self, number: int, places: Iterable[Place]) -> None:
+        for place in places:
+            self.ends.setdefault(place, number)
+
+
+def replay(table: TableDef) -> Iterator[tuple[Commit | Change, list[Column], dict[str, int]]]:
+    """Every step with the columns, and the identities of their names, after it."""
+    identities = count()
+    columns = table.columns
+    schema = {column.name: next(identities) for column in columns}
+    for step in table.steps:
+        if isinstance(step, Change):
+            columns = evolve(columns, step)
+            old = {
+                step.to if step.verb == "rename" and n == step.subject else n: i
+                for n, i in schema.items()
+            }
+            schema = {c.name: old[c.name] if c.name in old else next(identities) for c in columns}
+        yield step, columns, schema
 
 
 def history(table: TableDef) -> History:
     """Replays the steps of a table."""
-    identities = count()
-    columns = table.columns
-    past = History(schema={column.name: next(identities) for column in columns})
+    past = History(schema={column.name: at for at, column in enumerate(table.columns)})
     at_snapshot = past.schema
     commits = 0
-    for step in table.steps:
+    for step, _, schema in replay(table):
+        past.schema = schema
         if isinstance(step, Commit):
-            for file in step.files:
-                for position, row in enumerate(file.rows):
-                    cells = dict(zip(past.schema.values(), row, strict=True))
-                    past.rows.append(((commits, file.name, position), cells))
+            past.add(commits, step)
             commits += 1
-            at_snapshot = past.schema
+            at_snapshot = schema
         elif step.verb == "mark":
             past.marks[step.subject] = (commits, at_snapshot)
-        else:
-            columns = evolve(columns, step)
-            old = {
-                step.to if step.verb == "rename" and n == step.subject else n: i
-                for n, i in past.schema.items()
-            }
-            past.schema = {
-                c.name: old[c.name] if c.name in old else next(identities) for c in columns
-            }
     return past
 
 
@@ -113,6 +165,8 @@ def joined(table: TableDef) -> TableDef:
     """All rows between two changes of the table in one file, in P6's order."""
 
     def order(commits: list[Commit]) -> list[Row]:
+        if table.format_version > 2:
+            return [row for c in commits for f in c.files for row in f.rows]
         if table.format_version > 1:
             return [row for c in commits for f in _by_name(c.files) for row in f.rows]
         return [row for f in _by_name([f for c in commits for f in c.files]) for row in f.rows]
@@ -130,12 +184,18 @@ def _by_name(files: list[FileDef]) -> list[FileDef]:
     return sorted(files, key=lambda file: file.name)
 
 
+def is_partitioned(table: TableDef) -> bool:
+    """Whether the table ever has a partition spec with fields."""
+    changes = (step for step in table.steps if isinstance(step, Change))
+    return bool(table.partition) or any(step.verb == "repartition" for step in changes)
+
+
 def joining_keeps_order(table: TableDef) -> bool:
     """Whether `joined` leaves P6's order alone even where rows tie."""
     runs = [run for run in _runs(table.steps) if isinstance(run, list)]
-    changes_spec = any(s.verb == "repartition" for s in table.steps if isinstance(s, Change))
-    partitioned = bool(table.partition) or changes_spec
-    return not partitioned and (table.format_version > 1 or len(runs) == 1)
+    gets_row_ids = table.format_version < 3 <= table.last_version
+    in_order = table.format_version > 1 or len(runs) == 1
+    return in_order and not is_partitioned(table) and not gets_row_ids
 
 
 def shuffled(table: TableDef, *, keep_places: bool, seed: int = 7) -> TableDef:

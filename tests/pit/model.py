@@ -17,19 +17,51 @@ class Column:
     type: str
 
 
+LINEAGE = ("_row_id", "_last_updated_sequence_number")
+"""Columns that a file of version 3 may store; null or not stored, they are inherited."""
+
+
 @dataclass
 class FileDef:
-    """Rows of one data file, in the order of the schema at that commit. Paths sort by `name`."""
+    """Rows of one data file, in the order of the schema at that commit. Paths sort by `name`.
+
+    Where lineage columns are `stored`, rows end in their values.
+    """
 
     name: str
+    rows: list[Row]
+    stored: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class DeletePositions:
+    """Removes rows of a file of this or an earlier commit: by position deletes in version 2, by a
+    deletion vector in version 3.
+    """
+
+    file: str
+    positions: Sequence[int]
+
+
+@dataclass
+class DeleteEqual:
+    """Removes rows of earlier commits that hold one of the rows in these columns."""
+
+    columns: tuple[str, ...]
     rows: list[Row]
 
 
 @dataclass
 class Commit:
-    """One append: its files get one data sequence number."""
+    """One snapshot: its files get one data sequence number. `removed` names files of before."""
 
     files: list[FileDef]
+    deletes: list[DeletePositions | DeleteEqual] = field(default_factory=list)
+    removed: list[str] = field(default_factory=list)
+
+    @property
+    def only_appends(self) -> bool:
+        return not self.deletes and not self.removed and not any(f.stored for f in self.files)
 
 
 @dataclass(frozen=True)
@@ -51,10 +83,22 @@ class TableDef:
     partition: str = ""
     format_version: int = 2
     properties: dict[str, str] = field(default_factory=dict)
+    row_ids: str = "all"
+    """Which files a commit of version 3 gives row ids: all that have none, or only `new` ones."""
 
     @property
     def commits(self) -> list[Commit]:
         return [step for step in self.steps if isinstance(step, Commit)]
+
+    @property
+    def last_version(self) -> int:
+        """The format version after all steps."""
+        upgrades = [s for s in self.steps if isinstance(s, Change) and s.verb == "upgrade"]
+        return int(upgrades[-1].subject) if upgrades else self.format_version
+
+    @property
+    def only_appends(self) -> bool:
+        return all(commit.only_appends for commit in self.commits)
 
 
 def evolve(columns: list[Column], change: Change) -> list[Column]:

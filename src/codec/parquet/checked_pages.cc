@@ -6,6 +6,8 @@
 #include <parquet/metadata.h>
 
 #include <algorithm>
+#include <cstring>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -19,11 +21,41 @@ bool IsDictionaryIndex(parquet::Encoding::type encoding) {
          encoding == parquet::Encoding::RLE_DICTIONARY;
 }
 
+// The bytes of a page's values that are `count` texts or binaries, each after its length; nothing
+// where the page ends inside of them.
+std::optional<int64_t> BytesOfTexts(const parquet::Page& page, int64_t count) {
+  int64_t at = 0;
+  for (int64_t i = 0; i < count; ++i) {
+    uint32_t length = 0;
+    if (page.size() - at < static_cast<int64_t>(sizeof(length))) return std::nullopt;
+    std::memcpy(&length, page.data() + at, sizeof(length));
+    at += static_cast<int64_t>(sizeof(length)) + length;
+  }
+  return at;
+}
+
+// Bytes that `count` values without levels take in the encoding PLAIN.
+std::optional<int64_t> PlainBytes(const parquet::Page& page,
+                                  const parquet::ColumnDescriptor& column, int64_t count) {
+  switch (column.physical_type()) {
+    case parquet::Type::BOOLEAN:
+      return (count + 7) / 8;
+    case parquet::Type::BYTE_ARRAY:
+      return BytesOfTexts(page, count);
+    case parquet::Type::FIXED_LEN_BYTE_ARRAY:
+      return count * column.type_length();
+    default:
+      return count * parquet::GetTypeByteSize(column.physical_type());
+  }
+}
+
 class CheckedPageReader final : public parquet::PageReader {
  public:
   CheckedPageReader(std::unique_ptr<parquet::PageReader> pages,
+                    const parquet::ColumnDescriptor& column,
                     const parquet::ColumnChunkMetaData& chunk)
       : pages_(std::move(pages)),
+        column_(column),
         encodings_(chunk.encodings()),
         values_left_(chunk.num_values()) {}
 
@@ -37,7 +69,9 @@ class CheckedPageReader final : public parquet::PageReader {
       CheckLevels(data.repetition_level_encoding());
       CheckData(data);
     } else if (page->type() == parquet::PageType::DATA_PAGE_V2) {
-      CheckData(static_cast<const parquet::DataPage&>(*page));
+      const auto& data = static_cast<const parquet::DataPageV2&>(*page);
+      if (!HasLevels() && data.definition_levels_byte_length() != 0) FailOnLevels();
+      CheckData(data);
     }
     return page;
   }
@@ -71,9 +105,22 @@ class CheckedPageReader final : public parquet::PageReader {
       Fail("its pages hold more values than its footer says");
     }
     values_left_ -= page.num_values();
+    if (HasLevels() || encoding != parquet::Encoding::PLAIN) return;
+    if (PlainBytes(page, column_, page.num_values()) != page.size()) FailOnLevels();
+  }
+
+  bool HasLevels() const {
+    return column_.max_definition_level() > 0 || column_.max_repetition_level() > 0;
+  }
+
+  // A column that is optional where it was written would have the levels that say so read as
+  // values.
+  [[noreturn]] static void FailOnLevels() {
+    Fail("a page of a required column holds more than its values");
   }
 
   std::unique_ptr<parquet::PageReader> pages_;
+  const parquet::ColumnDescriptor& column_;
   std::vector<parquet::Encoding::type> encodings_;  // Of the chunk.
   int64_t values_left_;                             // Of the chunk, in pages to come.
 };
@@ -81,11 +128,12 @@ class CheckedPageReader final : public parquet::PageReader {
 class CheckedRowGroup final : public parquet::RowGroupReader::Contents {
  public:
   CheckedRowGroup(std::shared_ptr<parquet::RowGroupReader> row_group,
-                           const parquet::ReaderProperties& properties)
+                  const parquet::ReaderProperties& properties)
       : row_group_(std::move(row_group)), properties_(properties) {}
 
   std::unique_ptr<parquet::PageReader> GetColumnPageReader(int column) override {
     return std::make_unique<CheckedPageReader>(row_group_->GetColumnPageReader(column),
+                                               *metadata()->schema()->Column(column),
                                                *metadata()->ColumnChunk(column));
   }
   const parquet::RowGroupMetaData* metadata() const override { return row_group_->metadata(); }
@@ -107,9 +155,7 @@ class CheckedContents final : public parquet::ParquetFileReader::Contents {
     return std::make_shared<parquet::RowGroupReader>(
         std::make_unique<CheckedRowGroup>(contents_->GetRowGroup(number), properties_));
   }
-  std::shared_ptr<parquet::FileMetaData> metadata() const override {
-    return contents_->metadata();
-  }
+  std::shared_ptr<parquet::FileMetaData> metadata() const override { return contents_->metadata(); }
   std::shared_ptr<parquet::PageIndexReader> GetPageIndexReader() override {
     return contents_->GetPageIndexReader();
   }
@@ -128,10 +174,10 @@ std::unique_ptr<parquet::ParquetFileReader> OpenChecked(
     std::shared_ptr<arrow::io::RandomAccessFile> source,
     const parquet::ReaderProperties& properties, std::shared_ptr<parquet::FileMetaData> metadata) {
   auto reader = std::make_unique<parquet::ParquetFileReader>();
-  reader->Open(std::make_unique<CheckedContents>(
-      parquet::ParquetFileReader::Contents::Open(std::move(source), properties,
-                                                 std::move(metadata)),
-      properties));
+  reader->Open(
+      std::make_unique<CheckedContents>(parquet::ParquetFileReader::Contents::Open(
+                                            std::move(source), properties, std::move(metadata)),
+                                        properties));
   return reader;
 }
 

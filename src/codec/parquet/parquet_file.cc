@@ -1,12 +1,10 @@
 #include "codec/parquet/parquet_file.h"
 
-#include <arrow/util/key_value_metadata.h>
 #include <parquet/arrow/reader.h>
-#include <parquet/arrow/schema.h>
 #include <parquet/file_reader.h>
+#include <parquet/statistics.h>
 
 #include <algorithm>
-#include <charconv>
 
 #include "batch/arrow_status.h"
 #include "codec/parquet/checked_pages.h"
@@ -16,44 +14,6 @@
 
 namespace icefield {
 namespace {
-
-// The one place where a Parquet column gets its field id.
-std::optional<FieldId> FieldIdOf(const arrow::Field& field) {
-  if (field.metadata() == nullptr) return std::nullopt;
-  arrow::Result<std::string> text = field.metadata()->Get("PARQUET:field_id");
-  if (!text.ok()) return std::nullopt;
-  int32_t number = -1;
-  std::from_chars(text->data(), text->data() + text->size(), number);
-  if (number < 0) return std::nullopt;
-  return FieldId{number};
-}
-
-FileColumn ToFileColumn(const parquet::arrow::SchemaField& node,
-                        const std::vector<LeafForm>& forms) {
-  FileColumn column;
-  column.id = FieldIdOf(*node.field);
-  column.name = node.field->name();
-  const std::vector<parquet::arrow::SchemaField>* children = &node.children;
-  switch (node.field->type()->id()) {
-    case arrow::Type::STRUCT:
-      column.kind = FileColumn::Kind::kStruct;
-      break;
-    case arrow::Type::MAP:
-      column.kind = FileColumn::Kind::kMap;
-      children = &node.children.at(0).children;
-      break;
-    case arrow::Type::LIST:
-      column.kind = FileColumn::Kind::kList;
-      break;
-    default:
-      column.leaf = node.column_index;
-      column.form = forms.at(static_cast<size_t>(node.column_index));
-  }
-  for (const parquet::arrow::SchemaField& child : *children) {
-    column.children.push_back(ToFileColumn(child, forms));
-  }
-  return column;
-}
 
 // Every column has a buffer of its own: many columns get smaller ones.
 parquet::ReaderProperties FileProperties(size_t columns) {
@@ -91,13 +51,64 @@ Status CheckChunks(const parquet::RowGroupMetaData& row_group, int number,
   return {};
 }
 
+// The library takes any number for a repetition.
+Status CheckRepetition(const parquet::schema::Node& node, const std::string& location) {
+  if (!node.is_required() && !node.is_optional() && !node.is_repeated()) {
+    return CorruptData(location, ": the column '", node.name(),
+                       "' is neither required nor optional nor repeated");
+  }
+  if (!node.is_group()) return {};
+  const auto& group = static_cast<const parquet::schema::GroupNode&>(node);
+  for (int i = 0; i < group.field_count(); ++i) {
+    ICEFIELD_TRY(CheckRepetition(*group.field(i), location));
+  }
+  return {};
+}
+
+// Counts the nulls of a row group's flat columns, which its footer may know.
+class NullTally {
+ public:
+  NullTally(const parquet::FileMetaData& metadata, const RowGroupRead& read) {
+    const std::unique_ptr<parquet::RowGroupMetaData> group = metadata.RowGroup(read.row_group);
+    for (const int leaf : read.leaves) {
+      const parquet::ColumnDescriptor& column = *metadata.schema()->Column(leaf);
+      if (column.path()->ToDotVector().size() > 1) {
+        is_flat_ = false;
+        return;
+      }
+      const std::shared_ptr<parquet::EncodedStatistics> known =
+          group->ColumnChunk(leaf)->encoded_statistics();
+      const bool has_count = known != nullptr && known->has_null_count;
+      nulls_left_.push_back(has_count ? std::optional(known->null_count) : std::nullopt);
+    }
+  }
+
+  void Add(const arrow::RecordBatch& batch) {
+    for (size_t i = 0; i < nulls_left_.size() && is_flat_; ++i) {
+      if (nulls_left_[i]) *nulls_left_[i] -= batch.column(static_cast<int>(i))->null_count();
+    }
+  }
+
+  // False where another number of nulls was read than the footer knows of.
+  bool Holds() const {
+    return !is_flat_ || std::ranges::all_of(nulls_left_, [](const std::optional<int64_t>& left) {
+      return left.value_or(0) == 0;
+    });
+  }
+
+ private:
+  bool is_flat_ = true;  // Batches have a column for each leaf.
+  std::vector<std::optional<int64_t>> nulls_left_;
+};
+
 class RowGroupStream final : public BatchStream {
  public:
   RowGroupStream(std::string location, std::unique_ptr<parquet::arrow::FileReader> file,
-                 std::unique_ptr<arrow::RecordBatchReader> batches)
+                 std::unique_ptr<arrow::RecordBatchReader> batches, NullTally nulls)
       : location_(std::move(location)),
         file_(std::move(file)),
         batches_(std::move(batches)),
+        nulls_(std::move(nulls)),
         schema_(batches_->schema()) {}
 
   const std::shared_ptr<arrow::Schema>& schema() const override { return schema_; }
@@ -108,6 +119,12 @@ class RowGroupStream final : public BatchStream {
       do {
         ICEFIELD_ARROW_TRY(batches_->ReadNext(&batch), location_, ErrorCode::kCorruptData);
       } while (batch != nullptr && batch->num_rows() == 0);
+      if (batch != nullptr) {
+        nulls_.Add(*batch);
+      } else if (!nulls_.Holds()) {
+        return CorruptData(location_,
+                           ": a row group holds another number of nulls than its footer says");
+      }
       return batch;
     });
   }
@@ -116,6 +133,7 @@ class RowGroupStream final : public BatchStream {
   std::string location_;
   std::unique_ptr<parquet::arrow::FileReader> file_;
   std::unique_ptr<arrow::RecordBatchReader> batches_;
+  NullTally nulls_;
   std::shared_ptr<arrow::Schema> schema_;
 };
 
@@ -126,15 +144,7 @@ Result<ParquetFooter> ParquetFooter::Read(const InputFile& file) {
     ParquetFooter footer;
     footer.location_ = file.location();
     footer.metadata_ = parquet::ReadMetaData(AdaptInput(file));
-    ICEFIELD_ASSIGN(const std::vector<LeafForm> forms,
-                    MakeReadable(*footer.metadata_, footer.location_));
-    parquet::arrow::SchemaManifest manifest;
-    ICEFIELD_ARROW_TRY(parquet::arrow::SchemaManifest::Make(footer.metadata_->schema(), nullptr,
-                                                            BatchProperties(1), &manifest),
-                       footer.location_, ErrorCode::kCorruptData);
-    for (const parquet::arrow::SchemaField& node : manifest.schema_fields) {
-      footer.columns_.push_back(ToFileColumn(node, forms));
-    }
+    ICEFIELD_ASSIGN(footer.columns_, MakeReadable(*footer.metadata_, footer.location_));
     int64_t first_row = 0;
     for (int group = 0; group < footer.metadata_->num_row_groups(); ++group) {
       const std::unique_ptr<parquet::RowGroupMetaData> extent = footer.metadata_->RowGroup(group);
@@ -198,7 +208,8 @@ Result<std::unique_ptr<BatchStream>> ReadRowGroup(std::unique_ptr<InputFile> fil
                           reader->GetRecordBatchReader({read.row_group}, read.leaves),
                           footer.location(), ErrorCode::kCorruptData);
     return std::unique_ptr<BatchStream>(
-        std::make_unique<RowGroupStream>(footer.location(), std::move(reader), std::move(batches)));
+        std::make_unique<RowGroupStream>(footer.location(), std::move(reader), std::move(batches),
+                                         NullTally(*footer.metadata(), read)));
   });
 }
 

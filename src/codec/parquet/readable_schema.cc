@@ -6,6 +6,8 @@
 #include <parquet/properties.h>
 #include <parquet/schema.h>
 
+#include <charconv>
+
 #include "batch/arrow_status.h"
 
 namespace icefield {
@@ -17,6 +19,44 @@ using parquet::schema::Node;
 using parquet::schema::NodePtr;
 using parquet::schema::PrimitiveNode;
 using LogicalTypePtr = std::shared_ptr<const LogicalType>;
+
+// The one place where a Parquet column gets its field id.
+std::optional<FieldId> FieldIdOf(const arrow::Field& field) {
+  if (field.metadata() == nullptr) return std::nullopt;
+  arrow::Result<std::string> text = field.metadata()->Get("PARQUET:field_id");
+  if (!text.ok()) return std::nullopt;
+  int32_t number = -1;
+  std::from_chars(text->data(), text->data() + text->size(), number);
+  if (number < 0) return std::nullopt;
+  return FieldId{number};
+}
+
+FileColumn ToFileColumn(const parquet::arrow::SchemaField& node,
+                        const std::vector<LeafForm>& forms) {
+  FileColumn column;
+  column.id = FieldIdOf(*node.field);
+  column.name = node.field->name();
+  const std::vector<parquet::arrow::SchemaField>* children = &node.children;
+  switch (node.field->type()->id()) {
+    case arrow::Type::STRUCT:
+      column.kind = FileColumn::Kind::kStruct;
+      break;
+    case arrow::Type::MAP:
+      column.kind = FileColumn::Kind::kMap;
+      children = &node.children.at(0).children;
+      break;
+    case arrow::Type::LIST:
+      column.kind = FileColumn::Kind::kList;
+      break;
+    default:
+      column.leaf = node.column_index;
+      column.form = forms.at(static_cast<size_t>(node.column_index));
+  }
+  for (const parquet::arrow::SchemaField& child : *children) {
+    column.children.push_back(ToFileColumn(child, forms));
+  }
+  return column;
+}
 
 // What Arrow says of a schema of these columns.
 arrow::Status TryColumns(const parquet::schema::NodeVector& columns) {
@@ -139,11 +179,9 @@ void DropArrowSchema(const parquet::FileMetaData& metadata) {
   (void)const_cast<arrow::KeyValueMetadata&>(*pairs).Delete("ARROW:schema");
 }
 
-}  // namespace
-
-Result<std::vector<LeafForm>> MakeReadable(parquet::FileMetaData& metadata,
-                                           const std::string& location) {
-  DropArrowSchema(metadata);
+// The form of each leaf.
+Result<std::vector<LeafForm>> Rewrite(const parquet::FileMetaData& metadata,
+                                      const std::string& location) {
   const parquet::SchemaDescriptor& schema = *metadata.schema();
   parquet::arrow::SchemaManifest manifest;
   const arrow::Status whole = parquet::arrow::SchemaManifest::Make(
@@ -167,6 +205,23 @@ Result<std::vector<LeafForm>> MakeReadable(parquet::FileMetaData& metadata,
   // later asks it.
   const_cast<parquet::SchemaDescriptor&>(schema) = std::move(readable);
   return rewriter.TakeForms();
+}
+
+}  // namespace
+
+Result<std::vector<FileColumn>> MakeReadable(parquet::FileMetaData& metadata,
+                                             const std::string& location) {
+  DropArrowSchema(metadata);
+  ICEFIELD_ASSIGN(const std::vector<LeafForm> forms, Rewrite(metadata, location));
+  parquet::arrow::SchemaManifest manifest;
+  ICEFIELD_ARROW_TRY(parquet::arrow::SchemaManifest::Make(
+                         metadata.schema(), nullptr, parquet::ArrowReaderProperties(), &manifest),
+                     location, ErrorCode::kCorruptData);
+  std::vector<FileColumn> columns;
+  for (const parquet::arrow::SchemaField& node : manifest.schema_fields) {
+    columns.push_back(ToFileColumn(node, forms));
+  }
+  return columns;
 }
 
 }  // namespace icefield

@@ -16,11 +16,11 @@ namespace icefield {
 /// - A leaf whose annotation Arrow refuses loses it and is kUnreadable: without that, one such
 ///   column would make the whole file unreadable. Decimals in byte arrays without a fixed width, or
 ///   of more than 16 bytes, become kDecimalBytes.
-/// - Groups without leaves are dropped, lists and maps of a shape that Arrow refuses become
-/// structs.
+/// - Groups without leaves are dropped; lists and maps of a shape that Arrow refuses become plain
+///   structs.
 ///
-/// Numbers of leaves stay as they are. Gives the form of each leaf. May throw Parquet's exceptions.
-Result<std::vector<LeafForm>> MakeReadable(parquet::FileMetaData& metadata,
-                                           const std::string& location);
+/// Numbers of leaves stay as they are. Gives the columns. May throw Parquet's exceptions.
+Result<std::vector<FileColumn>> MakeReadable(parquet::FileMetaData& metadata,
+                                             const std::string& location);
 
 }  // namespace icefield
