@@ -13,7 +13,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 help: ## This list
 	@awk 'BEGIN { FS = ":.*## " } /^## / { printf "\n%s\n", substr($$0, 4) } \
 	  /^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
-	@printf '\nPRESET=%s (of CMakePresets.json) chooses the build: make test PRESET=asan\n' '$(PRESET)'
+	@printf '\nPRESET=%s (of CMakePresets.json) chooses the build: make sanitize PRESET=tsan\n' '$(PRESET)'
 
 ## Use it
 
@@ -80,13 +80,35 @@ lint: build ## Layout, ruff and clang-tidy, without changing anything
 types: setup ## mypy, strict
 	@$(PYTHON) -m mypy
 
+# The build of the fuzz targets, and of `make sanitize` unless PRESET=tsan.
+SANITIZER := $(if $(filter tsan,$(PRESET)),tsan,asan)
+
 .PHONY: fuzz
 fuzz: setup ## Each byte parser for FUZZ_SECONDS (60), with clang and the sanitizers
 	@tools/setup.sh fuzz
-	@tools/build.sh fuzz
+	@tools/build.sh asan
 	@tools/fuzz.sh $${FUZZ_SECONDS:-60}
 
+.PHONY: sanitize
+sanitize: setup ## The C++ tests under ASan and UBSan, or PRESET=tsan (ARGS='-R pit' for some of them)
+	@tools/setup.sh fuzz
+	@tools/build.sh $(SANITIZER)
+	@ctest --preset $(SANITIZER) --no-tests=error --parallel $$(nproc) $(ARGS)
+
+.PHONY: differential
+differential: build ## Random tables and histories by pyiceberg and Spark, compared after each commit (SEEDS=20)
+	@$(PYTHON) -m tests.evolution --writer pyiceberg --seeds $${SEEDS:-20}
+	@$(PYTHON) -m tests.evolution --writer spark --seeds $${SEEDS:-20}
+	@$(PYTHON) -m tests.differential $(ARGS)
+
 ## Keep it
+
+.PHONY: golden
+golden: build ## The golden tables anew, by Iceberg Java, Spark and pyiceberg (Java 17 and Maven, ten minutes)
+	@GOLDEN_BUILD=$(CURDIR)/build/golden/java tests/golden/java/make.sh tests/golden
+	@tests/golden/spark/make.sh tests/golden
+	@tests/golden/pyiceberg/make.sh tests/golden
+	@$(PYTHON) -m tests.golden.catalogue --write
 
 .PHONY: lock
 lock: setup ## Write the locks anew from requirements/*.in (ARGS=--upgrade for newer versions)

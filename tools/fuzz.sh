@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs every fuzz target of build/fuzz for some seconds each: tools/fuzz.sh <seconds>. Inputs found useful are kept in
+# Runs every fuzz target of build/asan for some seconds each: tools/fuzz.sh <seconds>. Inputs found useful are kept in
 # build/fuzz-corpus/<target>, a crashing one in build/fuzz-crashes/, where its path is printed.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -7,11 +7,14 @@ STEPS_NAME=fuzz
 STEPS_TAIL=60
 . tools/steps.sh
 
+# Without this, undefined behaviour would only be printed.
+export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
+
 seconds=$1
 status=0
 shopt -s nullglob
-targets=(build/fuzz/*_fuzz)
-[ ${#targets[@]} -gt 0 ] || die "there is no fuzz target in build/fuzz"
+targets=(build/asan/*_fuzz)
+[ ${#targets[@]} -gt 0 ] || die "there is no fuzz target in build/asan"
 for target in "${targets[@]}"; do
   name=$(basename "$target")
   corpus=build/fuzz-corpus/$name

@@ -239,6 +239,21 @@ Status KeepLists(const arrow::ArrayData& in, Runs runs, arrow::ArrayData& out) {
   return {};
 }
 
+// Arrow's maps look at the keys and values behind their entries without the offset of the entries:
+// these start at 0.
+Status KeepMaps(const arrow::ArrayData& in, Runs runs, arrow::ArrayData& out) {
+  ICEFIELD_TRY(KeepLists<int32_t>(in, runs, out));
+  const arrow::ArrayData& entries = *out.child_data[0];
+  std::shared_ptr<arrow::ArrayData> from_zero = entries.Copy();
+  from_zero->offset = 0;
+  from_zero->buffers[0] = nullptr;  // Entries are never null.
+  from_zero->null_count = 0;
+  for (std::shared_ptr<arrow::ArrayData>& child : from_zero->child_data)
+    child = child->Slice(entries.offset, entries.length);
+  out.child_data[0] = std::move(from_zero);
+  return {};
+}
+
 Status KeepFixedSizeLists(const arrow::ArrayData& in, int64_t list_size, Runs runs,
                           arrow::ArrayData& out) {
   std::vector<RowRun> elements;
@@ -269,10 +284,10 @@ Result<std::shared_ptr<arrow::ArrayData>> TakeRuns(const arrow::ArrayData& in, R
     for (int64_t row = run.first; row < run.first + run.count; ++row) chosen.push_back(row);
   }
   const arrow::Int64Array indices(static_cast<int64_t>(chosen.size()), arrow::Buffer::Wrap(chosen));
-  ICEFIELD_ARROW_ASSIGN(
-      arrow::Datum taken,
-      arrow::compute::Take(in.Copy(), indices.data(), arrow::compute::TakeOptions::NoBoundsCheck()),
-      "choosing live rows");
+  ICEFIELD_ARROW_ASSIGN(arrow::Datum taken,
+                        arrow::compute::Take(arrow::Datum(in.Copy()), arrow::Datum(indices.data()),
+                                             arrow::compute::TakeOptions::NoBoundsCheck()),
+                        "choosing live rows");
   return taken.array();
 }
 
@@ -312,8 +327,9 @@ Status KeepValues(const arrow::ArrayData& in, const arrow::DataType& storage, Ru
     case arrow::Type::LARGE_BINARY:
       return KeepBytes<int64_t>(in, runs, out);
     case arrow::Type::LIST:
-    case arrow::Type::MAP:
       return KeepLists<int32_t>(in, runs, out);
+    case arrow::Type::MAP:
+      return KeepMaps(in, runs, out);
     case arrow::Type::LARGE_LIST:
       return KeepLists<int64_t>(in, runs, out);
     case arrow::Type::FIXED_SIZE_LIST:

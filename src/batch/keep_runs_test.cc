@@ -263,6 +263,32 @@ TEST(KeepRuns, KeepsTypesThatItDoesNotKnow) {
   }
 }
 
+// The kept entries are one run that does not start at 0; what matters is what a map's own keys and
+// values show, which know nothing of an offset of the entries.
+TEST(KeepRuns, KeepsMapsWhoseEntriesAreOneRun) {
+  auto keys = std::make_shared<arrow::StringBuilder>();
+  auto items = std::make_shared<arrow::Int64Builder>();
+  arrow::MapBuilder builder(arrow::default_memory_pool(), keys, items);
+  for (const int count : {1, 2, 0, 0, 2}) {
+    ASSERT_TRUE(builder.Append().ok());
+    for (int i = 0; i < count; ++i) {
+      ASSERT_TRUE(keys->Append(std::string(1, static_cast<char>('a' + keys->length()))).ok());
+      ASSERT_TRUE(items->Append(items->length()).ok());
+    }
+  }
+  const ArrayPointer column = *builder.Finish();
+  const std::vector<RowRun> runs = {{1, 2}, {4, 1}};
+  for (const bool middle : {false, true}) {
+    const std::vector<RowRun> kept_runs = middle ? std::vector<RowRun>{{1, 1}, {3, 1}} : runs;
+    const auto kept = KeepRuns(BatchOf(column), kept_runs);
+    ASSERT_TRUE(kept.ok()) << kept.error();
+    const auto& maps = static_cast<const arrow::MapArray&>(*(*kept)->column(0));
+    EXPECT_EQ(maps.keys()->GetScalar(0).ValueOrDie()->ToString(), "b");
+    EXPECT_EQ(maps.items()->GetScalar(0).ValueOrDie()->ToString(), "1");
+    EXPECT_EQ(maps.keys()->length(), middle ? 2 : 4);
+  }
+}
+
 // Views share the bytes that they show.
 TEST(KeepRuns, KeepsViews) {
   arrow::StringViewBuilder builder;

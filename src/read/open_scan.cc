@@ -10,11 +10,6 @@ namespace {
 
 constexpr int kThreadsMax = 1024;
 
-std::string Origin(const ScanPlan& plan) {
-  const std::string snapshot = plan.snapshot ? StrCat(plan.snapshot->id.value) : "none";
-  return StrCat("table ", plan.table_name, ", snapshot ", snapshot);
-}
-
 }  // namespace
 
 Status CheckReadOptions(const ReadOptions& options) {
@@ -47,7 +42,8 @@ Result<OpenScan> OpenFiles(const ObjectStore& store, const ScanPlan& plan,
       plan.tasks.size(), ThreadCount(options.threads), [&](size_t file, int worker) -> Status {
         ICEFIELD_TRY(CheckInterrupted(options, worker));
         Result<DataFileReader> reader = DataFileReader::Open(*scan.source, plan.tasks[file]);
-        if (!reader.ok()) return std::move(reader).error().At(Origin(plan));
+        if (!reader.ok())
+          return std::move(reader).error().At(plan.OriginOf(plan.tasks[file].manifest));
         opened[file] = *std::move(reader);
         chosen[file] = opened[file]->RowGroupsFor(plan.predicate);
         return {};

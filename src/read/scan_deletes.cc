@@ -52,13 +52,28 @@ Result<std::unique_ptr<ScanDeletes>> ScanDeletes::Make(const ObjectStore& store,
     for (const uint32_t number : task.deletes) deletes->targets_[number].push_back(task.file.path);
   }
   Status grouped = deletes->GroupEqualityDeletes();
-  if (!grouped.ok()) return deletes->At(std::move(grouped).error());
+  ICEFIELD_TRY(grouped);
+  ICEFIELD_TRY(deletes->CheckUnused());
   return deletes;
 }
 
-Error ScanDeletes::At(Error error) const {
-  const std::string snapshot = plan_.snapshot ? StrCat(plan_.snapshot->id.value) : "none";
-  return std::move(error).At(StrCat("table ", plan_.table_name, ", snapshot ", snapshot));
+Error ScanDeletes::At(Error error, const DeleteFile& deletes) const {
+  return std::move(error).At(plan_.OriginOf(deletes.manifest));
+}
+
+Status ScanDeletes::CheckUnused() {
+  for (const DeleteFile& deletes : plan_.unused_deletes) {
+    PositionsByFile nobody;
+    Status read;
+    if (deletes.IsDeletionVector()) {
+      Result<PositionSet> vector = vectors_.Read(deletes);
+      if (!vector.ok()) read = std::move(vector).error();
+    } else {
+      read = ReadPositionDeletes(store_, deletes, nobody);
+    }
+    if (!read.ok()) return At(std::move(read).error(), deletes);
+  }
+  return {};
 }
 
 Status ScanDeletes::GroupEqualityDeletes() {
@@ -71,7 +86,9 @@ Status ScanDeletes::GroupEqualityDeletes() {
     const auto [found, added] = numbers.emplace(GroupKey(deletes), next);
     if (added) {
       EqualityGroup& group = groups_.emplace_back();
-      ICEFIELD_ASSIGN(group.columns, EqualityKeyColumns(plan_.every_field, deletes));
+      Result<ReadSchema> columns = EqualityKeyColumns(plan_.every_field, deletes);
+      if (!columns.ok()) return At(std::move(columns).error(), deletes);
+      group.columns = *std::move(columns);
     }
     group_of_file[file] = found->second;
     groups_[found->second].files.push_back(file);
@@ -97,7 +114,7 @@ Result<std::shared_ptr<const EqualityKeys>> ScanDeletes::KeysOf(uint32_t group) 
   ICEFIELD_ASSIGN(EqualityKeys keys, MakeEqualityKeys(files.columns));
   for (const uint32_t number : files.files) {
     Status read = ReadEqualityDeletes(store_, plan_.delete_files[number], files.columns, keys);
-    if (!read.ok()) return At(std::move(read).error());
+    if (!read.ok()) return At(std::move(read).error(), plan_.delete_files[number]);
   }
   once.loaded = std::make_shared<const EqualityKeys>(std::move(keys));
   return once.loaded;
@@ -108,7 +125,7 @@ Result<std::shared_ptr<PositionsByFile>> ScanDeletes::LoadPositions(uint32_t del
   auto positions = std::make_shared<PositionsByFile>();
   for (const std::string& path : targets_[delete_file]) positions->try_emplace(path);
   Status read = ReadPositionDeletes(store_, plan_.delete_files[delete_file], *positions);
-  if (!read.ok()) return At(std::move(read).error());
+  if (!read.ok()) return At(std::move(read).error(), plan_.delete_files[delete_file]);
   return positions;
 }
 
@@ -117,7 +134,7 @@ Status ScanDeletes::AddPositions(uint32_t delete_file, const std::string& path,
   const DeleteFile& deletes = plan_.delete_files[delete_file];
   if (deletes.IsDeletionVector()) {
     Result<PositionSet> vector = vectors_.Read(deletes);
-    if (!vector.ok()) return At(std::move(vector).error());
+    if (!vector.ok()) return At(std::move(vector).error(), deletes);
     positions.Merge(*vector);
     return {};
   }

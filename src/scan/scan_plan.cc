@@ -91,11 +91,18 @@ class Planner {
     PlanSpecs(manifests);
     manifests = Prune(std::move(manifests), plan.counts);
     std::vector<ManifestOutcome> outcomes(manifests.size());
-    ICEFIELD_TRY(ParallelFor(manifests.size(), ThreadCount(request_.threads),
-                             [&](size_t piece, int) -> Status {
-                               ICEFIELD_ASSIGN(outcomes[piece], ReadManifest(manifests[piece]));
-                               return {};
-                             }));
+    Status read = ParallelFor(manifests.size(), ThreadCount(request_.threads),
+                              [&](size_t piece, int) -> Status {
+                                ICEFIELD_ASSIGN(outcomes[piece], ReadManifest(manifests[piece]));
+                                Number(static_cast<uint32_t>(piece), outcomes[piece]);
+                                return {};
+                              });
+    if (!read.ok()) {
+      const std::string& list = plan.snapshot->manifest_list;
+      if (list.empty()) return read;  // v1 may do without.
+      return std::move(read).error().At(StrCat("manifest list ", list));
+    }
+    for (ManifestFile& manifest : manifests) plan.manifests.push_back(std::move(manifest.path));
     CollectTasks(outcomes, plan);
     return CollectDeletes(outcomes, plan);
   }
@@ -157,6 +164,11 @@ class Planner {
     return outcome;
   }
 
+  static void Number(uint32_t manifest, ManifestOutcome& outcome) {
+    for (FileTask& task : outcome.tasks) task.manifest = manifest;
+    for (DeleteFile& deletes : outcome.deletes) deletes.manifest = manifest;
+  }
+
   static Result<FileTask> MakeTask(ManifestEntry entry, const SpecPlan& spec) {
     FileTask task{.spec_id = spec.spec->id, .data_sequence_number = entry.data_sequence_number};
     task.file = std::move(entry.data_file);
@@ -213,7 +225,10 @@ class Planner {
     }
     std::vector<DeleteFile> files = std::move(index).TakeFiles();
     for (size_t at = 0; at < files.size(); ++at) {
-      if (places[at] == kUnused) continue;
+      if (places[at] == kUnused) {
+        AddUnused(std::move(files[at]), plan);
+        continue;
+      }
       places[at] = static_cast<uint32_t>(plan.delete_files.size());
       ICEFIELD_TRY(CountDeletes(files[at], plan.counts));
       plan.delete_files.push_back(std::move(files[at]));
@@ -222,6 +237,18 @@ class Planner {
       for (uint32_t& found : task.deletes) found = places[found];
     }
     return {};
+  }
+
+  // Deletes may outlive their data files. As this is rare, so many are worth a look; more of them
+  // are no accident.
+  static void AddUnused(DeleteFile deletes, ScanPlan& plan) {
+    constexpr size_t kUnusedMax = 16;
+    const ScanCounts& counts = plan.counts;
+    const bool is_whole = counts.manifests_pruned == 0 && counts.files_pruned_partition == 0 &&
+                          counts.files_pruned_bounds == 0;
+    const bool is_read = deletes.IsDeletionVector() || deletes.file.format == "PARQUET";
+    if (!is_whole || !is_read || deletes.IsEquality()) return;
+    if (plan.unused_deletes.size() < kUnusedMax) plan.unused_deletes.push_back(std::move(deletes));
   }
 
   static Status CountDeletes(const DeleteFile& deletes, ScanCounts& counts) {
@@ -257,6 +284,13 @@ std::string DeletesText(size_t deletes) {
 }
 
 }  // namespace
+
+std::string ScanPlan::OriginOf(uint32_t manifest) const {
+  std::string origin =
+      StrCat("table ", table_name, ", snapshot ", snapshot ? StrCat(snapshot->id.value) : "none");
+  if (manifest < manifests.size()) origin += StrCat(", manifest ", manifests[manifest]);
+  return origin;
+}
 
 std::string ScanPlan::ToString(size_t files_max) const {
   int64_t rows = 0;

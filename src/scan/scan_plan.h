@@ -29,6 +29,7 @@ struct DeleteFile {
   DataFile file;
   SpecId spec_id;
   SequenceNumber data_sequence_number;
+  uint32_t manifest = 0;  ///< Index into ScanPlan::manifests.
   bool operator==(const DeleteFile&) const = default;
 
   bool IsDeletionVector() const { return file.format == "PUFFIN"; }
@@ -42,6 +43,7 @@ struct FileTask {
   SequenceNumber data_sequence_number;
   std::vector<PartitionConstant> constants;
   std::vector<uint32_t> deletes;  ///< Indices into ScanPlan::delete_files, ascending.
+  uint32_t manifest = 0;          ///< Index into ScanPlan::manifests.
   bool operator==(const FileTask&) const = default;
 };
 
@@ -67,13 +69,20 @@ struct ScanPlan {
   Predicate predicate;
   std::vector<FileTask> tasks;
   std::vector<DeleteFile> delete_files;  ///< In the order of (data sequence number, path, offset).
-  std::vector<PartitionSpec> specs;      ///< All of the table, by which tasks name theirs.
+  /// Some of the position deletes and deletion vectors that apply to no file, where nothing was
+  /// left out: what the manifest says of them may be damaged.
+  std::vector<DeleteFile> unused_deletes;
+  std::vector<std::string> manifests;  ///< Locations of those that were read, in their order.
+  std::vector<PartitionSpec> specs;    ///< All of the table, by which tasks name theirs.
   /// Every field that any schema of the table ever had: the current schema's, then dropped ones
   /// (all optional). For columns that only deletes speak of.
   Schema every_field;
   /// The table property `schema.name-mapping.default`; empty: none.
   std::string name_mapping_json;
   ScanCounts counts;
+
+  /// "table T, snapshot S, manifest M": where a file of that manifest comes from, for errors.
+  std::string OriginOf(uint32_t manifest) const;
 
   /// For people: the snapshot, the counts, one line a file (at most `files_max`).
   std::string ToString(size_t files_max = 20) const;

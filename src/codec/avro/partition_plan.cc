@@ -1,5 +1,6 @@
 #include "codec/avro/partition_plan.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -98,8 +99,15 @@ Result<PartitionPlan> PartitionPlan::Make(const SchemaTree& tree, NodeId record,
                                           const PartitionSpec& spec, const SkipProgram& skips,
                                           FixedForm form) {
   PartitionPlan plan(skips, spec.fields.size());
+  size_t found_count = 0;
   for (const PartitionField& field : spec.fields) {
-    ICEFIELD_TRY(FindField(tree.at(record), field.field_id.value));
+    ICEFIELD_ASSIGN(const SchemaField* found, FindField(tree.at(record), field.field_id.value));
+    if (found != nullptr) ++found_count;
+  }
+  const size_t stored_count = tree.at(record).fields.size();
+  if (found_count < std::min(spec.fields.size(), stored_count)) {
+    return CorruptData("its partitions have ", stored_count, " fields, of which ", found_count,
+                       " are among the ", spec.fields.size(), " of partition spec ", spec.id.value);
   }
   for (const SchemaField& field : tree.at(record).fields) {
     if (!field.field_id) return CorruptData("partition field '", field.name, "' has no field-id");

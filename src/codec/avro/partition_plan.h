@@ -24,7 +24,8 @@ enum class FixedForm : uint8_t {
 class PartitionPlan {
  public:
   /// A field of `spec` that `record` lacks is always null; fields that the spec lacks are skipped.
-  /// CorruptData for fields without an id, Unsupported for types that partition values cannot have.
+  /// CorruptData where it has others in their place and for fields without an id, Unsupported for
+  /// types that partition values cannot have.
   static Result<PartitionPlan> Make(const SchemaTree& tree, NodeId record,
                                     const PartitionSpec& spec, const SkipProgram& skips,
                                     FixedForm form);

@@ -78,6 +78,19 @@ const FieldKey* FindKey(std::span<const FieldKey> keys, const SchemaField& field
 
 }  // namespace
 
+// A field that is known by its name under an id that is not known is known by a damaged id.
+Status CheckNoNamesake(const SchemaNode& record, std::span<const FieldKey> keys,
+                       const SchemaField& field) {
+  for (const FieldKey& key : keys) {
+    if (field.name != key.name) continue;
+    ICEFIELD_ASSIGN(const SchemaField* other, FindField(record, key.field_id));
+    if (other != nullptr) continue;
+    return CorruptData(TypeText(record), " has the field '", field.name, "' without its id ",
+                       key.field_id);
+  }
+  return {};
+}
+
 Result<std::vector<PlannedField>> PlanFields(const SchemaTree& tree, NodeId record,
                                              std::span<const FieldKey> keys) {
   const SchemaNode& node = tree.at(record);
@@ -92,7 +105,10 @@ Result<std::vector<PlannedField>> PlanFields(const SchemaTree& tree, NodeId reco
   for (const SchemaField& field : node.fields) {
     PlannedField& out = planned.emplace_back(PlannedField{field.type});
     out.key = FindKey(keys, field);
-    if (out.key == nullptr) continue;
+    if (out.key == nullptr) {
+      ICEFIELD_TRY(CheckNoNamesake(node, keys, field));
+      continue;
+    }
     Result<NullableType> split = SplitNullable(tree, field.type);
     if (!split.ok()) return std::move(split).error().At(FieldText(*out.key));
     if (!Fits(tree, tree.at(split->type), *out.key, out)) {

@@ -66,7 +66,8 @@ struct PlannedField {
 };
 
 /// The fields of `record` in the order of the file, each with the key that asks for it. CorruptData
-/// where a required one is missing, a type does not fit its shape, or an id comes twice.
+/// where a required one is missing, one has its name but not its id, a type does not fit its shape,
+/// or an id comes twice.
 Result<std::vector<PlannedField>> PlanFields(const SchemaTree& tree, NodeId record,
                                              std::span<const FieldKey> keys);
 

@@ -54,7 +54,7 @@ std::optional<Value> ReadNan(const PrimitiveType& type, const JsonValue& json) {
 }
 
 Result<NestedValue> ReadPrimitive(const PrimitiveType& type, const JsonValue& json) {
-  if (std::optional<Value> nan = ReadNan(type, json)) return NestedValue{.primitive = *nan};
+  if (std::optional<Value> nan = ReadNan(type, json)) return NestedValue{.primitive = nan};
   ICEFIELD_ASSIGN(const Literal literal, ReadLiteral(type, json));
   const Result<FittedLiteral> fitted = FitLiteral(literal, type);
   if (!fitted.ok() || fitted->fit != LiteralFit::kExact) {

@@ -1,5 +1,6 @@
 #include "codec/parquet/parquet_file.h"
 
+#include <arrow/array/array_base.h>
 #include <parquet/arrow/reader.h>
 #include <parquet/file_reader.h>
 #include <parquet/statistics.h>
@@ -144,6 +145,7 @@ Result<ParquetFooter> ParquetFooter::Read(const InputFile& file) {
     ParquetFooter footer;
     footer.location_ = file.location();
     footer.metadata_ = parquet::ReadMetaData(AdaptInput(file));
+    ICEFIELD_TRY(CheckRepetition(*footer.metadata_->schema()->group_node(), footer.location_));
     ICEFIELD_ASSIGN(footer.columns_, MakeReadable(*footer.metadata_, footer.location_));
     int64_t first_row = 0;
     for (int group = 0; group < footer.metadata_->num_row_groups(); ++group) {

@@ -203,7 +203,7 @@ Result<std::vector<LeafForm>> Rewrite(const parquet::FileMetaData& metadata,
   readable.Init(WithChildren(*schema.group_node(), columns, nullptr));
   // As with the pairs above: the descriptor is the footer's own, and everything that reads columns
   // later asks it.
-  const_cast<parquet::SchemaDescriptor&>(schema) = std::move(readable);
+  const_cast<parquet::SchemaDescriptor&>(schema) = readable;
   return rewriter.TakeForms();
 }
 

@@ -1,0 +1,1 @@
+"""Random walks over tables: after each commit Icefield must read the model's rows."""

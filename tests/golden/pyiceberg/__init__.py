@@ -1,0 +1,1 @@
+"""Golden tables by pyiceberg: `make.sh` runs this package in the project's own environment."""
