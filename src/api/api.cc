@@ -33,7 +33,7 @@ Result<std::vector<ReadColumn>> SelectColumns(const Table& table, const Schema& 
 }
 
 bool SelectsAll(const std::vector<std::string>& names) {
-  return names.empty() || (names.size() == 1 && names.front() == "*");
+  return names.size() == 1 && names.front() == "*";
 }
 
 Result<BoundScan> Bind(const Table& table, const ScanOptions& options) {

@@ -76,6 +76,7 @@ struct Damage {
 struct DamageAmount {
   size_t truncations_max = 0;
   size_t flips_max = 0;
+  size_t swaps_max = 0;
 };
 
 /// `count` different numbers below `limit`, ascending; all where there are no more.
@@ -87,8 +88,8 @@ inline std::vector<size_t> Sample(size_t limit, size_t count, std::mt19937_64& r
   return chosen;
 }
 
-/// Damages of the file at `path` in `files`. It is swapped with every other file of its role there
-/// and in `others`, of which it must have other bytes.
+/// Damages of the file at `path` in `files`. It is swapped with other files of its role there and
+/// in `others` that have other bytes.
 inline std::vector<Damage> DamagesOf(const std::string& path, const MemoryStore::Files& files,
                                      const MemoryStore::Files& others, const DamageAmount& amount) {
   const std::string& bytes = files.at(path);
@@ -103,8 +104,10 @@ inline std::vector<Damage> DamagesOf(const std::string& path, const MemoryStore:
     damages.push_back({.kind = Damage::Kind::kFlipped, .at = at});
   }
   for (const MemoryStore::Files* source : {&files, &others}) {
+    size_t swaps = 0;
     for (const auto& [other, content] : *source) {
       if (other.ends_with(".text") || RoleOf(other) != RoleOf(path) || content == bytes) continue;
+      if (++swaps > amount.swaps_max) break;
       damages.push_back({.kind = Damage::Kind::kSwapped, .source = other, .source_bytes = content});
     }
   }

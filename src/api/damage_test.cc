@@ -8,6 +8,8 @@
 ///   place is another table, a digit of an id is another id. A file that is cut short, emptied or
 ///   gone is refused by name; of flipped bits and swapped files only this is expected: no crash, no
 ///   hang, no fault of the engine's own.
+/// One thing cannot be known: that a position-delete file was replaced by another of the same size
+/// and number of rows, where its manifest states neither its data file nor bounds of its rows.
 /// pyiceberg's tables are not among the chosen ones, as its Parquet pages carry no checksums:
 /// damage inside of values cannot be seen there.
 ///
@@ -41,9 +43,9 @@ bool IsFull() {
 }
 
 DamageAmount Amount() {
-  if (!IsFull()) return {.truncations_max = 12, .flips_max = 60};
+  if (!IsFull()) return {.truncations_max = 5, .flips_max = 20, .swaps_max = 3};
   constexpr size_t kBytesMax = size_t{64} << 10;
-  return {.truncations_max = kBytesMax, .flips_max = 8 * kBytesMax};
+  return {.truncations_max = kBytesMax, .flips_max = 8 * kBytesMax, .swaps_max = kBytesMax};
 }
 
 /// Ends the process, by the name of the case, where one takes too long: a hanging scan cannot be
@@ -154,7 +156,7 @@ TEST_P(DamageTest, IsAnErrorOrTheSameRows) {
 INSTANTIATE_TEST_SUITE_P(Golden, DamageTest,
                          testing::Values("java_eq_everything", "java_eq_null_key",
                                          "java_dv_and_equality", "java_dv_one_puffin",
-                                         "java_pos_partition_scoped", "java_pos_referenced",
+                                         "java_pos_partition_scoped", "java_pos_file_scoped",
                                          "java_default_types", "java_mapping_evolved",
                                          "java_meta_v1", "java_meta_gzip_v3", "java_evo_struct",
                                          "spark_mor_v2_partition", "spark_dv_v3"),

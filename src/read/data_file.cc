@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "batch/zip_streams.h"
 #include "read/file_check.h"
 
 namespace icefield {
@@ -37,6 +38,28 @@ const PartitionSpec* FindSpec(const ScanPlan& plan, SpecId id) {
   const auto found = std::find_if(plan.specs.begin(), plan.specs.end(),
                                   [&](const PartitionSpec& spec) { return spec.id == id; });
   return found == plan.specs.end() ? nullptr : &*found;
+}
+
+int LastLeaf(const FileColumn& column) {
+  int last = column.leaf;
+  for (const FileColumn& child : column.children) last = std::max(last, LastLeaf(child));
+  return last;
+}
+
+// Ascending leaves cut into about `deals` runs of whole top-level columns.
+std::vector<std::vector<int>> DealLeaves(const std::vector<FileColumn>& columns,
+                                         const std::vector<int>& leaves, int deals) {
+  const size_t share = leaves.size() / static_cast<size_t>(std::max(deals, 1)) + 1;
+  std::vector<std::vector<int>> dealt;
+  auto next = leaves.begin();
+  for (const FileColumn& column : columns) {
+    const auto end = std::upper_bound(next, leaves.end(), LastLeaf(column));
+    if (next == end) continue;
+    if (dealt.empty() || dealt.back().size() >= share) dealt.emplace_back();
+    dealt.back().insert(dealt.back().end(), next, end);
+    next = end;
+  }
+  return dealt;
 }
 
 }  // namespace
@@ -97,18 +120,28 @@ Result<ColumnPlan> DataFileReader::PlanColumns(const ReadSchema& read) const {
       {.task = task_, .spec = spec_, .own_field_ids = AnyFieldId(footer_.columns())});
 }
 
+Result<std::unique_ptr<BatchStream>> DataFileReader::Decode(int row_group,
+                                                            const std::vector<int>& leaves,
+                                                            int64_t batch_rows) const {
+  ICEFIELD_ASSIGN(std::unique_ptr<InputFile> file, source_->store->Open(task_->file.path));
+  return ReadRowGroup(std::move(file), footer_,
+                      {.row_group = row_group, .leaves = leaves, .batch_rows = batch_rows});
+}
+
 Result<std::unique_ptr<StoredStream>> DataFileReader::ReadStored(int row_group,
                                                                  const std::vector<int>& leaves,
                                                                  int64_t batch_rows,
-                                                                 bool column_threads) const {
+                                                                 int column_threads) const {
+  const std::vector<std::vector<int>> deals = DealLeaves(columns_, leaves, column_threads);
   std::unique_ptr<BatchStream> decoded;
-  if (!leaves.empty()) {
-    ICEFIELD_ASSIGN(std::unique_ptr<InputFile> file, source_->store->Open(task_->file.path));
-    ICEFIELD_ASSIGN(decoded, ReadRowGroup(std::move(file), footer_,
-                                          {.row_group = row_group,
-                                           .leaves = leaves,
-                                           .batch_rows = batch_rows,
-                                           .column_threads = column_threads}));
+  if (deals.size() == 1) {
+    ICEFIELD_ASSIGN(decoded, Decode(row_group, leaves, batch_rows));
+  } else if (!deals.empty()) {
+    std::vector<std::unique_ptr<BatchStream>> parts;
+    for (const std::vector<int>& deal : deals) {
+      ICEFIELD_ASSIGN(parts.emplace_back(), Decode(row_group, deal, batch_rows));
+    }
+    decoded = ZipStreams(std::move(parts), task_->file.path);
   }
   return std::make_unique<StoredStream>(extent(row_group), std::move(decoded), batch_rows,
                                         task_->file.path);

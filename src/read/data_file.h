@@ -78,13 +78,16 @@ class DataFileReader {
     return footer_.BytesOf(row_group, leaves);
   }
 
-  /// The stored rows of a row group, at most `batch_rows` in a batch; their columns decoded on
-  /// several threads where `column_threads` says so.
+  /// The stored rows of a row group, at most `batch_rows` in a batch; their columns dealt to
+  /// `column_threads` threads.
   Result<std::unique_ptr<StoredStream>> ReadStored(int row_group, const std::vector<int>& leaves,
                                                    int64_t batch_rows,
-                                                   bool column_threads = false) const;
+                                                   int column_threads = 1) const;
 
  private:
+  Result<std::unique_ptr<BatchStream>> Decode(int row_group, const std::vector<int>& leaves,
+                                              int64_t batch_rows) const;
+
   const ScanSource* source_ = nullptr;
   const FileTask* task_ = nullptr;
   const PartitionSpec* spec_ = nullptr;

@@ -29,8 +29,14 @@ Error Replaced(const DataFile& entry, std::string_view what) {
                      "; the file was replaced or damaged, or the manifest is wrong");
 }
 
-bool Less(const std::optional<Value>& a, const std::optional<Value>& b) {
-  return a && b && CompareValues(*a, *b) == std::partial_ordering::less;
+// True if `a` is below `b` by more than the rounding of a finer unit in the file.
+bool LiesBelow(const PrimitiveType& type, const std::optional<Value>& a,
+               const std::optional<Value>& b) {
+  if (!a || !b || CompareValues(*a, *b) != std::partial_ordering::less) return false;
+  const auto* low = std::get_if<int64_t>(&*a);
+  const auto* high = std::get_if<int64_t>(&*b);
+  const bool is_time = type.kind != PrimitiveKind::kLong && low != nullptr && high != nullptr;
+  return !is_time || *low + 1 < *high;
 }
 
 Status CheckColumn(const ParquetFooter& footer, const FileColumn& column, const Field& field,
@@ -42,7 +48,7 @@ Status CheckColumn(const ParquetFooter& footer, const FileColumn& column, const 
   for (size_t group = 0; group < footer.row_groups().size(); ++group) {
     if (footer.row_groups()[group].rows == 0) continue;
     const ColumnStatistics found = footer.Statistics(static_cast<int>(group), column.leaf, type);
-    if (Less(found.lower, stated.lower) || Less(stated.upper, found.upper)) {
+    if (LiesBelow(type, found.lower, stated.lower) || LiesBelow(type, stated.upper, found.upper)) {
       return Replaced(entry, StrCat("holds values of column '", field.name,
                                     "' outside the bounds of its manifest"));
     }

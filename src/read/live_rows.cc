@@ -163,7 +163,7 @@ int64_t LiveRows::BatchRows(const RowGroupTask& task) const {
   return std::min(options_.batch_rows, std::max(kBatchRowsMin, kBatchBytes / bytes_per_row));
 }
 
-Result<std::unique_ptr<LiveBatchStream>> LiveRows::Read(size_t number, bool column_threads) {
+Result<std::unique_ptr<LiveBatchStream>> LiveRows::Read(size_t number, int column_threads) {
   const RowGroupTask& task = scan_.row_groups[number];
   const DataFileReader& file = scan_.files[task.file];
   const FilePlan& plan = plans_[task.file];

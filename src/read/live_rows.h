@@ -53,8 +53,8 @@ class LiveRows {
   /// The live rows of scan.row_groups[number], which may be read once. Loads the deletes of its
   /// file where that has not happened. Batches hold at most options.batch_rows rows, fewer where
   /// rows are wide.
-  /// `column_threads`: decode the columns of a batch on several threads.
-  Result<std::unique_ptr<LiveBatchStream>> Read(size_t number, bool column_threads = false);
+  /// `column_threads`: how many threads decode the columns of a batch.
+  Result<std::unique_ptr<LiveBatchStream>> Read(size_t number, int column_threads = 1);
 
   /// About how many bytes reading scan.row_groups[number] keeps, beside its batches.
   int64_t DecoderBytesOf(size_t number) const;

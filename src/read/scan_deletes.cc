@@ -40,6 +40,10 @@ std::string GroupKey(const DeleteFile& deletes) {
   return key;
 }
 
+bool IsPositionDeleteFile(const DeleteFile& deletes) {
+  return !deletes.IsEquality() && !deletes.IsDeletionVector();
+}
+
 }  // namespace
 
 Result<std::unique_ptr<ScanDeletes>> ScanDeletes::Make(const ObjectStore& store,
@@ -48,8 +52,14 @@ Result<std::unique_ptr<ScanDeletes>> ScanDeletes::Make(const ObjectStore& store,
   deletes->positions_ = std::vector<Once<PositionsByFile>>(plan.delete_files.size());
   deletes->task_positions_ = std::vector<Once<const PositionSet>>(plan.tasks.size());
   deletes->targets_.resize(plan.delete_files.size());
-  for (const FileTask& task : plan.tasks) {
-    for (const uint32_t number : task.deletes) deletes->targets_[number].push_back(task.file.path);
+  std::map<std::string_view, int> tasks_of_path;
+  for (const FileTask& task : plan.tasks) ++tasks_of_path[task.file.path];
+  for (size_t task = 0; task < plan.tasks.size(); ++task) {
+    deletes->task_positions_[task].shares_path = tasks_of_path[plan.tasks[task].file.path] > 1;
+    for (const uint32_t number : plan.tasks[task].deletes) {
+      if (IsPositionDeleteFile(plan.delete_files[number]))
+        deletes->targets_[number].push_back(static_cast<uint32_t>(task));
+    }
   }
   Status grouped = deletes->GroupEqualityDeletes();
   ICEFIELD_TRY(grouped);
@@ -123,7 +133,8 @@ Result<std::shared_ptr<const EqualityKeys>> ScanDeletes::KeysOf(uint32_t group) 
 // Reads a position-delete file for all data files of the plan that it bears on.
 Result<std::shared_ptr<PositionsByFile>> ScanDeletes::LoadPositions(uint32_t delete_file) {
   auto positions = std::make_shared<PositionsByFile>();
-  for (const std::string& path : targets_[delete_file]) positions->try_emplace(path);
+  for (const uint32_t task : targets_[delete_file])
+    positions->try_emplace(plan_.tasks[task].file.path);
   Status read = ReadPositionDeletes(store_, plan_.delete_files[delete_file], *positions);
   if (!read.ok()) return At(std::move(read).error(), plan_.delete_files[delete_file]);
   return positions;
@@ -168,10 +179,10 @@ void ScanDeletes::Release(size_t task) {
   once.loaded = nullptr;
   once.released = true;
   const std::string& path = plan_.tasks[task].file.path;
+  // A file that the table holds twice is two tasks, and the other may still be read.
+  if (once.shares_path) return;
   for (const uint32_t number : plan_.tasks[task].deletes) {
-    // A file that the table holds twice is two tasks, and the other may still be read.
-    const std::vector<std::string>& targets = targets_[number];
-    if (std::count(targets.begin(), targets.end(), path) > 1) continue;
+    if (!IsPositionDeleteFile(plan_.delete_files[number])) continue;
     Once<PositionsByFile>& file = positions_[number];
     const std::lock_guard file_lock(file.mutex);
     if (file.loaded != nullptr) file.loaded->erase(path);

@@ -51,6 +51,7 @@ class ScanDeletes {
     std::mutex mutex;
     std::shared_ptr<Loaded> loaded;
     bool released = false;
+    bool shares_path = false;  // Of a task: another task reads the same file.
   };
 
   ScanDeletes(const ObjectStore& store, const ScanPlan& plan)
@@ -69,7 +70,7 @@ class ScanDeletes {
   std::vector<Once<const EqualityKeys>> keys_;           ///< By group.
   std::vector<Once<PositionsByFile>> positions_;         ///< By delete file: what is not yet used.
   std::vector<Once<const PositionSet>> task_positions_;  ///< By task.
-  std::vector<std::vector<std::string>> targets_;  ///< By delete file: data files of the plan.
+  std::vector<std::vector<uint32_t>> targets_;           ///< By position-delete file: tasks.
 };
 
 }  // namespace icefield

@@ -1,6 +1,8 @@
 #include "read/scan_stream.h"
 
+#include <arrow/memory_pool.h>
 #include <arrow/util/byte_size.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <condition_variable>
@@ -22,7 +24,7 @@ using BatchPtr = std::shared_ptr<arrow::RecordBatch>;
 constexpr size_t kBatchesAhead = 4;
 
 // Bytes that all row groups together may be ahead of the reader.
-constexpr int64_t kBytesAhead = int64_t{24} << 20;
+constexpr int64_t kBytesAhead = int64_t{12} << 20;
 
 // Bytes that the decoders of all row groups in work may keep; one may always run.
 constexpr int64_t kDecoderBytesMax = int64_t{160} << 20;
@@ -63,6 +65,7 @@ class OrderedScan final : public BatchStream {
     return {};
   }
 
+  bool started() const { return !threads_.empty(); }
   const std::shared_ptr<arrow::Schema>& schema() const override { return schema_; }
 
   Result<BatchPtr> Next() override {
@@ -113,6 +116,8 @@ class OrderedScan final : public BatchStream {
   void Work() {
     while (std::optional<size_t> group = Claim()) {
       Status status = Caught([&] { return Decode(*group); });
+      // Decoders of many columns leave more behind than an allocator should keep.
+      if (ColumnThreads(*group) > 1) arrow::default_memory_pool()->ReleaseUnused();
       const std::lock_guard lock(mutex_);
       decoder_bytes_ -= live_->DecoderBytesOf(*group);
       if (!status.ok()) queues_[*group].error = std::move(status).error();
@@ -137,13 +142,14 @@ class OrderedScan final : public BatchStream {
   }
 
   // Of wide rows one row group is in work at a time: then its columns share the threads.
-  bool RunsAlone(size_t group) const {
-    return ThreadCount(request_.options.threads) > 1 &&
-           2 * live_->DecoderBytesOf(group) > kDecoderBytesMax;
+  int ColumnThreads(size_t group) const {
+    const bool alone = 2 * live_->DecoderBytesOf(group) > kDecoderBytesMax;
+    return alone ? ThreadCount(request_.options.threads) : 1;
   }
 
   Status Decode(size_t group) {
-    ICEFIELD_ASSIGN(std::unique_ptr<LiveBatchStream> stream, live_->Read(group, RunsAlone(group)));
+    ICEFIELD_ASSIGN(std::unique_ptr<LiveBatchStream> stream,
+                    live_->Read(group, ColumnThreads(group)));
     while (true) {
       ICEFIELD_ASSIGN(LiveBatch live, stream->Next());
       if (live.rows == nullptr) return {};
@@ -192,6 +198,37 @@ class OrderedScan final : public BatchStream {
   std::vector<std::jthread> threads_;
 };
 
+// A scan whose process may fork. A child has neither the threads nor a lock that it could trust: it
+// leaves what it inherited alone.
+class ForkedSafely final : public BatchStream {
+ public:
+  explicit ForkedSafely(std::unique_ptr<OrderedScan> scan) : scan_(std::move(scan)) {}
+  ForkedSafely(const ForkedSafely&) = delete;
+  ForkedSafely& operator=(const ForkedSafely&) = delete;
+  ~ForkedSafely() override {
+    if (IsInherited()) static_cast<void>(scan_.release());
+  }
+
+  const std::shared_ptr<arrow::Schema>& schema() const override { return scan_->schema(); }
+
+  Result<BatchPtr> Next() override {
+    if (IsInherited()) {
+      return InvalidArgument(
+          "a reader that was read from before fork cannot be read in the child; scan the table "
+          "again "
+          "there");
+    }
+    process_ = ::getpid();
+    return scan_->Next();
+  }
+
+ private:
+  bool IsInherited() const { return scan_->started() && process_ != ::getpid(); }
+
+  std::unique_ptr<OrderedScan> scan_;
+  pid_t process_ = 0;  // That started the threads.
+};
+
 }  // namespace
 
 Result<std::unique_ptr<BatchStream>> OpenScanStream(ScanStreamRequest request) {
@@ -202,7 +239,7 @@ Result<std::unique_ptr<BatchStream>> OpenScanStream(ScanStreamRequest request) {
                   OutputSchema({.schema = request.plan.schema, .columns = request.columns}));
   auto scan = std::make_unique<OrderedScan>(std::move(request), std::move(schema));
   ICEFIELD_TRY(scan->Open());
-  return std::unique_ptr<BatchStream>(std::move(scan));
+  return std::unique_ptr<BatchStream>(std::make_unique<ForkedSafely>(std::move(scan)));
 }
 
 }  // namespace icefield

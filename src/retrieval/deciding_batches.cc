@@ -40,9 +40,13 @@ std::vector<RowLineage> ReadLineages(const arrow::Array& last_updated, const arr
 ReadSchema ColumnsToRead(const ViewScan& scan, bool with_lineage) {
   ReadSchema read = DecidingColumns(scan.pinned);
   if (!with_lineage) return read;
-  read.schema = WithMetadataColumns(read.schema, scan.pinned.source.table->metadata);
-  read.columns.push_back({kLastUpdatedColumn, "_last_updated_sequence_number"});
-  read.columns.push_back({kRowIdColumn, "_row_id"});
+  // By id: the table may have columns of their names.
+  for (const Field& field : MetadataColumns(scan.pinned.source.table->metadata)) {
+    if (field.id == kLastUpdatedColumn || field.id == kRowIdColumn)
+      read.schema.columns.fields.push_back(field);
+  }
+  read.columns.push_back({kLastUpdatedColumn, "last updated"});
+  read.columns.push_back({kRowIdColumn, "row id"});
   return read;
 }
 

@@ -66,6 +66,8 @@ ColumnStatistics PartitionSummaries::Find(FieldId position, const PrimitiveType&
   ColumnStatistics statistics;
   if (!summary.contains_null) statistics.null_count = 0;
   if (summary.contains_nan == false) statistics.nan_count = 0;
+  // There are writers that order UUIDs as two signed numbers.
+  if (type.kind == PrimitiveKind::kUuid) return statistics;
   if (summary.lower_bound) statistics.lower = ParseBound(type, *summary.lower_bound);
   if (summary.upper_bound) statistics.upper = ParseBound(type, *summary.upper_bound);
   return statistics;

@@ -22,7 +22,7 @@ constexpr int32_t kFormatVersionMax = 3;
 constexpr int32_t kRowLineageVersion = 3;
 constexpr const char* kNameMappingProperty = "schema.name-mapping.default";
 
-// An identity partition field whose source column is in the schema to read with.
+// An identity partition field and the type of its source column.
 struct ConstantField {
   size_t position = 0;
   FieldId source_id;
@@ -88,7 +88,7 @@ class Planner {
   Status PlanSnapshot(ScanPlan& plan) {
     ICEFIELD_ASSIGN(std::vector<ManifestFile> manifests,
                     ListManifests(store_, metadata_, *plan.snapshot));
-    PlanSpecs(manifests);
+    PlanSpecs(manifests, plan.every_field);
     manifests = Prune(std::move(manifests), plan.counts);
     std::vector<ManifestOutcome> outcomes(manifests.size());
     Status read = ParallelFor(manifests.size(), ThreadCount(request_.threads),
@@ -108,7 +108,7 @@ class Planner {
   }
 
   // The specs that `manifests` were written under; the table has them.
-  void PlanSpecs(const std::vector<ManifestFile>& manifests) {
+  void PlanSpecs(const std::vector<ManifestFile>& manifests, const Schema& every_field) {
     for (const ManifestFile& manifest : manifests) {
       if (specs_.contains(manifest.partition_spec_id)) continue;
       const PartitionSpec* spec = metadata_.FindSpec(manifest.partition_spec_id);
@@ -118,7 +118,8 @@ class Planner {
       for (size_t position = 0; position < spec->fields.size(); ++position) {
         const PartitionField& field = spec->fields[position];
         if (field.transform.kind != TransformKind::kIdentity) continue;
-        const Field* source = request_.selected.schema->FindById(field.source_id);
+        // Of any schema: an equality delete may still ask for a column that was dropped.
+        const Field* source = every_field.FindById(field.source_id);
         if (source == nullptr || source->type.primitive() == nullptr) continue;
         plan.constants.push_back({position, field.source_id, *source->type.primitive()});
       }

@@ -71,6 +71,7 @@ class NullTally {
  public:
   NullTally(const parquet::FileMetaData& metadata, const RowGroupRead& read) {
     const std::unique_ptr<parquet::RowGroupMetaData> group = metadata.RowGroup(read.row_group);
+    rows_left_ = group->num_rows();
     for (const int leaf : read.leaves) {
       const parquet::ColumnDescriptor& column = *metadata.schema()->Column(leaf);
       if (column.path()->ToDotVector().size() > 1) {
@@ -85,19 +86,22 @@ class NullTally {
   }
 
   void Add(const arrow::RecordBatch& batch) {
+    rows_left_ -= batch.num_rows();
     for (size_t i = 0; i < nulls_left_.size() && is_flat_; ++i) {
       if (nulls_left_[i]) *nulls_left_[i] -= batch.column(static_cast<int>(i))->null_count();
     }
   }
 
-  // False where another number of nulls was read than the footer knows of.
+  // False where all rows were read, and another number of nulls than the footer knows of.
   bool Holds() const {
-    return !is_flat_ || std::ranges::all_of(nulls_left_, [](const std::optional<int64_t>& left) {
-      return left.value_or(0) == 0;
-    });
+    return !is_flat_ || rows_left_ > 0 ||
+           std::ranges::all_of(nulls_left_, [](const std::optional<int64_t>& left) {
+             return left.value_or(0) == 0;
+           });
   }
 
  private:
+  int64_t rows_left_ = 0;
   bool is_flat_ = true;  // Batches have a column for each leaf.
   std::vector<std::optional<int64_t>> nulls_left_;
 };
@@ -120,9 +124,9 @@ class RowGroupStream final : public BatchStream {
       do {
         ICEFIELD_ARROW_TRY(batches_->ReadNext(&batch), location_, ErrorCode::kCorruptData);
       } while (batch != nullptr && batch->num_rows() == 0);
-      if (batch != nullptr) {
-        nulls_.Add(*batch);
-      } else if (!nulls_.Holds()) {
+      // Not at the end of the stream, which not everybody waits for.
+      if (batch != nullptr) nulls_.Add(*batch);
+      if (!nulls_.Holds()) {
         return CorruptData(location_,
                            ": a row group holds another number of nulls than its footer says");
       }
@@ -200,11 +204,10 @@ Result<std::unique_ptr<BatchStream>> ReadRowGroup(std::unique_ptr<InputFile> fil
   return Guarded(footer.location(), [&]() -> Result<std::unique_ptr<BatchStream>> {
     std::unique_ptr<parquet::ParquetFileReader> raw = OpenChecked(
         AdaptInput(std::move(file)), FileProperties(read.leaves.size()), footer.metadata());
-    parquet::ArrowReaderProperties properties = BatchProperties(read.batch_rows);
-    properties.set_use_threads(read.column_threads);
     ICEFIELD_ARROW_ASSIGN(
         std::unique_ptr<parquet::arrow::FileReader> reader,
-        parquet::arrow::FileReader::Make(arrow::default_memory_pool(), std::move(raw), properties),
+        parquet::arrow::FileReader::Make(arrow::default_memory_pool(), std::move(raw),
+                                         BatchProperties(read.batch_rows)),
         footer.location(), ErrorCode::kCorruptData);
     ICEFIELD_ARROW_ASSIGN(std::unique_ptr<arrow::RecordBatchReader> batches,
                           reader->GetRecordBatchReader({read.row_group}, read.leaves),

@@ -93,8 +93,6 @@ struct RowGroupRead {
   int row_group = 0;
   std::vector<int> leaves;     ///< Ascending, at least one.
   int64_t batch_rows = 65536;  ///< At most so many rows in a batch.
-  /// Decode the columns of each batch on Arrow's threads.
-  bool column_threads = false;
 };
 
 /// Rows of one row group, top-level columns in the file's order, in the Arrow types that the file's
