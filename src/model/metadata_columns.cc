@@ -54,7 +54,8 @@ std::vector<Field> PartitionFields(const TableMetadata& metadata) {
   std::vector<Field> fields;
   for (const auto& [id, column] : columns) {
     if (column.conflicts || !column.type) continue;
-    fields.push_back({.id = id, .name = column.newest.name, .type = *column.type});
+    fields.push_back(
+        {.id = PartitionMemberId(id), .name = column.newest.name, .type = *column.type});
   }
   return fields;
 }
@@ -113,6 +114,11 @@ std::vector<Field> MergeFields(std::vector<Field> fields, const std::vector<Fiel
 }
 
 }  // namespace
+
+bool IsMetadataColumn(FieldId id) {
+  return id.value < 0 || id == kFileColumn || id == kPositionColumn || id == kSpecIdColumn ||
+         id == kPartitionColumn || id == kRowIdColumn || id == kLastUpdatedColumn;
+}
 
 std::vector<Field> MetadataColumns(const TableMetadata& metadata) {
   std::vector<Field> columns{

@@ -19,6 +19,14 @@ inline constexpr FieldId kLastUpdatedColumn{
 /// Above it ids are reserved.
 inline constexpr int32_t kUserFieldIdMax = 2147483447;
 
+/// The field id of a partition field inside `_partition`: below 0, as partition fields and columns
+/// are numbered apart and a wide table has columns 1000 and up.
+constexpr FieldId PartitionMemberId(FieldId partition_field) { return {-partition_field.value}; }
+
+/// True for the columns above and the members of `_partition`. What files store of them is not what
+/// is read: statistics of files say nothing of them.
+bool IsMetadataColumn(FieldId id);
+
 /// The metadata columns of a table, in the order above. `_partition` holds one optional field for
 /// every partition field of any spec, by ascending field id, under the name that the newest spec
 /// gives it and in the type of its transform's results; it is left out for a table that was never

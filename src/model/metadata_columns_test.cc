@@ -30,7 +30,7 @@ Schema Events(int32_t id = 0) {
       {}};
 }
 
-// "1000: day: optional date" by line, or nothing where there is no `_partition`.
+// "-1000: day: optional date" by line, or nothing where there is no `_partition`.
 std::string PartitionText(const TableMetadata& metadata) {
   for (const Field& column : MetadataColumns(metadata)) {
     if (column.id == kPartitionColumn) return column.type.ToString();
@@ -46,7 +46,7 @@ TEST(MetadataColumnsTest, AreThoseOfTheSpecification) {
             "2147483646: _file: required string\n"
             "2147483645: _pos: required long\n"
             "2147483643: _spec_id: required int\n"
-            "2147483642: _partition: optional struct<1000: day: optional date>\n"
+            "2147483642: _partition: optional struct<-1000: day: optional date>\n"
             "2147483540: _row_id: optional long\n"
             "2147483539: _last_updated_sequence_number: optional long\n");
 }
@@ -61,20 +61,20 @@ TEST(MetadataColumnsTest, PartitionUnitesAllSpecsByFieldId) {
             {Partition(1, 1002, "bucket", "bucket[4]"), Partition(2, 1000, "new name", "day")}},
            {{1},
             {Partition(2, 1000, "old name", "day"), Partition(3, 1001, "start", "truncate[2]")}}})),
-      "struct<1000: new name: optional date, 1001: start: optional string, "
-      "1002: bucket: optional int>");
+      "struct<-1000: new name: optional date, -1001: start: optional string, "
+      "-1002: bucket: optional int>");
 }
 
 // v1 replaces dropped fields by void ones of the same id.
 TEST(MetadataColumnsTest, PartitionKnowsTheTypeOfFieldsThatBecameVoid) {
   EXPECT_EQ(PartitionText(TableOf({Events()}, {{{0}, {Partition(2, 1000, "day", "day")}},
                                                {{1}, {Partition(2, 1000, "day_void", "void")}}})),
-            "struct<1000: day_void: optional date>");
+            "struct<-1000: day_void: optional date>");
   EXPECT_EQ(PartitionText(TableOf({Events()}, {{{0}, {Partition(2, 1000, "day", "void")}},
                                                {{1}, {Partition(2, 1000, "day", "hour")}}})),
-            "struct<1000: day: optional int>");
+            "struct<-1000: day: optional int>");
   EXPECT_EQ(PartitionText(TableOf({Events()}, {{{0}, {Partition(2, 1000, "day", "void")}}})),
-            "struct<1000: day: optional timestamptz>");
+            "struct<-1000: day: optional timestamptz>");
 }
 
 // What has no one type is left out, like fields of dropped columns.
@@ -83,7 +83,7 @@ TEST(MetadataColumnsTest, PartitionLeavesOutWhatItCannotType) {
                                                 {Partition(9, 1000, "gone", "identity"),
                                                  Partition(1, 1001, "odd", "zorder"),
                                                  Partition(1, 1002, "id", "identity")}}})),
-            "struct<1002: id: optional long>");
+            "struct<-1002: id: optional long>");
   EXPECT_EQ(PartitionText(TableOf({Events()}, {{{0}, {Partition(1, 1000, "a", "bucket[4]")}},
                                                {{1}, {Partition(1, 1000, "b", "bucket[8]")}}})),
             "");

@@ -166,7 +166,7 @@ Result<ArrowScalar> ColumnMatcher::PartitionTuple(const Field& target) const {
   for (const Field& member : target.type.structure()->fields) {
     std::optional<Value> value;
     for (size_t at = 0; at < fields.size() && at < tuple.size(); ++at) {
-      if (fields[at].field_id == member.id) value = tuple[at];
+      if (PartitionMemberId(fields[at].field_id) == member.id) value = tuple[at];
     }
     if (member.type.primitive() == nullptr)
       return Internal("partition field '", member.name, "' is nested");

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "batch/zip_streams.h"
+#include "model/metadata_columns.h"
 #include "read/file_check.h"
 
 namespace icefield {
@@ -25,7 +26,7 @@ class RowGroupStatistics final : public StatisticsSource {
 
   ColumnStatistics Find(FieldId field_id, const PrimitiveType& type) const override {
     const FileColumn* leaf = FindLeaf(file_.columns(), field_id);
-    if (leaf == nullptr) return {};
+    if (leaf == nullptr || IsMetadataColumn(field_id)) return {};
     return file_.footer().Statistics(row_group_, leaf->leaf, type);
   }
 

@@ -61,29 +61,12 @@ Result<std::unique_ptr<ScanDeletes>> ScanDeletes::Make(const ObjectStore& store,
         deletes->targets_[number].push_back(static_cast<uint32_t>(task));
     }
   }
-  Status grouped = deletes->GroupEqualityDeletes();
-  ICEFIELD_TRY(grouped);
-  ICEFIELD_TRY(deletes->CheckUnused());
+  ICEFIELD_TRY(deletes->GroupEqualityDeletes());
   return deletes;
 }
 
 Error ScanDeletes::At(Error error, const DeleteFile& deletes) const {
   return std::move(error).At(plan_.OriginOf(deletes.manifest));
-}
-
-Status ScanDeletes::CheckUnused() {
-  for (const DeleteFile& deletes : plan_.unused_deletes) {
-    PositionsByFile nobody;
-    Status read;
-    if (deletes.IsDeletionVector()) {
-      Result<PositionSet> vector = vectors_.Read(deletes);
-      if (!vector.ok()) read = std::move(vector).error();
-    } else {
-      read = ReadPositionDeletes(store_, deletes, nobody);
-    }
-    if (!read.ok()) return At(std::move(read).error(), deletes);
-  }
-  return {};
 }
 
 Status ScanDeletes::GroupEqualityDeletes() {

@@ -28,9 +28,7 @@ struct EqualityGroup {
 /// equality deletes that apply.
 class ScanDeletes {
  public:
-  /// `store` and `plan` are borrowed. CorruptData for key columns that no schema has. Reads the
-  /// plan's unused deletes, and fails if they are not what their manifests say: a damaged manifest
-  /// may be the reason why they apply to nothing.
+  /// `store` and `plan` are borrowed. CorruptData for key columns that no schema has.
   static Result<std::unique_ptr<ScanDeletes>> Make(const ObjectStore& store, const ScanPlan& plan);
 
   /// The deleted positions of the file of a task; empty where none are.
@@ -59,7 +57,6 @@ class ScanDeletes {
   Status GroupEqualityDeletes();
   Result<std::shared_ptr<PositionsByFile>> LoadPositions(uint32_t delete_file);
   Status AddPositions(uint32_t delete_file, const std::string& path, PositionSet& positions);
-  Status CheckUnused();
   Error At(Error error, const DeleteFile& deletes) const;
 
   const ObjectStore& store_;

@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include "model/metadata_columns.h"
+
 namespace icefield {
 namespace {
 
@@ -24,6 +26,10 @@ std::optional<int64_t> FindCount(const std::map<FieldId, int64_t>& counts, Field
   return found->second;
 }
 
+// There are writers that order UUIDs as two signed numbers, in manifests and manifest lists: such
+// bounds bound nothing.
+bool HasOrderOfItsOwn(const PrimitiveType& type) { return type.kind == PrimitiveKind::kUuid; }
+
 bool IsNan(const Value& value) {
   if (const auto* number = std::get_if<double>(&value)) return std::isnan(*number);
   if (const auto* number = std::get_if<float>(&value)) return std::isnan(*number);
@@ -33,11 +39,15 @@ bool IsNan(const Value& value) {
 }  // namespace
 
 ColumnStatistics FileStatistics::Find(FieldId field_id, const PrimitiveType& type) const {
-  return {.lower = FindBound(file_.lower_bounds, field_id, type),
-          .upper = FindBound(file_.upper_bounds, field_id, type),
-          .null_count = FindCount(file_.null_value_counts, field_id),
-          .nan_count = FindCount(file_.nan_value_counts, field_id),
-          .value_count = FindCount(file_.value_counts, field_id)};
+  if (IsMetadataColumn(field_id)) return {};
+  ColumnStatistics statistics{.null_count = FindCount(file_.null_value_counts, field_id),
+                              .nan_count = FindCount(file_.nan_value_counts, field_id),
+                              .value_count = FindCount(file_.value_counts, field_id)};
+  if (!HasOrderOfItsOwn(type)) {
+    statistics.lower = FindBound(file_.lower_bounds, field_id, type);
+    statistics.upper = FindBound(file_.upper_bounds, field_id, type);
+  }
+  return statistics;
 }
 
 ColumnStatistics PartitionTuple::Find(FieldId position, const PrimitiveType& type) const {
@@ -66,8 +76,7 @@ ColumnStatistics PartitionSummaries::Find(FieldId position, const PrimitiveType&
   ColumnStatistics statistics;
   if (!summary.contains_null) statistics.null_count = 0;
   if (summary.contains_nan == false) statistics.nan_count = 0;
-  // There are writers that order UUIDs as two signed numbers.
-  if (type.kind == PrimitiveKind::kUuid) return statistics;
+  if (HasOrderOfItsOwn(type)) return statistics;
   if (summary.lower_bound) statistics.lower = ParseBound(type, *summary.lower_bound);
   if (summary.upper_bound) statistics.upper = ParseBound(type, *summary.upper_bound);
   return statistics;

@@ -158,8 +158,9 @@ class Planner {
       } else if (!MayMatch(request_.predicate, FileStatistics(file))) {
         ++outcome.counts.files_pruned_bounds;
       } else {
-        ICEFIELD_ASSIGN(FileTask task, MakeTask(std::move(entry), spec));
-        outcome.tasks.push_back(std::move(task));
+        Result<FileTask> task = MakeTask(std::move(entry), spec);
+        if (!task.ok()) return std::move(task).error().At(StrCat("manifest ", manifest.path));
+        outcome.tasks.push_back(*std::move(task));
       }
     }
     return outcome;
@@ -187,7 +188,8 @@ class Planner {
           return CorruptData(task.file.path, ": the partition value of field ",
                              field.source_id.value, " is not a ", PrimitiveTypeText(field.type));
         }
-        constant.value = *std::move(promoted);
+        // As written: the column that asks promotes it, to its type at its snapshot.
+        constant.value = *value;
       }
       task.constants.push_back(std::move(constant));
     }
@@ -226,30 +228,19 @@ class Planner {
     }
     std::vector<DeleteFile> files = std::move(index).TakeFiles();
     for (size_t at = 0; at < files.size(); ++at) {
-      if (places[at] == kUnused) {
-        AddUnused(std::move(files[at]), plan);
-        continue;
-      }
+      if (places[at] == kUnused) continue;
       places[at] = static_cast<uint32_t>(plan.delete_files.size());
-      ICEFIELD_TRY(CountDeletes(files[at], plan.counts));
+      Status counted = CountDeletes(files[at], plan.counts);
+      if (!counted.ok()) {
+        return std::move(counted).error().At(
+            StrCat("manifest ", plan.manifests[files[at].manifest]));
+      }
       plan.delete_files.push_back(std::move(files[at]));
     }
     for (FileTask& task : plan.tasks) {
       for (uint32_t& found : task.deletes) found = places[found];
     }
     return {};
-  }
-
-  // Deletes may outlive their data files. As this is rare, so many are worth a look; more of them
-  // are no accident.
-  static void AddUnused(DeleteFile deletes, ScanPlan& plan) {
-    constexpr size_t kUnusedMax = 16;
-    const ScanCounts& counts = plan.counts;
-    const bool is_whole = counts.manifests_pruned == 0 && counts.files_pruned_partition == 0 &&
-                          counts.files_pruned_bounds == 0;
-    const bool is_read = deletes.IsDeletionVector() || deletes.file.format == "PARQUET";
-    if (!is_whole || !is_read || deletes.IsEquality()) return;
-    if (plan.unused_deletes.size() < kUnusedMax) plan.unused_deletes.push_back(std::move(deletes));
   }
 
   static Status CountDeletes(const DeleteFile& deletes, ScanCounts& counts) {

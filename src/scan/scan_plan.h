@@ -69,9 +69,6 @@ struct ScanPlan {
   Predicate predicate;
   std::vector<FileTask> tasks;
   std::vector<DeleteFile> delete_files;  ///< In the order of (data sequence number, path, offset).
-  /// Some of the position deletes and deletion vectors that apply to no file, where nothing was
-  /// left out: what the manifest says of them may be damaged.
-  std::vector<DeleteFile> unused_deletes;
   std::vector<std::string> manifests;  ///< Locations of those that were read, in their order.
   std::vector<PartitionSpec> specs;    ///< All of the table, by which tasks name theirs.
   /// Every field that any schema of the table ever had: the current schema's, then dropped ones

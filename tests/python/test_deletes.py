@@ -135,3 +135,56 @@ def test_a_child_process_may_drop_a_reader_that_it_inherited(new):
     assert ended[0] == child
     assert os.waitstatus_to_exitcode(ended[1]) == 0
     assert sum(batch.num_rows for batch in reader) < 50_000
+
+
+def test_filters_on_row_lineage_see_what_is_read_not_what_is_stored(new):
+    """_row_id is first_row_id plus the position where the file stores a null (row 3 here)."""
+    table = new([("id", "long")], format_version=3)
+    stored = pa.table(
+        {
+            "id": pa.array([1, 2, 3], pa.int64()),
+            "_row_id": pa.array([5, 6, None], pa.int64()),
+            "_last_updated_sequence_number": pa.array([1, 1, None], pa.int64()),
+        }
+    )
+    ids = {"id": "1", "_row_id": "2147483540", "_last_updated_sequence_number": "2147483539"}
+    for at, field in enumerate(stored.schema):
+        number = {b"PARQUET:field_id": ids[field.name].encode()}
+        schema = stored.schema.set(at, field.with_metadata(number))
+        stored = stored.cast(schema)
+    table.commit([table.write_data([(at,) for at in range(10)])])
+    table.commit([table.write_data(stored)])
+    rows = read(table, selected_fields=("id", "_row_id"))
+    assert rows[-3:] == [{"id": 1, "_row_id": 5}, {"id": 2, "_row_id": 6}, {"id": 3, "_row_id": 12}]
+    assert read(table, row_filter="_row_id = 12") == [{"id": 3}]
+    assert read(table, row_filter="_row_id > 9") == [{"id": 3}]
+    assert read(table, row_filter="_last_updated_sequence_number = 2") == [{"id": 3}]
+
+
+def test_members_of_partition_are_no_columns_of_their_number(new):
+    """Partition fields are numbered from 1000 on, and a wide table's columns reach that."""
+    table = new([("id", "long"), ("p", "int")], spec=[("p", "identity")])
+    table.metadata["last-column-id"] = 999
+    table.add_column("wide", "long")
+    table.commit(table.write_partitioned([(1, 7, 57), (2, 8, 58)]))
+    rows = read(table, selected_fields=("id", "_partition.p"), row_filter="_partition.p = 7")
+    assert rows == [{"id": 1, "_partition.p": 7}]
+
+
+def test_deletes_of_files_that_are_gone_are_not_opened(new):
+    table = new([("id", "long")])
+    file, other = table.write_data([(1,), (2,)]), table.write_data([(3,)])
+    table.commit([file, other])
+    (deletes,) = table.position_deletes({file: [0]})
+    table.commit(deletes=[deletes])
+    table.commit(remove=[file])
+    table.path(deletes.path).unlink()
+    assert read(table) == [{"id": 3}]
+
+
+def test_an_older_snapshot_sees_partition_values_in_its_own_type(new):
+    table = new([("id", "long"), ("p", "int")], spec=[("p", "identity")])
+    table.commit([table.write_data(pa.table({"id": pa.array([1])}), partition=(7,))])
+    before = table.current_snapshot_id()
+    table.change_column("p", type="long")
+    assert read(table, snapshot_id=before) == read(table) == [{"id": 1, "p": 7}]
