@@ -29,6 +29,12 @@ constexpr Number FloorDivide(Number a, Number b) {
   return a / b - static_cast<Number>(a % b < 0);
 }
 
+/// What FloorDivide leaves, from 0 to b - 1; b > 0.
+template <typename Number>
+constexpr Number FloorRemainder(Number a, Number b) {
+  return a % b < 0 ? a % b + b : a % b;
+}
+
 /// a / b rounded towards plus infinity; b > 0.
 template <typename Number>
 constexpr Number CeilDivide(Number a, Number b) {

@@ -162,7 +162,8 @@ Result<const Field*> FindColumn(const RowFilter& filter, const Schema& schema) {
   const bool asks_null = filter.op == PredicateOp::kIsNull || filter.op == PredicateOp::kNotNull;
   if (field->type.primitive() == nullptr && !asks_null) {
     return InvalidArgument("column '", filter.column, "' of a row filter is a ",
-                           field->type.ToString(), "; name one of its fields, or ask whether it is null");
+                           field->type.ToString(),
+                           "; name one of its fields, or ask whether it is null");
   }
   return field;
 }

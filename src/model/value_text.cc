@@ -46,7 +46,7 @@ std::string TimestampText(PrimitiveKind kind, int64_t value) {
   const bool zoned = kind == PrimitiveKind::kTimestamptz || kind == PrimitiveKind::kTimestamptzNs;
   const int64_t units_per_day = nanos ? kNanosPerDay : kMicrosPerDay;
   const int64_t days = FloorDivide(value, units_per_day);
-  const int64_t rest = value - days * units_per_day;
+  const int64_t rest = FloorRemainder(value, units_per_day);
   return StrCat(IsoDateText(days), "T", IsoTimeText(nanos ? rest : rest * 1000, nanos ? 9 : 6),
                 zoned ? "+00:00" : "");
 }

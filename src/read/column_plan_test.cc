@@ -196,10 +196,10 @@ TEST(ColumnPlan, MetadataColumns) {
   reading.Add(kFileColumn.value, "_file", PrimitiveKind::kString, true);
   reading.Add(kPositionColumn.value, "_pos", PrimitiveKind::kLong, true);
   reading.Add(kSpecIdColumn.value, "_spec_id", PrimitiveKind::kInt, true);
-  reading.Add(
-      kPartitionColumn.value, "_partition",
-      StructType{{member(-1000, "old", PrimitiveKind::kInt), member(-1001, "a", PrimitiveKind::kLong),
-                  member(-1002, "b", PrimitiveKind::kString)}});
+  reading.Add(kPartitionColumn.value, "_partition",
+              StructType{{member(-1000, "old", PrimitiveKind::kInt),
+                          member(-1001, "a", PrimitiveKind::kLong),
+                          member(-1002, "b", PrimitiveKind::kString)}});
   reading.Add(kRowIdColumn.value, "_row_id", PrimitiveKind::kLong);
   reading.Add(kLastUpdatedColumn.value, "_last_updated_sequence_number", PrimitiveKind::kLong);
   reading.task.spec_id = SpecId{3};

@@ -11,7 +11,7 @@ namespace {
 
 // Batches aim at this size where batch_rows would make them larger.
 constexpr int64_t kBatchBytes = int64_t{4} << 20;
-constexpr int64_t kBatchRowsMin = 1024;
+constexpr int64_t kBatchRowsMin = 64;
 
 // The runs of `rows` rows whose entries are 0, within `runs`.
 std::vector<RowRun> Unmarked(const std::vector<RowRun>& runs, const std::vector<uint8_t>& marked) {
@@ -51,12 +51,13 @@ Status LiveBatch::Keep(const std::vector<RowRun>& runs) {
 // The live rows of one row group.
 class LiveGroupStream final : public LiveBatchStream {
  public:
-  LiveGroupStream(LiveRows& live, size_t file, std::unique_ptr<StoredStream> stored,
+  LiveGroupStream(LiveRows& live, size_t file, LiveRows::FilePlanPtr plan,
+                  std::unique_ptr<StoredStream> stored,
                   std::shared_ptr<const PositionSet> positions,
                   std::vector<std::shared_ptr<const EqualityKeys>> keys)
       : live_(live),
         file_(file),
-        plan_(live.plans_[file]),
+        plan_(std::move(plan)),
         stored_(std::move(stored)),
         positions_(std::move(positions)),
         keys_(std::move(keys)) {}
@@ -71,7 +72,7 @@ class LiveGroupStream final : public LiveBatchStream {
       if (runs.empty()) continue;
       LiveBatch batch{.rows = nullptr, .first_position = stored.first_position, .positions = {}};
       ICEFIELD_ASSIGN(batch.rows,
-                      plan_.asked.Assemble(stored.columns, stored.rows, stored.first_position));
+                      plan_->asked.Assemble(stored.columns, stored.rows, stored.first_position));
       ICEFIELD_TRY(batch.Keep(runs));
       return batch;
     }
@@ -87,15 +88,15 @@ class LiveGroupStream final : public LiveBatchStream {
       positions_->AppendGaps({stored.first_position, stored.rows}, runs);
       live_.deleted_.by_position += stored.rows - RowsIn(runs);
     }
-    if (plan_.probes.empty() || runs.empty()) return runs;
+    if (plan_->probes.empty() || runs.empty()) return runs;
     ICEFIELD_ASSIGN(const std::shared_ptr<arrow::RecordBatch> keys,
-                    plan_.keys->Assemble(stored.columns, stored.rows, stored.first_position));
+                    plan_->keys->Assemble(stored.columns, stored.rows, stored.first_position));
     marked_.assign(static_cast<size_t>(stored.rows), 0);
     const SequenceNumber sequence = live_.scan_.files[file_].task().data_sequence_number;
     int64_t marked = 0;
-    for (size_t at = 0; at < plan_.probes.size(); ++at) {
+    for (size_t at = 0; at < plan_->probes.size(); ++at) {
       arrow::ArrayVector columns;
-      for (const int column : plan_.probes[at].columns) columns.push_back(keys->column(column));
+      for (const int column : plan_->probes[at].columns) columns.push_back(keys->column(column));
       ICEFIELD_ASSIGN(const int64_t more,
                       keys_[at]->MarkDeleted(columns, stored.rows, sequence, marked_));
       marked += more;
@@ -108,33 +109,32 @@ class LiveGroupStream final : public LiveBatchStream {
 
   LiveRows& live_;
   size_t file_;
-  const LiveRows::FilePlan& plan_;
+  LiveRows::FilePlanPtr plan_;
   std::unique_ptr<StoredStream> stored_;  // Null where no row of the group is alive.
   std::shared_ptr<const PositionSet> positions_;
   std::vector<std::shared_ptr<const EqualityKeys>> keys_;  // By probe of the file.
   std::vector<uint8_t> marked_;
 };
 
-Result<std::unique_ptr<LiveRows>> LiveRows::Make(const OpenScan& scan, const ReadSchema& read,
-                                                 const ReadOptions& options) {
-  std::unique_ptr<LiveRows> live(new LiveRows(scan, options));
-  for (const RowGroupTask& task : scan.row_groups) ++live->plans_[task.file].groups_left;
-  ICEFIELD_TRY(ParallelFor(scan.files.size(), ThreadCount(options.threads),
-                           [&](size_t file, int) { return live->PlanFile(read, file); }));
-  return live;
+LiveRows::LiveRows(const OpenScan& scan, ReadSchema read, const ReadOptions& options)
+    : scan_(scan), read_(std::move(read)), options_(options), files_(scan.files.size()) {
+  for (const RowGroupTask& task : scan.row_groups) ++files_[task.file].groups_left;
 }
 
-Status LiveRows::PlanFile(const ReadSchema& read, size_t file) {
-  FilePlan& plan = plans_[file];
-  ICEFIELD_ASSIGN(plan.asked, scan_.files[file].PlanColumns(read));
-  plan.leaves = plan.asked.leaves();
-  if (scan_.deletes->GroupsOf(file).empty()) return {};
-  return PlanKeys(file);
+Result<LiveRows::FilePlanPtr> LiveRows::PlanOf(size_t file) {
+  FileInWork& in_work = files_[file];
+  const std::lock_guard lock(in_work.mutex);
+  if (in_work.plan != nullptr) return in_work.plan;
+  auto plan = std::make_shared<FilePlan>();
+  ICEFIELD_ASSIGN(plan->asked, scan_.files[file].PlanColumns(read_));
+  plan->leaves = plan->asked.leaves();
+  if (!scan_.deletes->GroupsOf(file).empty()) ICEFIELD_TRY(PlanKeys(file, *plan));
+  in_work.plan = std::move(plan);
+  return in_work.plan;
 }
 
 // The key columns of all groups that bear on the file, each once.
-Status LiveRows::PlanKeys(size_t file) {
-  FilePlan& plan = plans_[file];
+Status LiveRows::PlanKeys(size_t file, FilePlan& plan) const {
   ReadSchema keys{.schema = scan_.source->plan->every_field, .columns = {}};
   for (const uint32_t group : scan_.deletes->GroupsOf(file)) {
     const ReadSchema& columns = scan_.deletes->group(group).columns;
@@ -155,10 +155,10 @@ Status LiveRows::PlanKeys(size_t file) {
   return {};
 }
 
-int64_t LiveRows::BatchRows(const RowGroupTask& task) const {
+int64_t LiveRows::BatchRows(const RowGroupTask& task, const FilePlan& plan) const {
   const DataFileReader& file = scan_.files[task.file];
   const int64_t rows = file.extent(task.row_group).rows;
-  const int64_t bytes = file.footer().DecodedBytesOf(task.row_group, plans_[task.file].leaves);
+  const int64_t bytes = file.footer().DecodedBytesOf(task.row_group, plan.leaves);
   const int64_t bytes_per_row = std::max<int64_t>(1, bytes / std::max<int64_t>(1, rows));
   return std::min(options_.batch_rows, std::max(kBatchRowsMin, kBatchBytes / bytes_per_row));
 }
@@ -166,13 +166,13 @@ int64_t LiveRows::BatchRows(const RowGroupTask& task) const {
 Result<std::unique_ptr<LiveBatchStream>> LiveRows::Read(size_t number, int column_threads) {
   const RowGroupTask& task = scan_.row_groups[number];
   const DataFileReader& file = scan_.files[task.file];
-  const FilePlan& plan = plans_[task.file];
+  ICEFIELD_ASSIGN(const FilePlanPtr plan, PlanOf(task.file));
   std::shared_ptr<const PositionSet> positions;
   if (!file.task().deletes.empty()) {
     ICEFIELD_ASSIGN(positions, scan_.deletes->PositionsOf(task.file));
   }
   std::vector<std::shared_ptr<const EqualityKeys>> keys;
-  for (const Probe& probe : plan.probes) {
+  for (const Probe& probe : plan->probes) {
     ICEFIELD_ASSIGN(keys.emplace_back(), scan_.deletes->KeysOf(probe.group));
   }
   const RowGroupExtent& extent = file.extent(task.row_group);
@@ -180,25 +180,30 @@ Result<std::unique_ptr<LiveBatchStream>> LiveRows::Read(size_t number, int colum
   if (positions != nullptr && positions->CountIn({extent.first_row, extent.rows}) == extent.rows) {
     deleted_.by_position += extent.rows;
   } else {
-    ICEFIELD_ASSIGN(stored,
-                    file.ReadStored(task.row_group, plan.leaves, BatchRows(task), column_threads));
+    ICEFIELD_ASSIGN(stored, file.ReadStored(task.row_group, plan->leaves, BatchRows(task, *plan),
+                                            column_threads));
   }
   return std::unique_ptr<LiveBatchStream>(std::make_unique<LiveGroupStream>(
-      *this, task.file, std::move(stored), std::move(positions), std::move(keys)));
+      *this, task.file, plan, std::move(stored), std::move(positions), std::move(keys)));
 }
 
-int64_t LiveRows::DecoderBytesOf(size_t number) const {
+Result<int64_t> LiveRows::DecoderBytesOf(size_t number) {
   const RowGroupTask& task = scan_.row_groups[number];
-  return scan_.files[task.file].footer().DecoderBytesOf(task.row_group, plans_[task.file].leaves);
+  ICEFIELD_ASSIGN(const FilePlanPtr plan, PlanOf(task.file));
+  return scan_.files[task.file].footer().DecoderBytesOf(task.row_group, plan->leaves);
 }
 
-int64_t LiveRows::BytesOf(size_t number) const {
+Result<int64_t> LiveRows::BytesOf(size_t number) {
   const RowGroupTask& task = scan_.row_groups[number];
-  return scan_.files[task.file].BytesOf(task.row_group, plans_[task.file].leaves);
+  ICEFIELD_ASSIGN(const FilePlanPtr plan, PlanOf(task.file));
+  return scan_.files[task.file].BytesOf(task.row_group, plan->leaves);
 }
 
 void LiveRows::Finish(size_t file) {
-  if (--plans_[file].groups_left == 0) scan_.deletes->Release(file);
+  if (--files_[file].groups_left > 0) return;
+  scan_.deletes->Release(file);
+  const std::lock_guard lock(files_[file].mutex);
+  files_[file].plan = nullptr;
 }
 
 }  // namespace icefield

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <vector>
 
@@ -45,22 +46,21 @@ struct DeletedRows {
 /// delete bears on are read as if there were none. Thread-safe.
 class LiveRows {
  public:
-  /// Plans the columns of every file, in parallel, with the key columns of equality deletes beside
-  /// them. `scan` is borrowed and must outlive the result.
-  static Result<std::unique_ptr<LiveRows>> Make(const OpenScan& scan, const ReadSchema& read,
-                                                const ReadOptions& options);
+  /// `scan` is borrowed and must outlive this.
+  LiveRows(const OpenScan& scan, ReadSchema read, const ReadOptions& options);
 
-  /// The live rows of scan.row_groups[number], which may be read once. Loads the deletes of its
-  /// file where that has not happened. Batches hold at most options.batch_rows rows, fewer where
-  /// rows are wide.
-  /// `column_threads`: how many threads decode the columns of a batch.
+  /// The live rows of scan.row_groups[number], which may be read once. Plans the columns of its
+  /// file (with the key columns of equality deletes beside them) and loads its deletes where that
+  /// has not happened; both are forgotten with the last of its row groups. Batches hold at most
+  /// options.batch_rows rows, fewer where rows are wide. `column_threads`: how many threads decode
+  /// the columns of a batch.
   Result<std::unique_ptr<LiveBatchStream>> Read(size_t number, int column_threads = 1);
 
   /// About how many bytes reading scan.row_groups[number] keeps, beside its batches.
-  int64_t DecoderBytesOf(size_t number) const;
+  Result<int64_t> DecoderBytesOf(size_t number);
 
   /// Compressed bytes that reading scan.row_groups[number] takes.
-  int64_t BytesOf(size_t number) const;
+  Result<int64_t> BytesOf(size_t number);
 
   const DeletedRows& deleted() const { return deleted_; }
 
@@ -79,19 +79,25 @@ class LiveRows {
     std::optional<ColumnPlan> keys;  // Where equality deletes bear on the file.
     std::vector<Probe> probes;
     std::vector<int> leaves;  // Of both.
+  };
+  using FilePlanPtr = std::shared_ptr<const FilePlan>;
+
+  // A file while its row groups are read.
+  struct FileInWork {
+    std::mutex mutex;
+    FilePlanPtr plan;
     std::atomic<int64_t> groups_left{0};
   };
 
-  LiveRows(const OpenScan& scan, const ReadOptions& options)
-      : scan_(scan), options_(options), plans_(scan.files.size()) {}
-  Status PlanFile(const ReadSchema& read, size_t file);
-  Status PlanKeys(size_t file);
-  int64_t BatchRows(const RowGroupTask& task) const;
+  Result<FilePlanPtr> PlanOf(size_t file);
+  Status PlanKeys(size_t file, FilePlan& plan) const;
+  int64_t BatchRows(const RowGroupTask& task, const FilePlan& plan) const;
   void Finish(size_t file);
 
   const OpenScan& scan_;
+  const ReadSchema read_;
   const ReadOptions options_;
-  std::vector<FilePlan> plans_;
+  std::vector<FileInWork> files_;
   DeletedRows deleted_;
 };
 

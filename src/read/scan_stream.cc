@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <condition_variable>
-#include <deque>
 #include <mutex>
 #include <system_error>
 #include <thread>
@@ -31,9 +30,10 @@ constexpr int64_t kDecoderBytesMax = int64_t{160} << 20;
 
 // What one row group has given so far.
 struct GroupQueue {
-  std::deque<BatchPtr> batches;
+  std::vector<BatchPtr> batches;  // At most kBatchesAhead.
   std::optional<Error> error;
   bool finished = false;
+  int64_t decoder_bytes = 0;  // That reading it keeps; 0: not yet known.
 };
 
 // Row groups are decoded by several threads, each into its own queue; the reader empties the queues
@@ -59,7 +59,7 @@ class OrderedScan final : public BatchStream {
 
   Status Open() {
     ICEFIELD_ASSIGN(files_, OpenFiles(*request_.store, request_.plan, request_.options));
-    ICEFIELD_ASSIGN(live_, LiveRows::Make(files_, read_, request_.options));
+    live_ = std::make_unique<LiveRows>(files_, read_, request_.options);
     queues_.resize(files_.row_groups.size());
     window_ = static_cast<size_t>(ThreadCount(request_.options.threads)) + 1;
     return {};
@@ -82,7 +82,7 @@ class OrderedScan final : public BatchStream {
       }
       if (!queue.batches.empty()) {
         BatchPtr batch = std::move(queue.batches.front());
-        queue.batches.pop_front();
+        queue.batches.erase(queue.batches.begin());
         changed_.notify_all();
         queued_bytes_ -= arrow::util::TotalBufferSize(*batch);
         batch = batch->Slice(0, std::min(left_, batch->num_rows()));
@@ -119,7 +119,7 @@ class OrderedScan final : public BatchStream {
       // Decoders of many columns leave more behind than an allocator should keep.
       if (ColumnThreads(*group) > 1) arrow::default_memory_pool()->ReleaseUnused();
       const std::lock_guard lock(mutex_);
-      decoder_bytes_ -= live_->DecoderBytesOf(*group);
+      decoder_bytes_ -= queues_[*group].decoder_bytes;
       if (!status.ok()) queues_[*group].error = std::move(status).error();
       queues_[*group].finished = true;
       changed_.notify_all();
@@ -133,17 +133,21 @@ class OrderedScan final : public BatchStream {
       return claimed_ < current_ + window_ && FitsBeside(claimed_);
     });
     if (stopping_ || claimed_ >= queues_.size()) return std::nullopt;
-    decoder_bytes_ += live_->DecoderBytesOf(claimed_);
+    decoder_bytes_ += queues_[claimed_].decoder_bytes;
     return claimed_++;
   }
 
-  bool FitsBeside(size_t group) const {
-    return decoder_bytes_ == 0 || decoder_bytes_ + live_->DecoderBytesOf(group) <= kDecoderBytesMax;
+  // With the mutex held.
+  bool FitsBeside(size_t group) {
+    int64_t& bytes = queues_[group].decoder_bytes;
+    // An error shows again when the row group is read.
+    if (bytes == 0) bytes = live_->DecoderBytesOf(group).value_or(1);
+    return decoder_bytes_ == 0 || decoder_bytes_ + bytes <= kDecoderBytesMax;
   }
 
   // Of wide rows one row group is in work at a time: then its columns share the threads.
   int ColumnThreads(size_t group) const {
-    const bool alone = 2 * live_->DecoderBytesOf(group) > kDecoderBytesMax;
+    const bool alone = 2 * queues_[group].decoder_bytes > kDecoderBytesMax;
     return alone ? ThreadCount(request_.options.threads) : 1;
   }
 
@@ -165,7 +169,7 @@ class OrderedScan final : public BatchStream {
   bool Push(size_t group, BatchPtr batch) {
     const int64_t bytes = arrow::util::TotalBufferSize(*batch);
     std::unique_lock lock(mutex_);
-    const std::deque<BatchPtr>& queue = queues_[group].batches;
+    const std::vector<BatchPtr>& queue = queues_[group].batches;
     changed_.wait(lock, [&] {
       // What the reader waits for is always taken: it could never make room otherwise.
       if (stopping_ || (group == current_ && queue.empty())) return true;

@@ -89,8 +89,9 @@ Status ReadGroup(const ViewScan& scan, size_t number, LiveRows& rows, const Read
                  const RowFilterPlan& filter, int worker, Totals& totals,
                  const std::function<Status(DecidingBatch&, int)>& take) {
   const RowGroupTask& task = scan.files.row_groups[number];
+  ICEFIELD_ASSIGN(const int64_t bytes, rows.BytesOf(number));
+  totals.bytes += bytes;
   ICEFIELD_ASSIGN(std::unique_ptr<LiveBatchStream> stream, rows.Read(number));
-  totals.bytes += rows.BytesOf(number);
   DecidingBatch batch;
   batch.file = static_cast<uint32_t>(task.file);
   while (true) {
@@ -112,16 +113,16 @@ Status ForEachDecidingBatch(ViewScan& scan, const ReadOptions& options,
                             const std::function<Status(DecidingBatch&, int)>& take) {
   ReadSchema read = ColumnsToRead(scan, StoresLineage(scan.files));
   const RowFilterPlan filter = RowFilterPlan::Make(scan.pinned.view.row_filter, read);
-  ICEFIELD_ASSIGN(std::unique_ptr<LiveRows> rows, LiveRows::Make(scan.files, read, options));
+  LiveRows rows(scan.files, std::move(read), options);
   Totals totals;
   const std::vector<RowGroupTask>& tasks = scan.files.row_groups;
   ICEFIELD_TRY(ParallelFor(tasks.size(), ThreadCount(options.threads), [&](size_t at, int worker) {
-    return ReadGroup(scan, at, *rows, options, filter, worker, totals, take);
+    return ReadGroup(scan, at, rows, options, filter, worker, totals, take);
   }));
   scan.report.rows_seen = totals.rows;
   scan.report.bytes_read += totals.bytes;
-  scan.report.rows_deleted_by_position = rows->deleted().by_position;
-  scan.report.rows_deleted_by_equality = rows->deleted().by_equality;
+  scan.report.rows_deleted_by_position = rows.deleted().by_position;
+  scan.report.rows_deleted_by_equality = rows.deleted().by_equality;
   scan.report.row_groups_read = static_cast<int64_t>(tasks.size());
   std::vector<uint8_t> touched(scan.files.files.size(), 0);
   for (const RowGroupTask& task : tasks)

@@ -265,7 +265,7 @@ class Planner {
 std::string SnapshotText(const Snapshot& snapshot) {
   const int64_t ms_per_day = kMicrosPerDay / 1000;
   const int64_t days = FloorDivide(snapshot.timestamp.value, ms_per_day);
-  const int64_t ms = snapshot.timestamp.value - days * ms_per_day;
+  const int64_t ms = FloorRemainder(snapshot.timestamp.value, ms_per_day);
   return StrCat("snapshot ", snapshot.id.value, " of ", IsoDateText(days), " ",
                 IsoTimeText(ms * 1'000'000, 6).substr(0, 12), " UTC");
 }

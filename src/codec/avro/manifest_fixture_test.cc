@@ -176,13 +176,11 @@ TEST_P(ManifestFixtureTest, OrdersPartitionValuesByTheSpec) {
   PartitionSpec spec = FixtureSpec();
   std::reverse(spec.fields.begin(), spec.fields.end());
   spec.fields.push_back({FieldId{99}, FieldId{5000}});
-  spec.fields.erase(spec.fields.begin() + 2);
   const auto entries = ParseManifest(bytes, FixtureManifest(version(), bytes), spec);
   ASSERT_TRUE(entries.ok()) << entries.error();
   json expected = json::parse(ReadFixture(Name("manifest") + ".json"))[0]["partition"];
   std::reverse(expected.begin(), expected.end());
   expected.push_back(nullptr);
-  expected.erase(expected.begin() + 2);
   EXPECT_EQ(EntryToJson(entries->front())["partition"], expected);
 }
 

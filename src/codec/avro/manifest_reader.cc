@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "base/checked.h"
 #include "codec/avro/container_reader.h"
 #include "codec/avro/metadata_file.h"
 #include "codec/avro/partition_plan.h"
@@ -198,7 +199,7 @@ Status Finish(const EntryReader& reader, const EntrySink& sink) {
 
 // Specification: "First Row ID Inheritance". Deleted files take no part in it, as in Iceberg's Java
 // library: what they had was written into their entries.
-void InheritFirstRowIds(const ManifestFile& manifest, std::vector<ManifestEntry>& entries) {
+Status InheritFirstRowIds(const ManifestFile& manifest, std::vector<ManifestEntry>& entries) {
   const bool has_ids = manifest.content == ManifestContent::kData && manifest.first_row_id;
   int64_t next = manifest.first_row_id.value_or(0);
   for (ManifestEntry& entry : entries) {
@@ -207,9 +208,12 @@ void InheritFirstRowIds(const ManifestFile& manifest, std::vector<ManifestEntry>
       first.reset();
     } else if (!first && entry.status != EntryStatus::kDeleted) {
       first = next;
-      next += entry.data_file.record_count;
+      const std::optional<int64_t> end = CheckedAdd(next, entry.data_file.record_count);
+      if (!end) return CorruptData("its rows have ids beyond 64 bits");
+      next = *end;
     }
   }
+  return {};
 }
 
 struct Tally {
@@ -328,7 +332,7 @@ Result<std::vector<ManifestEntry>> ReadManifest(std::string_view bytes,
     return in.ok() ? Finish(reader, sink) : Status();
   }));
   ICEFIELD_TRY(CheckCounts(manifest, entries));
-  InheritFirstRowIds(manifest, entries);
+  ICEFIELD_TRY(InheritFirstRowIds(manifest, entries));
   return entries;
 }
 

@@ -367,7 +367,7 @@ TEST(ManifestReaderTest, RefusesPartitionTypesThatWouldMislead) {
   }
   const char* const no_id = R"({"name": "p", "type": "int"})";
   ExpectError(Parse(ManifestBytes({}, EntrySchema(FileFields({}, Record("r102", {no_id})))), spec),
-              ErrorCode::kCorruptData, "field-id");
+              ErrorCode::kCorruptData, "partition spec 0");
 }
 
 TEST(ManifestReaderTest, OnlyUnpartitionedFilesMayLackATuple) {

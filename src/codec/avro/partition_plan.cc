@@ -104,6 +104,7 @@ Result<PartitionPlan> PartitionPlan::Make(const SchemaTree& tree, NodeId record,
     ICEFIELD_ASSIGN(const SchemaField* found, FindField(tree.at(record), field.field_id.value));
     if (found != nullptr) ++found_count;
   }
+  // A spec's manifests hold its fields, or some of them; an id that is no one's is damage.
   const size_t stored_count = tree.at(record).fields.size();
   if (found_count < std::min(spec.fields.size(), stored_count)) {
     return CorruptData("its partitions have ", stored_count, " fields, of which ", found_count,

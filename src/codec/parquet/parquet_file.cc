@@ -7,6 +7,7 @@
 
 #include <algorithm>
 
+#include "base/checked.h"
 #include "batch/arrow_status.h"
 #include "codec/parquet/checked_pages.h"
 #include "codec/parquet/guarded.h"
@@ -80,7 +81,7 @@ class NullTally {
       }
       const std::shared_ptr<parquet::EncodedStatistics> known =
           group->ColumnChunk(leaf)->encoded_statistics();
-      const bool has_count = known != nullptr && known->has_null_count;
+      const bool has_count = known != nullptr && known->has_null_count && known->null_count >= 0;
       nulls_left_.push_back(has_count ? std::optional(known->null_count) : std::nullopt);
     }
   }
@@ -159,7 +160,9 @@ Result<ParquetFooter> ParquetFooter::Read(const InputFile& file) {
         return CorruptData(footer.location_, ": row group ", group, " has ", rows, " rows");
       ICEFIELD_TRY(CheckChunks(*extent, group, footer.location_));
       footer.row_groups_.push_back({first_row, rows});
-      first_row += rows;
+      const std::optional<int64_t> next_row = CheckedAdd(first_row, rows);
+      if (!next_row) return CorruptData(footer.location_, " has more rows than there are numbers");
+      first_row = *next_row;
     }
     return footer;
   });
@@ -182,8 +185,9 @@ int64_t ParquetFooter::DecodedBytesOf(int row_group, const std::vector<int>& lea
     const bool text =
         metadata_->schema()->Column(leaf)->physical_type() == parquet::Type::BYTE_ARRAY;
     std::unique_ptr<parquet::ColumnChunkMetaData> chunk = group->ColumnChunk(leaf);
-    bytes += std::max(chunk->total_uncompressed_size(),
-                      chunk->num_values() * (text ? kTextBytes : kNumberBytes));
+    bytes += std::max(
+        chunk->total_uncompressed_size(),
+        std::min(chunk->num_values(), INT64_MAX / kTextBytes) * (text ? kTextBytes : kNumberBytes));
   }
   return bytes;
 }

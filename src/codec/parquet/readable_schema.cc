@@ -91,10 +91,17 @@ LeafForm FormOf(const PrimitiveNode& leaf) {
 }
 
 // Not every writer annotates one; these two members make it.
+bool IsBytes(const parquet::schema::Node& node) {
+  return node.is_primitive() &&
+         static_cast<const PrimitiveNode&>(node).physical_type() == parquet::Type::BYTE_ARRAY;
+}
+
 bool IsVariant(const GroupNode& group) {
   if (group.logical_type() != nullptr && group.logical_type()->is_variant()) return true;
-  return group.FieldIndex("metadata") >= 0 && group.FieldIndex("value") >= 0 &&
-         group.field(group.FieldIndex("metadata"))->field_id() < 0;
+  const int metadata = group.FieldIndex("metadata");
+  const int value = group.FieldIndex("value");
+  return metadata >= 0 && value >= 0 && group.field(metadata)->field_id() < 0 &&
+         IsBytes(*group.field(metadata)) && IsBytes(*group.field(value));
 }
 
 // Only lists, maps and the like may be an annotation of a group.
