@@ -21,8 +21,9 @@ namespace icefield {
 /// Which rows and columns to read of a table.
 struct ScanOptions {
   std::string row_filter;  ///< pyiceberg's row filter text; empty: all rows.
-  /// Columns, dotted through structs; "*" alone: all; empty: none, only rows count. The metadata columns _file, _pos, _spec_id,
-  /// _partition, _row_id and _last_updated_sequence_number go by their names.
+  /// Columns, dotted through structs; "*" alone: all; empty: none, only rows count. The metadata
+  /// columns _file, _pos, _spec_id, _partition, _row_id and _last_updated_sequence_number go by
+  /// their names.
   std::vector<std::string> selected_fields = {"*"};
   SnapshotSelector snapshot;
   std::optional<int64_t> limit;  ///< Most rows.

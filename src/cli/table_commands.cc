@@ -157,11 +157,10 @@ struct PlanCommand {
     for (const FileTask& task : plan.tasks) {
       out += "{\"file_path\":";
       AppendJsonText(task.file.path, out);
-      out += StrCat(",\"record_count\":", task.file.record_count,
-                    ",\"file_size_in_bytes\":", task.file.size_bytes,
-                    ",\"spec_id\":", task.spec_id.value,
-                    ",\"data_sequence_number\":", task.data_sequence_number.value,
-                    ",\"delete_files\":[");
+      out += StrCat(
+          ",\"record_count\":", task.file.record_count,
+          ",\"file_size_in_bytes\":", task.file.size_bytes, ",\"spec_id\":", task.spec_id.value,
+          ",\"data_sequence_number\":", task.data_sequence_number.value, ",\"delete_files\":[");
       for (const uint32_t number : task.deletes) {
         if (number != task.deletes.front()) out += ',';
         AppendJsonText(plan.delete_files[number].file.path, out);

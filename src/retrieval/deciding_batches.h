@@ -20,7 +20,7 @@ struct DecidingBatch {
   std::vector<int64_t> event_times;  ///< In the view's unit; meaningless where no_time is set.
   std::vector<uint8_t> no_time;      ///< 1 where the event time is null.
   std::vector<int64_t>
-      created_times;               ///< kNoCreatedTime where null; empty without a created column.
+      created_times;                 ///< kNoCreatedTime where null; empty without a created column.
   std::vector<int64_t> positions;    ///< File positions, where they are not contiguous.
   std::vector<RowLineage> lineages;  ///< Where a file of the scan stores them; else empty (P6).
   int64_t first_position = 0;

@@ -27,8 +27,9 @@ class WinnerFeatures {
 
   const std::shared_ptr<arrow::Schema>& schema() const { return schema_; }
 
-  /// One row for each of `winners` (numbers in the order of their locators; kNoWinner gives nulls), column by
-  /// column. ResourceExhausted names a feature whose values do not fit one Arrow array (2 GiB).
+  /// One row for each of `winners` (numbers in the order of their locators; kNoWinner gives nulls),
+  /// column by column. ResourceExhausted names a feature whose values do not fit one Arrow array (2
+  /// GiB).
   Result<arrow::ArrayVector> Take(const std::vector<uint32_t>& winners) const;
 
  private:
@@ -46,7 +47,8 @@ class WinnerFeatures {
       segment_starts_;  ///< First winner of each segment; one more entry at the end.
 };
 
-/// Reads `read` of the rows `winners` (ascending, distinct), in parallel; row groups without a winner are not touched. Adds to scan.report.bytes_read.
+/// Reads `read` of the rows `winners` (ascending, distinct), in parallel; row groups without a
+/// winner are not touched. Adds to scan.report.bytes_read.
 Result<WinnerFeatures> GatherWinners(ViewScan& scan, const ReadSchema& read,
                                      const std::vector<RowLocator>& winners,
                                      const ReadOptions& options);

@@ -39,11 +39,11 @@ struct ViewReport {
   int64_t row_groups_pruned = 0;
   int64_t bytes_planned =
       0;  ///< Compressed bytes of the needed columns of the row groups that were planned.
-  int64_t bytes_read = 0;    ///< Of those that were read.
-  int64_t rows_seen = 0;     ///< Live feature rows whose keys and times were read.
+  int64_t bytes_read = 0;                ///< Of those that were read.
+  int64_t rows_seen = 0;                 ///< Live feature rows whose keys and times were read.
   int64_t rows_deleted_by_position = 0;  ///< Not seen: position deletes, deletion vectors (P12).
   int64_t rows_deleted_by_equality = 0;  ///< Not seen: equality deletes (P12).
-  int64_t rows_dropped = 0;  ///< Of those, without a key or an event time.
+  int64_t rows_dropped = 0;              ///< Of those, without a key or an event time.
   OutcomeCounts outcomes;
   std::map<std::string, int64_t> null_values;   ///< Per feature: hits whose value is null (P7).
   int64_t full_ties = 0;                        ///< Hits that P6 decided.

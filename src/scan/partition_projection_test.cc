@@ -168,9 +168,8 @@ TEST(PartitionSummaries, LeaveUnknownWhatIsNotStated) {
 // Java writes them in the order of two signed numbers.
 TEST(PartitionSummaries, OfUuidsHaveNoOrder) {
   const Value one = Bytes{std::string(15, '\0') + "\1"};
-  const Predicate projected =
-      ProjectToPartition(Leaf(PredicateOp::kEqual, PrimitiveKind::kUuid, {one}),
-                         SpecOf({{TransformKind::kIdentity}}));
+  const Predicate projected = ProjectToPartition(
+      Leaf(PredicateOp::kEqual, PrimitiveKind::kUuid, {one}), SpecOf({{TransformKind::kIdentity}}));
   const std::vector<PartitionFieldSummary> signed_order{
       {false, false, "\x80" + std::string(15, '\0'), "\x7f" + std::string(15, '\xff')}};
   EXPECT_TRUE(MayMatch(projected, PartitionSummaries(signed_order)));

@@ -69,8 +69,8 @@ struct ScanPlan {
   Predicate predicate;
   std::vector<FileTask> tasks;
   std::vector<DeleteFile> delete_files;  ///< In the order of (data sequence number, path, offset).
-  std::vector<std::string> manifests;  ///< Locations of those that were read, in their order.
-  std::vector<PartitionSpec> specs;    ///< All of the table, by which tasks name theirs.
+  std::vector<std::string> manifests;    ///< Locations of those that were read, in their order.
+  std::vector<PartitionSpec> specs;      ///< All of the table, by which tasks name theirs.
   /// Every field that any schema of the table ever had: the current schema's, then dropped ones
   /// (all optional). For columns that only deletes speak of.
   Schema every_field;

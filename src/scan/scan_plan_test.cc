@@ -113,7 +113,8 @@ TEST_F(PlanScanTest, GivesIdentityPartitionsAsConstants) {
   ASSERT_TRUE(plan.ok()) << plan.error();
   EXPECT_EQ(plan->tasks[0].constants, (std::vector<PartitionConstant>{{{2}, int32_t{7}}}));
   EXPECT_TRUE(plan->tasks[1].constants.empty());
-  // A constant stays as it was written, though the column was promoted since: who reads it promotes.
+  // A constant stays as it was written, though the column was promoted since: who reads it
+  // promotes.
   metadata_.schemas[0].columns.fields[1].type = PrimitiveKind::kLong;
   EXPECT_EQ(Plan()->tasks[0].constants.front().value, Value(int32_t{7}));
 }
