@@ -1,5 +1,7 @@
 #include "batch/zip_streams.h"
 
+#include <arrow/type.h>
+
 #include <algorithm>
 
 #include "base/executor.h"

@@ -10,8 +10,8 @@
 namespace icefield {
 namespace {
 
-constexpr PrimitiveType kInt{PrimitiveKind::kInt};
-constexpr PrimitiveType kLong{PrimitiveKind::kLong};
+const PrimitiveType kInt{PrimitiveKind::kInt};
+const PrimitiveType kLong{PrimitiveKind::kLong};
 
 // Bucket numbers of so many buckets are the hash without its sign bit.
 constexpr int32_t kAllBuckets = std::numeric_limits<int32_t>::max();

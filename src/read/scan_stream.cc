@@ -210,7 +210,9 @@ class ForkedSafely final : public BatchStream {
   ForkedSafely(const ForkedSafely&) = delete;
   ForkedSafely& operator=(const ForkedSafely&) = delete;
   ~ForkedSafely() override {
-    if (IsInherited()) static_cast<void>(scan_.release());
+    if (!IsInherited()) return;
+    const OrderedScan* const left_alone = scan_.release();
+    static_cast<void>(left_alone);
   }
 
   const std::shared_ptr<arrow::Schema>& schema() const override { return scan_->schema(); }

@@ -142,6 +142,11 @@ class Planner {
     return kept;
   }
 
+  // Only tables with a name mapping have imported files. Of these a manifest may state bounds in
+  // the unit of the file's timestamps, and under ids that the mapping has given to other columns
+  // since: their footers alone are right.
+  bool TrustsBounds() const { return !metadata_.properties.contains(kNameMappingProperty); }
+
   Result<ManifestOutcome> ReadManifest(const ManifestFile& manifest) const {
     const SpecPlan& spec = specs_.at(manifest.partition_spec_id);
     ICEFIELD_ASSIGN(const std::string bytes, ReadAll(store_, manifest.path));
@@ -155,7 +160,7 @@ class Planner {
         outcome.deletes.push_back({std::move(file), spec.spec->id, entry.data_sequence_number});
       } else if (!MayMatch(spec.partition_predicate, PartitionTuple(file.partition))) {
         ++outcome.counts.files_pruned_partition;
-      } else if (!MayMatch(request_.predicate, FileStatistics(file))) {
+      } else if (TrustsBounds() && !MayMatch(request_.predicate, FileStatistics(file))) {
         ++outcome.counts.files_pruned_bounds;
       } else {
         Result<FileTask> task = MakeTask(std::move(entry), spec);

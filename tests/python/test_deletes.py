@@ -188,3 +188,18 @@ def test_an_older_snapshot_sees_partition_values_in_its_own_type(new):
     before = table.current_snapshot_id()
     table.change_column("p", type="long")
     assert read(table, snapshot_id=before) == read(table) == [{"id": 1, "p": 7}]
+
+
+def test_bounds_of_imported_files_may_be_in_another_unit(new):
+    """The Java library copies the footer's milliseconds into the manifest of an imported file."""
+    mapping = '[{"field-id": 1, "names": ["id"]}, {"field-id": 2, "names": ["at"]}]'
+    table = new(
+        [("id", "long"), ("at", "timestamp")], properties={"schema.name-mapping.default": mapping}
+    )
+    rows = pa.table({"id": [1], "at": pa.array([datetime(2011, 1, 1)], pa.timestamp("ms"))})
+    file = table.write_data(rows, with_field_ids=False)
+    millis = struct.pack("<q", rows["at"].cast("int64")[0].as_py())
+    table.commit([replace(file, lower={2: millis}, upper={2: millis})])
+    assert len(read(table, row_filter="at >= '2010-01-01'")) == 1
+    view = icefield.FeatureView("v", icefield.load_table(table.metadata_location), ["id"], "at")
+    assert icefield.latest(view, start=datetime(2010, 1, 1)).to_arrow().num_rows == 1
