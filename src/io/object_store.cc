@@ -14,4 +14,22 @@ Result<std::string> ReadAll(const ObjectStore& store, std::string_view location,
   return content;
 }
 
+Result<std::unique_ptr<OutputFile>> ObjectStore::Create(std::string_view location) const {
+  return Unsupported(location, " lies in a store that is only read");
+}
+
+Status ObjectStore::Replace(std::string_view location, std::string_view) const {
+  return Unsupported(location, " lies in a store that is only read");
+}
+
+Status ObjectStore::Delete(std::string_view location) const {
+  return Unsupported(location, " lies in a store that is only read");
+}
+
+Status PutIfAbsent(const ObjectStore& store, std::string_view location, std::string_view bytes) {
+  ICEFIELD_ASSIGN(const std::unique_ptr<OutputFile> file, store.Create(location));
+  ICEFIELD_TRY(file->Write(bytes));
+  return file->Close();
+}
+
 }  // namespace icefield

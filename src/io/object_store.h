@@ -27,6 +27,26 @@ class InputFile {
   virtual Status ReadAt(int64_t offset, std::span<std::byte> out) const = 0;
 };
 
+/// A file being written, by one thread. Nothing is visible under its location before Close; without
+/// it, what was written is discarded.
+class OutputFile {
+ public:
+  virtual ~OutputFile() = default;
+
+  /// The location it was made with.
+  virtual const std::string& location() const = 0;
+
+  /// Bytes written so far.
+  virtual int64_t size_bytes() const = 0;
+
+  /// ResourceExhausted for a full disk, PermissionDenied or Unavailable; each names the location.
+  virtual Status Write(std::string_view bytes) = 0;
+
+  /// Makes the file durable and then visible, whole. AlreadyExists where the location is taken:
+  /// that file stays as it is (of several writers of one location exactly one succeeds).
+  virtual Status Close() = 0;
+};
+
 /// A store of files. Thread-safe.
 class ObjectStore {
  public:
@@ -39,7 +59,20 @@ class ObjectStore {
   /// where there is no such folder (also where it is a file), PermissionDenied or Unavailable name
   /// the location.
   virtual Result<std::vector<std::string>> List(std::string_view location) const = 0;
+
+  /// A new file; folders above it are made. Unsupported for a store that is only read.
+  virtual Result<std::unique_ptr<OutputFile>> Create(std::string_view location) const;
+
+  /// Puts `bytes` in the place of whatever is there: readers see the old file or the new one. For
+  /// hints alone: of two writers the last wins.
+  virtual Status Replace(std::string_view location, std::string_view bytes) const;
+
+  /// Removes a file. NotFound where there is none.
+  virtual Status Delete(std::string_view location) const;
 };
+
+/// Create, Write and Close in one: AlreadyExists where the location is taken.
+Status PutIfAbsent(const ObjectStore& store, std::string_view location, std::string_view bytes);
 
 /// The whole content of a file. ResourceExhausted beyond `size_bytes_max`.
 Result<std::string> ReadAll(const ObjectStore& store, std::string_view location,

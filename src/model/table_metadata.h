@@ -37,10 +37,12 @@ struct TableMetadata {
   std::string location;
   SequenceNumber last_sequence_number;
   int64_t last_updated_ms = 0;
+  FieldId last_column_id;  ///< The highest id that any column ever had.
   std::vector<Schema> schemas;
   SchemaId current_schema_id;
   std::vector<PartitionSpec> partition_specs;
   SpecId default_spec_id;
+  FieldId last_partition_id{999};  ///< The highest id that any partition field ever had.
   std::vector<SortOrder> sort_orders;
   int32_t default_sort_order_id = 0;
   std::map<std::string, std::string> properties;

@@ -40,6 +40,10 @@ std::partial_ordering CompareValues(const Value& a, const Value& b);
 /// types without single values.
 Result<Value> ParseSingleValue(const PrimitiveType& type, std::string_view bytes);
 
+/// The specification's single-value bytes (appendix D) of a value that IsValueOf(type): the inverse
+/// of ParseSingleValue. Decimals take the fewest bytes of two's complement, big-endian.
+std::string SerializeSingleValue(const PrimitiveType& type, const Value& value);
+
 /// `value` in the alternative that `type` uses, where it was written before its column was promoted
 /// (int to long, float to double, date to timestamp); any other value comes back as it is.
 /// CorruptData where it does not fit.
