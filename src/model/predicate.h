@@ -101,6 +101,9 @@ Predicate Or(Predicate a, Predicate b);
 /// One comparison: field op value.
 Predicate Compare(PredicateOp op, const Field& field, Value value);
 
+/// True for exactly the rows for which `predicate` is false or unknown: what a delete by it leaves.
+Predicate NotTrue(const Predicate& predicate);
+
 /// The ids of all fields that the predicate looks at, ascending and distinct.
 std::vector<FieldId> FieldsOf(const Predicate& predicate);
 

@@ -199,4 +199,27 @@ Result<Predicate> BindFilter(const RowFilter& filter, const Schema& schema) {
   return Bind(filter, schema, false);
 }
 
+Predicate NotTrue(const Predicate& predicate) {
+  const PredicateOp op = Complement(predicate.op);
+  if (OpShape(predicate.op) == PredicateShape::kBranch) {
+    Predicate out{.op = op == PredicateOp::kAnd ? PredicateOp::kTrue
+                        : op == PredicateOp::kOr ? PredicateOp::kFalse
+                                                 : op};
+    for (const Predicate& child : predicate.children) {
+      out = op == PredicateOp::kAnd ? And(std::move(out), NotTrue(child))
+                                    : Or(std::move(out), NotTrue(child));
+    }
+    return out;
+  }
+  const auto test = [&](PredicateOp of) {
+    return Predicate{.op = of, .field_id = predicate.field_id, .type = predicate.type};
+  };
+  Predicate out = predicate;
+  out.op = op;
+  if (op == PredicateOp::kIsNull || op == PredicateOp::kNotNull) return out;
+  out = Or(std::move(out), test(PredicateOp::kIsNull));
+  if (!IsOrdering(op) || !IsFloating(predicate.type)) return out;
+  return Or(std::move(out), test(PredicateOp::kIsNan));
+}
+
 }  // namespace icefield

@@ -102,6 +102,11 @@ const PartitionSpec* TableMetadata::FindSpec(SpecId id) const {
 
 const Schema& TableMetadata::CurrentSchema() const { return *FindSchema(current_schema_id); }
 
+SortOrder TableMetadata::DefaultSortOrder() const {
+  const SortOrder* order = FindById(sort_orders, default_sort_order_id);
+  return order != nullptr ? *order : SortOrder();
+}
+
 Result<const Schema*> TableMetadata::SchemaOf(const Snapshot& snapshot) const {
   if (!snapshot.schema_id) return &CurrentSchema();
   const Schema* schema = FindSchema(*snapshot.schema_id);

@@ -62,6 +62,9 @@ struct TableMetadata {
   /// The current schema. The parser has checked that it exists.
   const Schema& CurrentSchema() const;
 
+  /// The order that new files are sorted by; without fields: none.
+  SortOrder DefaultSortOrder() const;
+
   /// The schema that `snapshot` was written with; the current one for a snapshot that does not say
   /// (old v1), as the specification asks. CorruptData where its schema is missing.
   Result<const Schema*> SchemaOf(const Snapshot& snapshot) const;
