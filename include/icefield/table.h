@@ -15,6 +15,8 @@
 #include "read/open_scan.h"
 #include "retrieval/view_scan.h"
 #include "scan/scan_plan.h"
+#include "write/commit_change.h"
+#include "write/table_write.h"
 
 namespace icefield {
 
@@ -31,9 +33,12 @@ struct ScanOptions {
 };
 
 /// A table at the moment it was loaded: later commits are not seen. Cheap to copy, thread-safe.
+/// Writes give the table after their commit; this one stays as it is.
 class Table {
  public:
-  Table(std::shared_ptr<const ObjectStore> store, LoadedTable loaded);
+  /// `commits`: where the table's commits go; null: it is only read.
+  Table(std::shared_ptr<const ObjectStore> store, LoadedTable loaded,
+        std::shared_ptr<const CommitTarget> commits = nullptr);
 
   const std::string& name() const { return source_.table->name; }
   const std::string& metadata_location() const { return source_.table->metadata_location; }
@@ -52,9 +57,30 @@ class Table {
   /// The rows, ordered by file (in the plan's order) and position.
   Result<std::unique_ptr<BatchStream>> Scan(const ScanOptions& options) const;
 
+  /// The table as its catalog has it now.
+  Result<Table> Refresh() const;
+
+  // See write/table_write.h. `filter` is pyiceberg's row filter text. InvalidArgument for a table
+  // that was loaded by its metadata file: no catalog would learn of a commit.
+  Result<Table> Append(BatchStream& rows, const TableWriteOptions& options) const;
+  Result<Table> Overwrite(BatchStream& rows, std::string_view filter,
+                          const TableWriteOptions& options) const;
+  Result<Table> OverwritePartitions(BatchStream& rows, const TableWriteOptions& options) const;
+  Result<Table> Delete(std::string_view filter, const TableWriteOptions& options) const;
+
+  /// One commit of what `plan` decides on the newest state.
+  Result<Table> Change(const ChangePlanner& plan) const;
+
  private:
+  Result<WriteTarget> Writable() const;
+  Result<Table> After(Result<LoadedTable> committed) const;
+
   SourceTable source_;
+  std::shared_ptr<const CommitTarget> commits_;
 };
+
+/// A change as JSON of the Iceberg REST protocol: {"requirements": [...], "updates": [...]}.
+std::string ChangeText(const TableChange& change);
 
 /// A table by its metadata file or its folder, without a catalog. `properties` are those of a
 /// catalog that speak of files: "path-prefix-map" ("FROM=TO;FROM=TO") says where tables lie that

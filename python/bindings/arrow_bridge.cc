@@ -23,6 +23,35 @@ nb::object MakeCapsule(std::unique_ptr<Struct> exported, const char* name) {
   return nb::steal(capsule);
 }
 
+// Rows that come from outside. What their maker raises is an error of the caller's input.
+class ForeignStream final : public BatchStream {
+ public:
+  ForeignStream(std::shared_ptr<arrow::RecordBatchReader> reader, std::string what)
+      : reader_(std::move(reader)), schema_(reader_->schema()), what_(std::move(what)) {}
+
+  const std::shared_ptr<arrow::Schema>& schema() const override { return schema_; }
+
+  Result<std::shared_ptr<arrow::RecordBatch>> Next() override {
+    std::shared_ptr<arrow::RecordBatch> batch;
+    do {
+      ICEFIELD_ARROW_TRY(reader_->ReadNext(&batch), what_, ErrorCode::kInvalidArgument);
+    } while (batch != nullptr && batch->num_rows() == 0);
+    return batch;
+  }
+
+ private:
+  std::shared_ptr<arrow::RecordBatchReader> reader_;
+  std::shared_ptr<arrow::Schema> schema_;
+  std::string what_;
+};
+
+ArrowArrayStream* StreamOf(const nb::object& capsule) {
+  auto* stream =
+      static_cast<ArrowArrayStream*>(PyCapsule_GetPointer(capsule.ptr(), "arrow_array_stream"));
+  if (stream == nullptr) throw nb::python_error();
+  return stream;
+}
+
 void RaiseUnlessOk(const arrow::Status& status, std::string_view where) {
   if (!status.ok()) RaiseError(FromArrow(status, where, ErrorCode::kInvalidArgument));
 }
@@ -69,9 +98,7 @@ nb::object ExportSchema(const arrow::Schema& schema) {
 
 std::shared_ptr<arrow::Table> ImportTable(const nb::object& frame) {
   const nb::object capsule = frame.attr("__arrow_c_stream__")();
-  auto* stream =
-      static_cast<ArrowArrayStream*>(PyCapsule_GetPointer(capsule.ptr(), "arrow_array_stream"));
-  if (stream == nullptr) throw nb::python_error();
+  ArrowArrayStream* stream = StreamOf(capsule);
   // Without the interpreter's lock: the frame's own threads may need it to make the batches.
   arrow::Result<std::shared_ptr<arrow::Table>> table = [&] {
     const nb::gil_scoped_release release;
@@ -81,6 +108,14 @@ std::shared_ptr<arrow::Table> ImportTable(const nb::object& frame) {
   }();
   RaiseUnlessOk(table.status(), "entity frame");
   return *std::move(table);
+}
+
+std::unique_ptr<BatchStream> ImportStream(const nb::object& frame, std::string what) {
+  const nb::object capsule = frame.attr("__arrow_c_stream__")();
+  arrow::Result<std::shared_ptr<arrow::RecordBatchReader>> reader =
+      arrow::ImportRecordBatchReader(StreamOf(capsule));
+  RaiseUnlessOk(reader.status(), what);
+  return std::make_unique<ForeignStream>(*std::move(reader), std::move(what));
 }
 
 }  // namespace icefield::python

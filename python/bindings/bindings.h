@@ -22,6 +22,9 @@ void BindTables(nanobind::module_& module);
 /// Catalogs: NativeCatalog.
 void BindCatalogs(nanobind::module_& module);
 
+/// Writing: the writing methods of NativeTable, NativeWriteOptions, foreign_table.
+void BindWrites(nanobind::module_& module, nanobind::class_<Table>& table);
+
 /// Views and retrievals: NativeView, NativeRetrieval, point_in_time_join, latest.
 void BindRetrieval(nanobind::module_& module);
 

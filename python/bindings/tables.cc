@@ -94,8 +94,8 @@ void BindTables(nb::module_& module) {
                   nb::arg("snapshot_id").none(), nb::arg("ref").none(), nb::arg("as_of_ms").none(),
                   nb::arg("limit").none(), nb::arg("threads"), nb::arg("batch_rows"));
 
-  nb::class_<Table>(module, "NativeTable")
-      .def_prop_ro("name", [](const Table& table) { return table.name(); })
+  nb::class_<Table> table(module, "NativeTable");
+  table.def_prop_ro("name", [](const Table& table) { return table.name(); })
       .def_prop_ro("metadata_location",
                    [](const Table& table) { return table.metadata_location(); })
       .def_prop_ro("format_version",
@@ -133,6 +133,8 @@ void BindTables(nb::module_& module) {
             return NativeStream(Unlocked([&] { return table.Scan(options); }));
           },
           nb::arg("options"));
+
+  BindWrites(module, table);
 
   module.def(
       "load_table",

@@ -11,11 +11,12 @@ from typing import Any
 import pyarrow as pa
 
 from icefield import _native
-from icefield.arrow import schema_of, stream_reader
+from icefield.arrow import schema_of, stream_reader, to_stream
 from icefield.errors import InvalidArgumentError
 from icefield.filters import filter_text
+from icefield.foreign import ForeignCatalog
 from icefield.instants import Instant, instant_micros
-from icefield.options import ReadOptions
+from icefield.options import ReadOptions, WriteOptions
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,11 @@ def _file_task(*, delete_files: list[dict[str, Any]], **task: Any) -> FileScanTa
 
 
 class Table:
-    """A table at the moment it was loaded: later commits are not seen; load it again for them."""
+    """A table at the moment it was loaded: later commits of others are not seen before refresh().
+
+    What is written through this object is seen by it. Every write is one commit: it happens whole
+    or not at all, and a failed one leaves the table as it was.
+    """
 
     def __init__(self, native: _native.NativeTable) -> None:
         self._native = native
@@ -145,6 +150,93 @@ class Table:
             options or ReadOptions(),
         )
 
+    @classmethod
+    def from_pyiceberg(cls, table: Any, properties: Mapping[str, str] | None = None) -> Table:
+        """The same table, read and written by Icefield; commits go through its pyiceberg catalog.
+
+        So every catalog that pyiceberg reaches can be written to. properties: as of load_table.
+        """
+        name = ".".join(table.name()) if hasattr(table, "name") else ""
+        catalog = ForeignCatalog(table)
+        return cls(_native.foreign_table(name, catalog, dict(properties or {})))
+
+    def refresh(self) -> Table:
+        """Sees what others committed since. Returns itself."""
+        self._native = self._native.refresh()
+        return self
+
+    def append(
+        self,
+        data: Any,
+        snapshot_properties: Mapping[str, str] | None = None,
+        branch: str | None = None,
+        *,
+        options: WriteOptions | None = None,
+    ) -> None:
+        """Adds all rows of `data`, in the table's partitions and sort order.
+
+        data: anything that speaks Arrow (pandas, polars, DuckDB, pyarrow, a RecordBatchReader); it
+        streams. Columns are matched by name; a missing optional one is null, one that the table
+        does not have is InvalidArgumentError, as is a type that does not widen to the table's.
+        snapshot_properties: further entries of the snapshot's summary. branch: None is main; a
+        new one starts at the current snapshot. No rows: no commit. ConflictError where others
+        committed first again and again; CommitUnknownError where the catalog cannot say.
+        """
+        native = (options or WriteOptions()).native(branch, snapshot_properties)
+        self._native = self._native.append(to_stream(data), native)
+
+    def overwrite(
+        self,
+        data: Any,
+        overwrite_filter: Any = None,
+        snapshot_properties: Mapping[str, str] | None = None,
+        branch: str | None = None,
+        *,
+        options: WriteOptions | None = None,
+    ) -> None:
+        """Puts the rows of `data` in the place of those that pass the filter, in one snapshot.
+
+        overwrite_filter: pyiceberg's expression or its text; None: all rows. ConflictError where
+        others added data that may pass since the table was loaded: refresh() and decide again.
+        """
+        native = (options or WriteOptions()).native(branch, snapshot_properties)
+        self._native = self._native.overwrite(to_stream(data), _filter(overwrite_filter), native)
+
+    def dynamic_partition_overwrite(
+        self,
+        data: Any,
+        snapshot_properties: Mapping[str, str] | None = None,
+        branch: str | None = None,
+        *,
+        options: WriteOptions | None = None,
+    ) -> None:
+        """Puts the rows of `data` in the place of all rows of the partitions that they lie in."""
+        native = (options or WriteOptions()).native(branch, snapshot_properties)
+        self._native = self._native.overwrite_partitions(to_stream(data), native)
+
+    def delete(
+        self,
+        delete_filter: Any = None,
+        snapshot_properties: Mapping[str, str] | None = None,
+        branch: str | None = None,
+        *,
+        options: WriteOptions | None = None,
+    ) -> None:
+        """Deletes the rows that pass the filter (None: all), by writing their files again.
+
+        Files that the filter takes whole are not read. Nothing passes: no commit.
+        """
+        native = (options or WriteOptions()).native(branch, snapshot_properties)
+        self._native = self._native.delete(_filter(delete_filter), native)
+
+    def set_properties(self, properties: Mapping[str, str]) -> None:
+        """Sets table properties; "format-version" upgrades the table."""
+        self._native = self._native.change_properties(dict(properties), [])
+
+    def remove_properties(self, *names: str) -> None:
+        """Removes table properties; those that are not there do not matter."""
+        self._native = self._native.change_properties({}, list(names))
+
     def __repr__(self) -> str:
         return f"Table({self.name()!r}, metadata_location={self.metadata_location!r})"
 
@@ -210,6 +302,10 @@ class TableScan:
             limit=self.limit,
             **self.options.native(),
         )
+
+
+def _filter(row_filter: Any) -> str:
+    return filter_text(row_filter) if row_filter is not None else "true"
 
 
 def load_table(

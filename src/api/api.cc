@@ -73,8 +73,10 @@ Result<std::shared_ptr<const ObjectStore>> OpenStore(const Properties& propertie
 
 }  // namespace
 
-Table::Table(std::shared_ptr<const ObjectStore> store, LoadedTable loaded)
-    : source_{std::move(store), std::make_shared<const LoadedTable>(std::move(loaded))} {}
+Table::Table(std::shared_ptr<const ObjectStore> store, LoadedTable loaded,
+             std::shared_ptr<const CommitTarget> commits)
+    : source_{std::move(store), std::make_shared<const LoadedTable>(std::move(loaded))},
+      commits_(std::move(commits)) {}
 
 Result<std::shared_ptr<arrow::Schema>> Table::ArrowSchema(const ScanOptions& options) const {
   ICEFIELD_ASSIGN(BoundScan bound, Bind(*this, options));

@@ -10,6 +10,7 @@
 
 #include "base/result.h"
 #include "model/schema.h"
+#include "model/value.h"
 
 namespace icefield {
 

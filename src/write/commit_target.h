@@ -3,6 +3,7 @@
 
 #include "base/result.h"
 #include "catalog/catalog.h"
+#include "model/table_update.h"
 
 namespace icefield {
 

@@ -90,8 +90,10 @@ class TableWrite {
 
   bool HasChanges() const { return !change_.added.empty() || !change_.removed.empty(); }
 
-  Result<LoadedTable> Commit(SnapshotOperation operation) {
-    change_.operation = operation;
+  Result<LoadedTable> Commit() {
+    change_.operation = change_.removed.empty() ? SnapshotOperation::kAppend
+                        : change_.added.empty() ? SnapshotOperation::kDelete
+                                                : SnapshotOperation::kOverwrite;
     Result<LoadedTable> committed = CommitFiles({.store = target_.store,
                                                  .target = target_.commits.get(),
                                                  .base = target_.base,
@@ -153,7 +155,7 @@ Result<LoadedTable> AppendRows(const WriteTarget& target, BatchStream& rows,
   if (Status status = write.WriteRows(rows); !status.ok())
     return At(std::move(status).error(), target);
   if (!write.HasChanges()) return target.base;
-  return write.Commit(SnapshotOperation::kAppend);
+  return write.Commit();
 }
 
 Result<LoadedTable> OverwriteRows(const WriteTarget& target, BatchStream& rows,
@@ -165,7 +167,7 @@ Result<LoadedTable> OverwriteRows(const WriteTarget& target, BatchStream& rows,
   if (Status status = write.RemoveRows(filter); !status.ok())
     return At(std::move(status).error(), target);
   if (!write.HasChanges()) return target.base;
-  return write.Commit(SnapshotOperation::kOverwrite);
+  return write.Commit();
 }
 
 Result<LoadedTable> OverwritePartitions(const WriteTarget& target, BatchStream& rows,
@@ -177,7 +179,7 @@ Result<LoadedTable> OverwritePartitions(const WriteTarget& target, BatchStream& 
   if (!write.HasChanges()) return target.base;
   if (Status status = write.ReplacePartitions(); !status.ok())
     return At(std::move(status).error(), target);
-  return write.Commit(SnapshotOperation::kOverwrite);
+  return write.Commit();
 }
 
 Result<LoadedTable> DeleteRows(const WriteTarget& target, const RowFilter& filter,
@@ -187,7 +189,7 @@ Result<LoadedTable> DeleteRows(const WriteTarget& target, const RowFilter& filte
   if (Status status = write.RemoveRows(filter); !status.ok())
     return At(std::move(status).error(), target);
   if (!write.HasChanges()) return target.base;
-  return write.Commit(SnapshotOperation::kDelete);
+  return write.Commit();
 }
 
 }  // namespace icefield
