@@ -64,20 +64,6 @@ std::string_view AsBytes(const int64_t& number) {
   return {reinterpret_cast<const char*>(&number), sizeof(number)};
 }
 
-// The fewest bytes of two's complement that hold `value`, most significant first.
-std::string MinimalBigEndian(Int128 value) {
-  std::string out;
-  Int128 rest = value;
-  bool complete = false;
-  while (!complete) {
-    const auto byte = static_cast<signed char>(rest & 0xff);
-    out.insert(out.begin(), static_cast<char>(byte));
-    rest >>= 8;
-    complete = (rest == 0 && byte >= 0) || (rest == -1 && byte < 0);
-  }
-  return out;
-}
-
 struct HashOf {
   PrimitiveKind kind;
 
@@ -88,7 +74,7 @@ struct HashOf {
   uint32_t operator()(const std::string& value) const { return Murmur3(value); }
   uint32_t operator()(const Bytes& value) const { return Murmur3(value.data); }
   uint32_t operator()(const Unscaled& value) const {
-    return Murmur3(MinimalBigEndian(value.value));
+    return Murmur3(SerializeSingleValue({PrimitiveKind::kDecimal}, value));
   }
   template <typename Other>
   uint32_t operator()(Other) const {

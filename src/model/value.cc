@@ -22,6 +22,39 @@ Number LoadLittleEndian(std::string_view bytes) {
   return number;
 }
 
+template <typename Number>
+std::string StoreLittleEndian(Number number) {
+  std::string bytes(sizeof(number), '\0');
+  std::memcpy(bytes.data(), &number, sizeof(number));
+  return bytes;
+}
+
+// The fewest bytes of two's complement that hold `value`, most significant first.
+std::string MinimalBigEndian(Int128 value) {
+  std::string out;
+  Int128 rest = value;
+  bool complete = false;
+  while (!complete) {
+    const auto byte = static_cast<signed char>(rest & 0xff);
+    out.insert(out.begin(), static_cast<char>(byte));
+    rest >>= 8;
+    complete = (rest == 0 && byte >= 0) || (rest == -1 && byte < 0);
+  }
+  return out;
+}
+
+// The bytes of each alternative, which are the same for all types that use it.
+struct SingleValueBytes {
+  std::string operator()(bool value) const { return {value ? '\1' : '\0'}; }
+  std::string operator()(const std::string& value) const { return value; }
+  std::string operator()(const Bytes& value) const { return value.data; }
+  std::string operator()(const Unscaled& value) const { return MinimalBigEndian(value.value); }
+  template <typename Number>
+  std::string operator()(Number value) const {
+    return StoreLittleEndian(value);
+  }
+};
+
 Error WrongLength(const PrimitiveType& type, std::string_view bytes) {
   return CorruptData("a single value of ", bytes.size(), " bytes is not a ",
                      PrimitiveTypeText(type));
@@ -160,6 +193,10 @@ Result<Value> ParseSingleValue(const PrimitiveType& type, std::string_view bytes
       break;
   }
   return Unsupported("type ", PrimitiveTypeText(type), " has no single values");
+}
+
+std::string SerializeSingleValue(const PrimitiveType& /*type*/, const Value& value) {
+  return std::visit(SingleValueBytes{}, value);
 }
 
 }  // namespace icefield

@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <limits>
+#include <random>
 
 #include "model/calendar.h"
 
@@ -78,6 +79,63 @@ TEST(ParseSingleValue, RefusesOtherLengths) {
   EXPECT_EQ(ParseSingleValue(Decimal(0), std::string(17, 'x')).error().code,
             ErrorCode::kCorruptData);
   EXPECT_EQ(ParseSingleValue({PrimitiveKind::kVariant}, "x").error().code, ErrorCode::kUnsupported);
+}
+
+// The examples of the specification's appendix D and of its hash section.
+TEST(SerializeSingleValue, WritesEveryType) {
+  EXPECT_EQ(SerializeSingleValue({PrimitiveKind::kBoolean}, false), Raw("\x00", 1));
+  EXPECT_EQ(SerializeSingleValue({PrimitiveKind::kBoolean}, true), "\x01");
+  EXPECT_EQ(SerializeSingleValue({PrimitiveKind::kInt}, int32_t{34}), Raw("\x22\x00\x00\x00", 4));
+  EXPECT_EQ(SerializeSingleValue({PrimitiveKind::kLong}, int64_t{-2}),
+            "\xfe\xff\xff\xff\xff\xff\xff\xff");
+  EXPECT_EQ(SerializeSingleValue({PrimitiveKind::kFloat}, -1.0F), Raw("\x00\x00\x80\xbf", 4));
+  EXPECT_EQ(SerializeSingleValue({PrimitiveKind::kDouble}, 1.0),
+            Raw("\x00\x00\x00\x00\x00\x00\xf0\x3f", 8));
+  EXPECT_EQ(SerializeSingleValue(Decimal(2), Unscaled{1420}), "\x05\x8c");
+  EXPECT_EQ(SerializeSingleValue({PrimitiveKind::kString}, std::string("h\xc3\xa9")), "h\xc3\xa9");
+  EXPECT_EQ(SerializeSingleValue({PrimitiveKind::kBinary}, Bytes{std::string("\0\1", 2)}),
+            Raw("\0\1", 2));
+}
+
+TEST(SerializeSingleValue, GivesDecimalsTheFewestBytes) {
+  EXPECT_EQ(SerializeSingleValue(Decimal(0), Unscaled{0}), Raw("\x00", 1));
+  EXPECT_EQ(SerializeSingleValue(Decimal(0), Unscaled{127}), "\x7f");
+  EXPECT_EQ(SerializeSingleValue(Decimal(0), Unscaled{128}), Raw("\x00\x80", 2));
+  EXPECT_EQ(SerializeSingleValue(Decimal(0), Unscaled{-128}), "\x80");
+  EXPECT_EQ(SerializeSingleValue(Decimal(0), Unscaled{-129}), "\xff\x7f");
+}
+
+TEST(SerializeSingleValue, IsUndoneByParsing) {
+  std::mt19937_64 random(7);
+  for (int round = 0; round < 200; ++round) {
+    const auto bits = static_cast<int64_t>(random());
+    const int shift = static_cast<int>(random() % 64);
+    PrimitiveType fixed{PrimitiveKind::kFixed};
+    fixed.length = 8;
+    const std::string text = std::to_string(bits).substr(0, 8);
+    const std::vector<std::pair<PrimitiveType, Value>> cases{
+        {{PrimitiveKind::kBoolean}, (bits & 1) != 0},
+        {{PrimitiveKind::kInt}, static_cast<int32_t>(bits)},
+        {{PrimitiveKind::kDate}, static_cast<int32_t>(bits >> 40)},
+        {{PrimitiveKind::kLong}, bits >> shift},
+        {{PrimitiveKind::kTime}, bits & 0xffff},
+        {{PrimitiveKind::kTimestamp}, bits},
+        {{PrimitiveKind::kTimestamptz}, bits},
+        {{PrimitiveKind::kTimestampNs}, bits},
+        {{PrimitiveKind::kTimestamptzNs}, bits},
+        {{PrimitiveKind::kFloat}, static_cast<float>(bits)},
+        {{PrimitiveKind::kDouble}, static_cast<double>(bits) / 3},
+        {Decimal(3), Unscaled{(Int128{bits} << 62) >> shift}},
+        {{PrimitiveKind::kString}, text},
+        {{PrimitiveKind::kUuid}, Bytes{std::string(16, static_cast<char>(bits))}},
+        {fixed, Bytes{text}},
+        {{PrimitiveKind::kBinary}, Bytes{text}},
+    };
+    for (const auto& [type, value] : cases) {
+      EXPECT_EQ(Parsed(type, SerializeSingleValue(type, value)), value)
+          << PrimitiveTypeText(type) << " " << ValueText(type, value);
+    }
+  }
 }
 
 TEST(ValueText, IsForPeople) {

@@ -20,18 +20,25 @@ except ImportError as error:
     ) from error
 
 from icefield.feast.catalogs import CatalogSettings
+from icefield.feast.compute_engine import IcebergComputeEngine, IcebergComputeEngineConfig
 from icefield.feast.errors import NotYetSupportedError, SourceMismatchError
+from icefield.feast.logging_destination import IcebergLoggingDestination
 from icefield.feast.offline_store import IcebergOfflineStore, IcebergOfflineStoreConfig
 from icefield.feast.retrieval_job import IcebergRetrievalJob, PinnedMetadata
+from icefield.feast.saved_dataset import SavedDatasetIcebergStorage
 from icefield.feast.source import IcebergSource
 
 __all__ = [
     "CatalogSettings",
+    "IcebergComputeEngine",
+    "IcebergComputeEngineConfig",
+    "IcebergLoggingDestination",
     "IcebergOfflineStore",
     "IcebergOfflineStoreConfig",
     "IcebergRetrievalJob",
     "IcebergSource",
     "NotYetSupportedError",
     "PinnedMetadata",
+    "SavedDatasetIcebergStorage",
     "SourceMismatchError",
 ]

@@ -77,6 +77,18 @@ def load_table(config: RepoConfig, source: IcebergSource) -> AnyTable:
         raise DataSourceNotFoundException(f"{source.table} ({error})") from error
 
 
+def catalog_of(config: RepoConfig, source: IcebergSource) -> tuple[Any, str]:
+    """The catalog that has the source's table, or would have it, and the table's name there.
+
+    An Icefield catalog, or one of pyiceberg where the table is reached through that.
+    """
+    settings = _settings(config, source)
+    catalog = _load_catalog(settings, config.repo_path)
+    if isinstance(catalog, _ForeignCatalog):
+        catalog = catalog.wrapped
+    return catalog, settings.identifier(source.table)
+
+
 def native_table(table: AnyTable) -> icefield.Table:
     """The table as Icefield's own, for what only that offers: its schema, snapshots and scans."""
     if isinstance(table, icefield.Table):
@@ -139,13 +151,13 @@ class _ForeignCatalog:
     """A catalog of pyiceberg, with Icefield's error for a table that it does not have."""
 
     def __init__(self, catalog: Any) -> None:
-        self._catalog = catalog
+        self.wrapped = catalog
 
     def load_table(self, identifier: str) -> Any:
         from pyiceberg.exceptions import NoSuchNamespaceError, NoSuchTableError
 
         try:
-            return self._catalog.load_table(identifier)
+            return self.wrapped.load_table(identifier)
         except (NoSuchNamespaceError, NoSuchTableError) as error:
             raise NotFoundError(str(error)) from error
 
