@@ -27,7 +27,7 @@ from icefield import errors
 from icefield._native import version as _version
 from icefield.catalog import Catalog, load_catalog
 from icefield.features import FeatureView, explain, latest, point_in_time_join
-from icefield.options import ReadOptions, WriteOptions
+from icefield.options import ReadOptions
 from icefield.table import (
     DeleteFile,
     FileScanTask,
@@ -54,7 +54,6 @@ __all__ = [
     "Table",
     "TableScan",
     "TrainingSet",
-    "WriteOptions",
     "__version__",
     "errors",
     "explain",

@@ -16,7 +16,7 @@ from icefield.errors import InvalidArgumentError
 from icefield.filters import filter_text
 from icefield.foreign import ForeignCatalog
 from icefield.instants import Instant, instant_micros
-from icefield.options import ReadOptions, WriteOptions
+from icefield.options import ReadOptions
 
 
 @dataclass(frozen=True)
@@ -171,7 +171,9 @@ class Table:
         snapshot_properties: Mapping[str, str] | None = None,
         branch: str | None = None,
         *,
-        options: WriteOptions | None = None,
+        downcast_ns: bool = False,
+        narrow: bool = False,
+        options: ReadOptions | None = None,
     ) -> None:
         """Adds all rows of `data`, in the table's partitions and sort order.
 
@@ -179,10 +181,12 @@ class Table:
         streams. Columns are matched by name; a missing optional one is null, one that the table
         does not have is InvalidArgumentError, as is a type that does not widen to the table's.
         snapshot_properties: further entries of the snapshot's summary. branch: None is main; a
-        new one starts at the current snapshot. No rows: no commit. ConflictError where others
+        new one starts at the current snapshot. downcast_ns: nanoseconds are floored to the
+        microseconds of the table; without it only times that lose nothing are taken. narrow: values
+        of wider types are taken where they fit exactly. No rows: no commit. ConflictError where others
         committed first again and again; CommitUnknownError where the catalog cannot say.
         """
-        native = (options or WriteOptions()).native(branch, snapshot_properties)
+        native = _write_options(branch, snapshot_properties, downcast_ns, narrow, options)
         self._native = self._native.append(to_stream(data), native)
 
     def overwrite(
@@ -192,14 +196,16 @@ class Table:
         snapshot_properties: Mapping[str, str] | None = None,
         branch: str | None = None,
         *,
-        options: WriteOptions | None = None,
+        downcast_ns: bool = False,
+        narrow: bool = False,
+        options: ReadOptions | None = None,
     ) -> None:
         """Puts the rows of `data` in the place of those that pass the filter, in one snapshot.
 
         overwrite_filter: pyiceberg's expression or its text; None: all rows. ConflictError where
         others added data that may pass since the table was loaded: refresh() and decide again.
         """
-        native = (options or WriteOptions()).native(branch, snapshot_properties)
+        native = _write_options(branch, snapshot_properties, downcast_ns, narrow, options)
         self._native = self._native.overwrite(to_stream(data), _filter(overwrite_filter), native)
 
     def dynamic_partition_overwrite(
@@ -208,10 +214,12 @@ class Table:
         snapshot_properties: Mapping[str, str] | None = None,
         branch: str | None = None,
         *,
-        options: WriteOptions | None = None,
+        downcast_ns: bool = False,
+        narrow: bool = False,
+        options: ReadOptions | None = None,
     ) -> None:
         """Puts the rows of `data` in the place of all rows of the partitions that they lie in."""
-        native = (options or WriteOptions()).native(branch, snapshot_properties)
+        native = _write_options(branch, snapshot_properties, downcast_ns, narrow, options)
         self._native = self._native.overwrite_partitions(to_stream(data), native)
 
     def delete(
@@ -220,13 +228,13 @@ class Table:
         snapshot_properties: Mapping[str, str] | None = None,
         branch: str | None = None,
         *,
-        options: WriteOptions | None = None,
+        options: ReadOptions | None = None,
     ) -> None:
         """Deletes the rows that pass the filter (None: all), by writing their files again.
 
         Files that the filter takes whole are not read. Nothing passes: no commit.
         """
-        native = (options or WriteOptions()).native(branch, snapshot_properties)
+        native = _write_options(branch, snapshot_properties, options=options)
         self._native = self._native.delete(_filter(delete_filter), native)
 
     def set_properties(self, properties: Mapping[str, str]) -> None:
@@ -302,6 +310,22 @@ class TableScan:
             limit=self.limit,
             **self.options.native(),
         )
+
+
+def _write_options(
+    branch: str | None,
+    snapshot_properties: Mapping[str, str] | None,
+    downcast_ns: bool = False,
+    narrow: bool = False,
+    options: ReadOptions | None = None,
+) -> _native.NativeWriteOptions:
+    return _native.NativeWriteOptions.make(
+        branch=branch or "main",
+        summary=dict(snapshot_properties or {}),
+        downcast_ns=downcast_ns,
+        narrow=narrow,
+        **(options or ReadOptions()).native(),
+    )
 
 
 def _filter(row_filter: Any) -> str:
