@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "catalog/metadata_folder.h"
 #include "codec/filter/row_filter_parser.h"
 #include "icefield/icefield.h"
 #include "io/local_store.h"
@@ -100,7 +101,9 @@ Result<std::unique_ptr<BatchStream>> Table::Scan(const ScanOptions& options) con
 Result<Table> LoadTable(std::string_view location, const Properties& properties) {
   ICEFIELD_ASSIGN(std::shared_ptr<const ObjectStore> store, OpenStore(properties));
   ICEFIELD_ASSIGN(LoadedTable loaded, LoadTableAt(*store, location));
-  return Table(std::move(store), std::move(loaded));
+  std::shared_ptr<const CommitTarget> commits;
+  if (!IsMetadataFile(location)) commits = MakeFolderTarget(store, std::string(location));
+  return Table(std::move(store), std::move(loaded), std::move(commits));
 }
 
 Result<CatalogSession> CatalogSession::Open(const std::string& name, const Properties& properties) {
@@ -113,7 +116,7 @@ Result<CatalogSession> CatalogSession::Open(const std::string& name, const Prope
 Result<Table> CatalogSession::LoadTable(std::string_view identifier) const {
   ICEFIELD_ASSIGN(TableIdentifier table, ParseTableIdentifier(identifier));
   ICEFIELD_ASSIGN(LoadedTable loaded, catalog_->LoadTable(table));
-  return Table(store_, std::move(loaded));
+  return Table(store_, std::move(loaded), MakeCatalogTarget(store_, catalog_, std::move(table)));
 }
 
 std::string_view Version() { return ICEFIELD_VERSION; }

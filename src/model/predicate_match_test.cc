@@ -169,5 +169,27 @@ TEST(MayMatch, ComparesUuidsAsUnsignedBytes) {
   EXPECT_FALSE(May(Leaf(PredicateOp::kGreater, PrimitiveKind::kUuid, {high}), range));
 }
 
+// Every row passes either a predicate or what NotTrue makes of it, nulls and NaN too.
+TEST(NotTrue, IsTheRest) {
+  testing::Random random(11);
+  std::vector<std::pair<FieldId, PrimitiveType>> columns;
+  for (const PrimitiveType& type : testing::ComparableTypes())
+    columns.emplace_back(FieldId{static_cast<int32_t>(columns.size()) + 1}, type);
+  for (int round = 0; round < 3000; ++round) {
+    const Predicate predicate = testing::RandomPredicate(random, columns, 3);
+    const Predicate rest = NotTrue(predicate);
+    for (int each = 0; each < 10; ++each) {
+      std::vector<std::optional<Value>> values;
+      for (const auto& [id, type] : columns) {
+        values.push_back(testing::Below(random, 4) == 0
+                             ? std::nullopt
+                             : std::optional(testing::RandomValue(random, type)));
+      }
+      const testing::Row row = [&](FieldId id) { return values[static_cast<size_t>(id.value) - 1]; };
+      ASSERT_NE(testing::Passes(predicate, row), testing::Passes(rest, row));
+    }
+  }
+}
+
 }  // namespace
 }  // namespace icefield

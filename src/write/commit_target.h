@@ -1,6 +1,9 @@
 /// Where a table's commits go: a catalog's entry, a folder, or somebody else's catalog.
 #pragma once
 
+#include <memory>
+#include <string>
+
 #include "base/result.h"
 #include "catalog/catalog.h"
 #include "model/table_update.h"
@@ -18,5 +21,14 @@ class CommitTarget {
   /// As Catalog::CommitTable.
   virtual Result<LoadedTable> Commit(const TableChange& change) const = 0;
 };
+
+/// A table of a catalog. `store`, which the catalog borrows, lives as long.
+std::shared_ptr<const CommitTarget> MakeCatalogTarget(std::shared_ptr<const ObjectStore> store,
+                                                      std::shared_ptr<const Catalog> catalog,
+                                                      TableIdentifier table);
+
+/// A table that its folder alone knows (see CommitTableAt).
+std::shared_ptr<const CommitTarget> MakeFolderTarget(std::shared_ptr<const ObjectStore> store,
+                                                     std::string folder);
 
 }  // namespace icefield
