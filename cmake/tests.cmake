@@ -12,12 +12,18 @@ foreach(test_source ${ICEFIELD_TESTS})
 endforeach()
 list(REMOVE_DUPLICATES test_folders)
 
+# All of them share one precompiled header.
+list(GET test_folders 0 first_folder)
 foreach(folder ${test_folders})
   add_executable(${folder}_test ${tests_of_${folder}})
   target_link_libraries(
     ${folder}_test PRIVATE icefield_core GTest::gtest GTest::gtest_main nlohmann_json::nlohmann_json
                            SQLite::SQLite3)
-  target_precompile_headers(${folder}_test PRIVATE cmake/precompiled_test.h)
   target_compile_definitions(${folder}_test PRIVATE ICEFIELD_TEST_DATA="${PROJECT_SOURCE_DIR}/tests/data")
+  if(folder STREQUAL first_folder)
+    target_precompile_headers(${folder}_test PRIVATE cmake/precompiled_test.h)
+  else()
+    target_precompile_headers(${folder}_test REUSE_FROM ${first_folder}_test)
+  endif()
   gtest_discover_tests(${folder}_test DISCOVERY_TIMEOUT 60 TEST_PREFIX "${folder}.")
 endforeach()

@@ -7,19 +7,12 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
+
+#include "io/local_output.h"
+#include "io/system_error.h"
 
 namespace icefield {
 namespace {
-
-Error SystemError(std::string_view what, std::string_view location, int number) {
-  ErrorCode code = ErrorCode::kUnavailable;
-  if (number == ENOENT || number == ENOTDIR) code = ErrorCode::kNotFound;
-  if (number == EACCES || number == EPERM) code = ErrorCode::kPermissionDenied;
-  if (number == EMFILE || number == ENFILE || number == ENOMEM)
-    code = ErrorCode::kResourceExhausted;
-  return Fail(code, "cannot ", what, " ", location, ": ", std::strerror(number));
-}
 
 class LocalFile final : public InputFile {
  public:
@@ -94,6 +87,21 @@ class LocalStore final : public ObjectStore {
     std::sort(names.begin(), names.end());
     return names;
   }
+
+  Result<std::unique_ptr<OutputFile>> Create(std::string_view location) const override {
+    ICEFIELD_ASSIGN(std::string path, LocalPath(location));
+    return CreateLocalFile(std::string(location), std::move(path));
+  }
+
+  Status Replace(std::string_view location, std::string_view bytes) const override {
+    ICEFIELD_ASSIGN(const std::string path, LocalPath(location));
+    return ReplaceLocalFile(location, path, bytes);
+  }
+
+  Status Delete(std::string_view location) const override {
+    ICEFIELD_ASSIGN(const std::string path, LocalPath(location));
+    return DeleteLocalFile(location, path);
+  }
 };
 
 }  // namespace
@@ -105,13 +113,13 @@ Result<std::string> LocalPath(std::string_view location) {
     std::string_view path = location.substr(7);
     if (path.starts_with("localhost/")) path.remove_prefix(9);
     if (!path.starts_with('/'))
-      return InvalidArgument(location, " names a host; only local files are read");
+      return InvalidArgument(location, " names a host; only local files are reached");
     return std::string(path);
   }
   if (location.starts_with("file:/")) return std::string(location.substr(5));
   if (size_t at = location.find("://"); at != std::string_view::npos) {
     return Unsupported("storage scheme '", location.substr(0, at), "' of ", location,
-                       "; only local files are read so far");
+                       "; only local files are read and written so far");
   }
   return std::string(location);
 }

@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <set>
 #include <span>
@@ -54,15 +55,17 @@ class OneFileStore final : public ObjectStore {
   std::string_view bytes_;
 };
 
-/// Files by path; a location with the scheme `file:` is its path. Owns them; opened files must not
-/// outlive it.
+/// Files by path; a location with the scheme `file:` is its path. Owns them; opened files are
+/// copies. Writes appear when they are closed, as in other stores.
 class MemoryStore final : public ObjectStore {
  public:
   using Files = std::map<std::string, std::string, std::less<>>;
 
   MemoryStore() = default;
   explicit MemoryStore(Files files) : files_(std::move(files)) {}
+  MemoryStore(MemoryStore&& other) noexcept : files_(std::move(other.files_)) {}
 
+  /// As they are now; not to be read while others write.
   const Files& files() const { return files_; }
 
   static std::string_view PathOf(std::string_view location) {
@@ -71,12 +74,14 @@ class MemoryStore final : public ObjectStore {
   }
 
   Result<std::unique_ptr<InputFile>> Open(std::string_view location) const override {
+    const std::lock_guard lock(mutex_);
     const auto found = files_.find(PathOf(location));
     if (found == files_.end()) return NotFound(location, " does not exist");
-    return std::unique_ptr<InputFile>(std::make_unique<MemoryFile>(found->second, location));
+    return std::unique_ptr<InputFile>(std::make_unique<Copy>(found->second, location));
   }
 
   Result<std::vector<std::string>> List(std::string_view location) const override {
+    const std::lock_guard lock(mutex_);
     std::string folder(PathOf(location));
     if (!folder.ends_with('/')) folder += '/';
     std::set<std::string> names;
@@ -90,8 +95,64 @@ class MemoryStore final : public ObjectStore {
     return std::vector<std::string>(names.begin(), names.end());
   }
 
+  Result<std::unique_ptr<OutputFile>> Create(std::string_view location) const override {
+    return std::unique_ptr<OutputFile>(std::make_unique<Output>(*this, location));
+  }
+
+  Status Replace(std::string_view location, std::string_view bytes) const override {
+    const std::lock_guard lock(mutex_);
+    files_.insert_or_assign(std::string(PathOf(location)), std::string(bytes));
+    return {};
+  }
+
+  Status Delete(std::string_view location) const override {
+    const std::lock_guard lock(mutex_);
+    const auto found = files_.find(PathOf(location));
+    if (found == files_.end()) return NotFound(location, " does not exist");
+    files_.erase(found);
+    return {};
+  }
+
  private:
-  Files files_;
+  class Copy final : public InputFile {
+   public:
+    Copy(std::string bytes, std::string_view location)
+        : bytes_(std::move(bytes)), file_(bytes_, location) {}
+    const std::string& location() const override { return file_.location(); }
+    int64_t size_bytes() const override { return file_.size_bytes(); }
+    Status ReadAt(int64_t offset, std::span<std::byte> out) const override {
+      return file_.ReadAt(offset, out);
+    }
+
+   private:
+    std::string bytes_;
+    MemoryFile file_;
+  };
+
+  class Output final : public OutputFile {
+   public:
+    Output(const MemoryStore& store, std::string_view location)
+        : store_(store), location_(location) {}
+    const std::string& location() const override { return location_; }
+    int64_t size_bytes() const override { return static_cast<int64_t>(bytes_.size()); }
+    Status Write(std::string_view bytes) override {
+      bytes_ += bytes;
+      return {};
+    }
+    Status Close() override {
+      const std::lock_guard lock(store_.mutex_);
+      if (store_.files_.try_emplace(std::string(PathOf(location_)), bytes_).second) return {};
+      return Fail(ErrorCode::kAlreadyExists, location_, " exists already");
+    }
+
+   private:
+    const MemoryStore& store_;
+    std::string location_;
+    std::string bytes_;
+  };
+
+  mutable std::mutex mutex_;
+  mutable Files files_;
 };
 
 /// Another store in which one file has other bytes, or is gone. Borrows the store and the bytes.

@@ -24,6 +24,22 @@ bool LiesBelow(std::string_view location, std::string_view prefix) {
          location[prefix.size()] == '/';
 }
 
+// Keeps the location that its writer knows.
+class MappedOutput final : public OutputFile {
+ public:
+  MappedOutput(std::string location, std::unique_ptr<OutputFile> file)
+      : location_(std::move(location)), file_(std::move(file)) {}
+
+  const std::string& location() const override { return location_; }
+  int64_t size_bytes() const override { return file_->size_bytes(); }
+  Status Write(std::string_view bytes) override { return file_->Write(bytes); }
+  Status Close() override { return file_->Close(); }
+
+ private:
+  std::string location_;
+  std::unique_ptr<OutputFile> file_;
+};
+
 class MappedStore final : public ObjectStore {
  public:
   MappedStore(std::unique_ptr<ObjectStore> store, std::vector<PathPrefix> prefixes)
@@ -35,6 +51,20 @@ class MappedStore final : public ObjectStore {
 
   Result<std::vector<std::string>> List(std::string_view location) const override {
     return store_->List(MapPath(prefixes_, location));
+  }
+
+  Result<std::unique_ptr<OutputFile>> Create(std::string_view location) const override {
+    ICEFIELD_ASSIGN(auto file, store_->Create(MapPath(prefixes_, location)));
+    return std::unique_ptr<OutputFile>(
+        std::make_unique<MappedOutput>(std::string(location), std::move(file)));
+  }
+
+  Status Replace(std::string_view location, std::string_view bytes) const override {
+    return store_->Replace(MapPath(prefixes_, location), bytes);
+  }
+
+  Status Delete(std::string_view location) const override {
+    return store_->Delete(MapPath(prefixes_, location));
   }
 
  private:

@@ -62,6 +62,7 @@ struct DataFile {
   std::vector<std::optional<Value>> partition;  ///< By position in the manifest's spec.
   int64_t record_count = 0;
   int64_t size_bytes = 0;
+  std::map<FieldId, int64_t> column_sizes;  ///< Bytes in the file, compressed.
   std::map<FieldId, int64_t> value_counts;
   std::map<FieldId, int64_t> null_value_counts;
   std::map<FieldId, int64_t> nan_value_counts;

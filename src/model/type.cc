@@ -73,6 +73,13 @@ const std::vector<Field>& Type::children() const {
   return kNone;
 }
 
+std::vector<Field>* Type::mutable_children() {
+  if (auto* structure = std::get_if<StructType>(&alternative_)) return &structure->fields;
+  if (auto* list = std::get_if<ListType>(&alternative_)) return &list->element;
+  if (auto* map = std::get_if<MapType>(&alternative_)) return &map->key_value;
+  return nullptr;
+}
+
 std::string Type::ToString() const {
   if (primitive() != nullptr) return PrimitiveTypeText(*primitive());
   std::string out = structure() != nullptr ? "struct<" : list() != nullptr ? "list<" : "map<";

@@ -96,6 +96,9 @@ class Type {
   /// The child fields: of a struct all, of a list the element, of a map key and value, else none.
   const std::vector<Field>& children() const;
 
+  /// The same to change in place; null for a primitive type.
+  std::vector<Field>* mutable_children();
+
   /// The specification's text: "decimal(10, 2)", "struct<1: a: optional int>".
   std::string ToString() const;
 

@@ -7,8 +7,8 @@
 
 #include "base/checked.h"
 #include "batch/arrow_status.h"
+#include "codec/arrow/constant.h"
 #include "codec/variant/variant_json.h"
-#include "read/constant.h"
 #include "read/leaf_cast.h"
 
 namespace icefield {

@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "base/result.h"
+#include "codec/arrow/constant.h"
 #include "read/column_plan.h"
-#include "read/constant.h"
 
 namespace icefield {
 

@@ -55,20 +55,11 @@ Result<ArrowType> PrimitiveToArrow(const PrimitiveType& type) {
   return Unsupported("a type that is not known");
 }
 
-// "EPSG:3857, karney" is a coordinate reference system and how edges run between points.
 std::string GeoMetadata(const PrimitiveType& type) {
-  const std::vector<std::string> parts = Split(type.parameters, ',');
-  const auto trimmed = [&](size_t at) {
-    const std::string_view part = at < parts.size() ? parts[at] : std::string_view();
-    const size_t first = part.find_first_not_of(' ');
-    if (first == std::string_view::npos) return std::string();
-    return std::string(part.substr(first, part.find_last_not_of(' ') - first + 1));
-  };
-  const std::string crs = trimmed(0);
-  const std::string edges = trimmed(1);
-  std::string json = StrCat("{\"crs\":", JsonQuote(crs.empty() ? "OGC:CRS84" : crs));
+  const GeoParameters geo = ParseGeoParameters(type);
+  std::string json = StrCat("{\"crs\":", JsonQuote(geo.crs.empty() ? "OGC:CRS84" : geo.crs));
   if (type.kind == PrimitiveKind::kGeography)
-    json += StrCat(",\"edges\":", JsonQuote(edges.empty() ? "spherical" : edges));
+    json += StrCat(",\"edges\":", JsonQuote(geo.edges.empty() ? "spherical" : geo.edges));
   return json + "}";
 }
 
@@ -81,6 +72,18 @@ Result<ArrowType> StructToArrow(const StructType& structure) {
 }
 
 }  // namespace
+
+// "EPSG:3857, karney" is a coordinate reference system and how edges run between points.
+GeoParameters ParseGeoParameters(const PrimitiveType& type) {
+  const std::vector<std::string> parts = Split(type.parameters, ',');
+  const auto trimmed = [&](size_t at) {
+    const std::string_view part = at < parts.size() ? parts[at] : std::string_view();
+    const size_t first = part.find_first_not_of(' ');
+    if (first == std::string_view::npos) return std::string();
+    return std::string(part.substr(first, part.find_last_not_of(' ') - first + 1));
+  };
+  return {.crs = trimmed(0), .edges = trimmed(1)};
+}
 
 arrow::Type::type StorageTypeId(const PrimitiveType& type) {
   const Result<ArrowType> arrow_type = PrimitiveToArrow(type);

@@ -65,7 +65,7 @@ constexpr std::array<FieldRule<EntrySink>, 5> kEntryRules{{
      [](Decoder& in, EntrySink& out) { out.data_file_plan->Read(in, out); }},
 }};
 
-constexpr std::array<FieldRule<EntrySink>, 19> kDataFileRules{{
+constexpr std::array<FieldRule<EntrySink>, 20> kDataFileRules{{
     {{134, "content", Shape::kInteger},
      [](Decoder& in, EntrySink& out) { out.content = in.ReadInt(); }},
     {{100, "file_path", Shape::kString, true},
@@ -78,6 +78,11 @@ constexpr std::array<FieldRule<EntrySink>, 19> kDataFileRules{{
     {{104, "file_size_in_bytes", Shape::kInteger, true},
      [](Decoder& in, EntrySink& out) {
        out.file().size_bytes = ReadCount(in, "file_size_in_bytes");
+     }},
+    {{108, "column_sizes", Shape::kIntegerMap, false, 117, 118},
+     nullptr,
+     [](Decoder& in, EntrySink& out, int32_t column) {
+       AddCount(out.file().column_sizes, column, in.ReadLong());
      }},
     {{109, "value_counts", Shape::kIntegerMap, false, 119, 120},
      nullptr,

@@ -1,4 +1,4 @@
-#include "read/constant.h"
+#include "codec/arrow/constant.h"
 
 #include <arrow/array/concatenate.h>
 #include <arrow/array/util.h>
@@ -48,18 +48,34 @@ Result<ArrowScalar> StorageScalar(const Value& value, const TypePtr& storage) {
   return scalar;
 }
 
-Result<ArrowScalar> NestedScalar(const Field& field, const NestedValue& value);
+// Which of a field's two defaults.
+enum class Moment : uint8_t { kInitial, kWrite };
+
+Result<ArrowScalar> NestedScalar(const Field& field, const NestedValue& value, Moment moment);
+
+Result<ArrowScalar> DefaultOf(const Field& field, Moment moment) {
+  const bool is_initial = moment == Moment::kInitial;
+  const std::string& json = is_initial ? field.initial_default_json : field.write_default_json;
+  if (json.empty()) return ArrowScalar();
+  const std::string where =
+      StrCat(is_initial ? "initial-default" : "write-default", " of '", field.name, "'");
+  const Result<NestedValue> value = ReadDefaultValue(field.type, json);
+  if (!value.ok()) return Error(value.error()).At(where);
+  Result<ArrowScalar> scalar = NestedScalar(field, *value, moment);
+  if (!scalar.ok()) return std::move(scalar).error().At(where);
+  return scalar;
+}
 
 // The member's part of its struct's default, else its own default.
-Result<ArrowScalar> MemberScalar(const Field& member, const NestedValue& value) {
+Result<ArrowScalar> MemberScalar(const Field& member, const NestedValue& value, Moment moment) {
   const auto stated = std::find(value.member_ids.begin(), value.member_ids.end(), member.id);
   if (stated != value.member_ids.end()) {
     const auto at = static_cast<size_t>(stated - value.member_ids.begin());
-    return NestedScalar(member, value.children[at]);
+    return NestedScalar(member, value.children[at], moment);
   }
-  ICEFIELD_ASSIGN(ArrowScalar own, InitialDefaultOf(member));
+  ICEFIELD_ASSIGN(ArrowScalar own, DefaultOf(member, moment));
   if (own != nullptr) return own;
-  return NestedScalar(member, NestedValue{});
+  return NestedScalar(member, NestedValue{}, moment);
 }
 
 Result<std::shared_ptr<arrow::Array>> Joined(const arrow::ScalarVector& values,
@@ -76,12 +92,15 @@ Result<std::shared_ptr<arrow::Array>> Joined(const arrow::ScalarVector& values,
   return joined;
 }
 
-Result<ArrowScalar> MapScalar(const MapType& map, const TypePtr& type, const NestedValue& value) {
+Result<ArrowScalar> MapScalar(const MapType& map, const TypePtr& type, const NestedValue& value,
+                              Moment moment) {
   arrow::ScalarVector keys;
   arrow::ScalarVector items;
   for (size_t at = 0; at + 1 < value.children.size(); at += 2) {
-    ICEFIELD_ASSIGN(keys.emplace_back(), NestedScalar(map.key_value[0], value.children[at]));
-    ICEFIELD_ASSIGN(items.emplace_back(), NestedScalar(map.key_value[1], value.children[at + 1]));
+    ICEFIELD_ASSIGN(keys.emplace_back(),
+                    NestedScalar(map.key_value[0], value.children[at], moment));
+    ICEFIELD_ASSIGN(items.emplace_back(),
+                    NestedScalar(map.key_value[1], value.children[at + 1], moment));
   }
   const auto& arrow_map = static_cast<const arrow::MapType&>(*type);
   ICEFIELD_ASSIGN(std::shared_ptr<arrow::Array> key_array, Joined(keys, arrow_map.key_type()));
@@ -91,7 +110,7 @@ Result<ArrowScalar> MapScalar(const MapType& map, const TypePtr& type, const Nes
   return ArrowScalar(std::make_shared<arrow::MapScalar>(std::move(entries), type));
 }
 
-Result<ArrowScalar> NestedScalar(const Field& field, const NestedValue& value) {
+Result<ArrowScalar> NestedScalar(const Field& field, const NestedValue& value, Moment moment) {
   if (value.IsNull() && field.required) {
     return CorruptData("the required field '", field.name, "' has no default");
   }
@@ -102,14 +121,14 @@ Result<ArrowScalar> NestedScalar(const Field& field, const NestedValue& value) {
   arrow::ScalarVector children;
   if (field.type.structure() != nullptr) {
     for (const Field& member : field.type.structure()->fields) {
-      ICEFIELD_ASSIGN(children.emplace_back(), MemberScalar(member, value));
+      ICEFIELD_ASSIGN(children.emplace_back(), MemberScalar(member, value, moment));
     }
     return ArrowScalar(std::make_shared<arrow::StructScalar>(std::move(children), type));
   }
-  if (field.type.map() != nullptr) return MapScalar(*field.type.map(), type, value);
+  if (field.type.map() != nullptr) return MapScalar(*field.type.map(), type, value, moment);
   for (const NestedValue& element : value.children) {
     ICEFIELD_ASSIGN(children.emplace_back(),
-                    NestedScalar(field.type.list()->element.front(), element));
+                    NestedScalar(field.type.list()->element.front(), element, moment));
   }
   const auto& arrow_list = static_cast<const arrow::ListType&>(*type);
   ICEFIELD_ASSIGN(std::shared_ptr<arrow::Array> elements,
@@ -133,14 +152,10 @@ Result<ArrowScalar> ConstantOf(const PrimitiveType& type, const std::optional<Va
 }
 
 Result<ArrowScalar> InitialDefaultOf(const Field& field) {
-  if (field.initial_default_json.empty()) return ArrowScalar();
-  const std::string where = StrCat("initial-default of '", field.name, "'");
-  const Result<NestedValue> value = ReadDefaultValue(field.type, field.initial_default_json);
-  if (!value.ok()) return Error(value.error()).At(where);
-  Result<ArrowScalar> scalar = NestedScalar(field, *value);
-  if (!scalar.ok()) return std::move(scalar).error().At(where);
-  return scalar;
+  return DefaultOf(field, Moment::kInitial);
 }
+
+Result<ArrowScalar> WriteDefaultOf(const Field& field) { return DefaultOf(field, Moment::kWrite); }
 
 Result<std::shared_ptr<arrow::Array>> Repeat(const arrow::Scalar& value, int64_t rows,
                                              const std::string& where) {

@@ -1,4 +1,4 @@
-/// Values that a file's rows share, as Arrow scalars.
+/// Values that many rows share, as Arrow scalars.
 #pragma once
 
 #include <arrow/scalar.h>
@@ -25,6 +25,9 @@ Result<ArrowScalar> ConstantOf(const PrimitiveType& type, const std::optional<Va
 /// one. CorruptData names the field whose default is no value of its type, and a required member
 /// without a value.
 Result<ArrowScalar> InitialDefaultOf(const Field& field);
+
+/// The same of its write default, and its members'.
+Result<ArrowScalar> WriteDefaultOf(const Field& field);
 
 /// `rows` times the value.
 Result<std::shared_ptr<arrow::Array>> Repeat(const arrow::Scalar& value, int64_t rows,

@@ -1,0 +1,18 @@
+/// How the Parquet library is told what a file is to be like.
+#pragma once
+
+#include <parquet/properties.h>
+
+#include <memory>
+
+#include "base/result.h"
+#include "codec/parquet/parquet_writer.h"
+#include "codec/parquet/written_schema.h"
+
+namespace icefield {
+
+/// InvalidArgument names the option that cannot be. May throw Parquet's exceptions.
+Result<std::shared_ptr<parquet::WriterProperties>> MakeWriterProperties(
+    const WrittenSchema& schema, const ParquetWriteOptions& options);
+
+}  // namespace icefield
