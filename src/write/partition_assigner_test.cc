@@ -59,8 +59,8 @@ TEST(PartitionAssigner, NumbersAreThoseOfTheTransforms) {
                                   : std::optional(std::string(random() % 4, 'a') + "\xc3\xa9z"));
   }
   const auto rows = Rows(times, names);
-  for (const std::string& time : {"year", "month", "day", "hour", "bucket[5]", "identity", "void"}) {
-    for (const std::string& name : {"truncate[2]", "bucket[3]", "identity"}) {
+  for (const char* time : {"year", "month", "day", "hour", "bucket[5]", "identity", "void"}) {
+    for (const char* name : {"truncate[2]", "bucket[3]", "identity"}) {
       const PartitionSpec spec = SpecOf({{1, time}, {2, name}});
       Result<PartitionAssigner> assigner = PartitionAssigner::Make(kSchema, spec);
       ASSERT_TRUE(assigner.ok()) << assigner.error();
@@ -69,11 +69,11 @@ TEST(PartitionAssigner, NumbersAreThoseOfTheTransforms) {
       for (size_t row = 0; row < times.size(); ++row) {
         PartitionValues expected(2);
         if (times[row])
-          expected[0] = *ApplyTransform(spec.fields[0].transform, PrimitiveKind::kTimestamp,
+          expected[0] = *ApplyTransform(spec.fields[0].transform, PrimitiveType{PrimitiveKind::kTimestamp},
                                         Value(*times[row]));
         if (names[row])
           expected[1] =
-              *ApplyTransform(spec.fields[1].transform, PrimitiveKind::kString, Value(*names[row]));
+              *ApplyTransform(spec.fields[1].transform, PrimitiveType{PrimitiveKind::kString}, Value(*names[row]));
         ASSERT_EQ(assigner->tuples()[static_cast<size_t>((*numbers)[row])], expected)
             << time << " " << name << " row " << row;
       }
