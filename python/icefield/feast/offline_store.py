@@ -8,10 +8,11 @@ from feast.infra.offline_stores.offline_store import OfflineStore
 from feast.on_demand_feature_view import OnDemandFeatureView
 from pydantic import Field, StrictStr, field_validator
 
+from icefield.feast import sql_frame
 from icefield.feast.catalogs import CatalogSettings
-from icefield.feast.entity_frame import time_range, to_arrow
+from icefield.feast.entity_frame import to_arrow
 from icefield.feast.errors import NotYetSupportedError
-from icefield.feast.queries import Pull, join
+from icefield.feast.queries import Asked, Joining, Pull, join, time_window
 from icefield.feast.retrieval_job import IcebergRetrievalJob, PinnedMetadata
 from icefield.feast.views import STORE_NAME, Tables, iceberg_source, resolve
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from feast.infra.registry.base_registry import BaseRegistry
     from feast.repo_config import RepoConfig
 
-_ENGINES = ("native",)
+_ENGINES = ("native", "duckdb")
 
 
 class IcebergOfflineStoreConfig(CatalogSettings):
@@ -35,14 +36,24 @@ class IcebergOfflineStoreConfig(CatalogSettings):
 
     type: StrictStr = STORE_NAME
     engine: StrictStr = "native"
+    """Who joins: "native", or "duckdb" over the same reader; the rows are the same."""
+    commit_cut: bool = False
+    """Whether a row must also have been committed at or before the entity's time (P9)."""
+    staging_location: StrictStr | None = None
+    """A folder, local or of an object store, for `RetrievalJob.to_remote_storage`."""
     catalogs: dict[str, CatalogSettings] = Field(default_factory=dict)
     """Further catalogs, for sources that name one."""
 
     @field_validator("engine")
     @classmethod
     def _known_engine(cls, engine: str) -> str:
+        if engine == "spark":
+            raise ValueError(
+                "the engine 'spark' does not exist yet: use 'native', which needs no cluster, or "
+                "'duckdb'"
+            )
         if engine not in _ENGINES:
-            raise ValueError(f"the engine '{engine}' is not available: use {', '.join(_ENGINES)}")
+            raise ValueError(f"the engine '{engine}' is not known: use {', '.join(_ENGINES)}")
         return engine
 
 
@@ -71,28 +82,37 @@ class IcebergOfflineStore(OfflineStore):
     ) -> IcebergRetrievalJob:
         """One row for each row of `entity_df`, in its order, with the features known at its time.
 
-        `entity_df` is a pandas frame or speaks the Arrow C stream interface. With
-        `filter_by_created_timestamp`, rows that were created after the entity's time are not seen;
-        views without a created column are unaffected.
+        `entity_df` is a pandas or polars frame, speaks the Arrow C stream interface, or is a SELECT
+        of DuckDB over the catalog's tables, which is run now. Without one, the moments at which the
+        views have rows between `start_date` and `end_date` are asked for (P14).
+        With `filter_by_created_timestamp`, rows that were created after the entity's time are not
+        seen; views without a created column are unaffected.
         """
-        del start_date, end_date  # they belong to retrieval without a frame, refused by to_arrow
-        frame, event_timestamp = to_arrow(entity_df)
+        tables = Tables(config)
         on_demand = OnDemandFeatureView.get_requested_odfvs(feature_refs, project, registry)
         request = resolve(feature_refs, feature_views, on_demand, project, full_feature_names)
-        request.check_frame(frame.column_names, event_timestamp)
+        if entity_df is None:
+            asked = time_window(request, start_date, end_date)
+        else:
+            frame = sql_frame.run(tables, entity_df) if isinstance(entity_df, str) else entity_df
+            asked = Asked(*to_arrow(frame))
+            request.check_frame(asked.frame.column_names, asked.event_timestamp)
+        store = config.offline_store
         query, snapshots = join(
-            Tables(config),
+            tables,
             request,
-            frame,
-            event_timestamp,
-            full_feature_names=full_feature_names,
-            created_cut=filter_by_created_timestamp,
+            asked,
+            Joining(
+                full_feature_names=full_feature_names,
+                created_cut=filter_by_created_timestamp,
+                commit_cut=store.commit_cut,
+                engine=store.engine,
+            ),
         )
-        first, last = time_range(frame[event_timestamp])
-        keys = [name for name in frame.column_names if name != event_timestamp]
+        metadata = PinnedMetadata(feature_refs, asked.keys(request), snapshots, *asked.range())
         return IcebergRetrievalJob(
             query,
-            PinnedMetadata(feature_refs, keys, snapshots, first, last),
+            metadata,
             full_feature_names=full_feature_names,
             on_demand_feature_views=on_demand,
         )
@@ -123,6 +143,7 @@ class IcebergOfflineStore(OfflineStore):
             created_timestamp_column or None,
             start_date,
             end_date,
+            config.offline_store.engine,
         )
         query, snapshots = pull.latest()
         return IcebergRetrievalJob(

@@ -4,51 +4,121 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
 import pyarrow as pa
 
 import icefield
 from icefield.feast.catalogs import AnyTable, native_table, snapshot_of
+from icefield.feast.duckdb_engine import DuckdbJoin, DuckdbLatest
+from icefield.feast.entity_frame import time_range
 from icefield.feast.errors import SourceMismatchError
 from icefield.feast.retrieval_job import Query
+from icefield.feast.row_filters import time_filter, to_utc
 from icefield.feast.views import Request, Tables
 
 if TYPE_CHECKING:
     from icefield.feast.source import IcebergSource
 
+_WINDOW = timedelta(days=30)
+
 Snapshots = Mapping[str, Mapping[str, Any]]
 
 
+@dataclass(frozen=True)
+class Asked:
+    """For whom features are looked up: the rows of a frame, or a range of time (P14)."""
+
+    frame: pa.Table | None
+    event_timestamp: str
+    start: datetime | None = None
+    end: datetime | None = None
+
+    def keys(self, request: Request) -> list[str]:
+        """The columns of the result before its features, without the event time."""
+        if self.frame is None:
+            return list(dict.fromkeys(key for view in request.views for _, key in view.join_keys))
+        return [name for name in self.frame.column_names if name != self.event_timestamp]
+
+    def range(self) -> tuple[datetime | None, datetime | None]:
+        """The first and the last event time."""
+        if self.frame is None:
+            return self.start, self.end
+        return time_range(self.frame[self.event_timestamp])
+
+
+def time_window(request: Request, start: datetime | None, end: datetime | None) -> Asked:
+    """The range of time that is asked for without a frame, with what P14 puts where it is open."""
+    now = datetime.now(UTC)
+    if end is None or _is_local_now(end):
+        end = now
+    end = to_utc(end)
+    if start is None:
+        ttls = [view.view.ttl for view in request.views if view.view.ttl]
+        start = end - (max(ttls) if ttls else _WINDOW)
+    return Asked(None, "event_timestamp", to_utc(start), end)
+
+
+def _is_local_now(end: datetime) -> bool:
+    """Whether this is what Feast itself passes for "now": the wall clock, without its zone."""
+    return end.tzinfo is None and abs(datetime.now() - end) < timedelta(seconds=5)
+
+
+@dataclass(frozen=True)
+class Joining:
+    """How: Feast's flags, and the store's configuration."""
+
+    full_feature_names: bool
+    created_cut: bool
+    commit_cut: bool
+    engine: str
+
+
 def join(
-    tables: Tables,
-    request: Request,
-    frame: pa.Table,
-    event_timestamp: str,
-    *,
-    full_feature_names: bool,
-    created_cut: bool,
+    tables: Tables, request: Request, asked: Asked, joining: Joining
 ) -> tuple[Query, Snapshots]:
     """The point-in-time join of the frame with the requested views, and the snapshots it reads."""
-    views = [view.compile(tables, full_feature_names) for view in request.views]
+    views = [view.compile(tables, joining.full_feature_names) for view in request.views]
     # Feast's own rule: views without a created column are unaffected by the cut.
-    cut: Literal["where_available", False] = "where_available" if created_cut else False
+    cut: Literal["where_available", False] = "where_available" if joining.created_cut else False
 
     def training_set() -> icefield.TrainingSet:
         return icefield.point_in_time_join(
-            frame, views, entity_timestamp=event_timestamp, created_cut=cut
+            asked.frame,
+            views,
+            entity_timestamp=asked.event_timestamp,
+            created_cut=cut,
+            commit_cut=joining.commit_cut,
         )
 
-    columns = [*frame.column_names, *request.columns]
     first = training_set()
-    metadata = (frame.schema.metadata or {}).get(b"pandas")
-    query = Query(
-        _Runs(first, training_set),
-        columns,
-        explain=lambda: training_set().explain(),
-        pandas_metadata=metadata,
-    )
+    schema = first.schema
+    features = set(request.columns)
+    columns = [*(name for name in schema.names if name not in features), *request.columns]
+    metadata = (asked.frame.schema.metadata or {}).get(b"pandas") if asked.frame else None
+    if joining.engine == "duckdb":
+        joined = DuckdbJoin(
+            tables,
+            request.views,
+            asked.frame,
+            asked.event_timestamp,
+            schema,
+            created_cut=joining.created_cut,
+        )
+        query = Query(
+            lambda: (joined.reader(), None),
+            columns,
+            explain=lambda: f"{first.explain()}\n\nDuckDB joins:\n{joined.sql}",
+            pandas_metadata=metadata,
+        )
+    else:
+        query = Query(
+            _Runs(first, training_set),
+            columns,
+            explain=lambda: training_set().explain(),
+            pandas_metadata=metadata,
+        )
     return query, first.snapshots
 
 
@@ -65,6 +135,7 @@ class Pull:
     created_timestamp_column: str | None
     start: datetime | None
     end: datetime | None
+    engine: str = "native"
 
     def columns(self) -> list[str]:
         """The columns of the result: keys, features, times; the table's own order for all."""
@@ -94,19 +165,36 @@ class Pull:
             ref=self.source.ref,
         )
 
-        start = None if self.start is None else _utc(self.start)
-        end = None if self.end is None else _utc(self.end)
+        start = None if self.start is None else to_utc(self.start)
+        end = None if self.end is None else to_utc(self.end)
 
         def training_set() -> icefield.TrainingSet:
             return icefield.latest(view, start=start, end=end)
 
         first = training_set()
-        query = Query(
-            _Runs(first, training_set),
-            columns,
-            explain=lambda: training_set().explain(),
-            dummy_entity=not self.join_keys,
-        )
+        if self.engine == "duckdb":
+            latest = DuckdbLatest(
+                native_table(self.table),
+                self.source,
+                self.join_keys,
+                self.timestamp_field,
+                self.created_timestamp_column,
+                pa.schema([self._schema().field(name) for name in columns]),
+                self._time_filter(),
+            )
+            query = Query(
+                lambda: (latest.reader(), None),
+                columns,
+                explain=lambda: f"{first.explain()}\n\nDuckDB selects:\n{latest.sql}",
+                dummy_entity=not self.join_keys,
+            )
+        else:
+            query = Query(
+                _Runs(first, training_set),
+                columns,
+                explain=lambda: training_set().explain(),
+                dummy_entity=not self.join_keys,
+            )
         return query, first.snapshots
 
     def scan(self) -> tuple[Query, Snapshots]:
@@ -114,8 +202,7 @@ class Pull:
         table = native_table(self.table)
         snapshot_id = snapshot_of(table, self.source)
         columns = self.columns()
-        kind = self._schema().field(self.timestamp_field).type
-        rows = time_filter(self.timestamp_field, kind, self.start, self.end)
+        rows = self._time_filter()
         # The current snapshot is not named by its id: its schema may be older than the table's.
         scan = table.scan(row_filter=rows, selected_fields=tuple(columns), snapshot_id=snapshot_id)
         query = Query(
@@ -125,6 +212,10 @@ class Pull:
             dummy_entity=not self.join_keys,
         )
         return query, {self.source.name: _pinned(table, snapshot_id)}
+
+    def _time_filter(self) -> str | None:
+        kind = self._schema().field(self.timestamp_field).type
+        return time_filter(self.timestamp_field, kind, self.start, self.end)
 
     def _schema(self) -> pa.Schema:
         table = native_table(self.table)
@@ -142,37 +233,6 @@ def _pinned(table: icefield.Table, snapshot_id: int | None) -> Mapping[str, Any]
         "snapshot_id": snapshot_id,
         "timestamp_ms": None if snapshot_id is None else times[snapshot_id],
     }
-
-
-def time_filter(
-    column: str, kind: pa.DataType, start: datetime | None, end: datetime | None
-) -> str | None:
-    """The rows with start <= column <= end as a row filter; None where there is no bound.
-
-    The bounds are written in the column's own type: a date column is compared at UTC midnight.
-    """
-    name = '"' + column.replace("\\", r"\\").replace('"', r"\"") + '"'
-    bounds = []
-    if start is not None:
-        bounds.append(f"{name} >= '{_literal(_utc(start), kind, round_up=True)}'")
-    if end is not None:
-        bounds.append(f"{name} <= '{_literal(_utc(end), kind, round_up=False)}'")
-    return " and ".join(bounds) or None
-
-
-def _literal(instant: datetime, kind: pa.DataType, *, round_up: bool) -> str:
-    if pa.types.is_date(kind):
-        day = instant.date()
-        if round_up and instant.timetz().replace(tzinfo=None) != time.min:
-            day += timedelta(days=1)
-        return day.isoformat()
-    if getattr(kind, "tz", None) is None:
-        instant = instant.replace(tzinfo=None)
-    return instant.isoformat(timespec="microseconds")
-
-
-def _utc(value: datetime) -> datetime:
-    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
 class _Runs:
