@@ -97,7 +97,7 @@ def catalog_of(config: RepoConfig, source: IcebergSource) -> tuple[Any, str]:
 
 
 def load_from(settings: CatalogSettings, repo_path: Path | None, table: str) -> AnyTable:
-    """A table of the catalog by its name, or its path where the catalog is "none"; NotFoundError."""
+    """A table by its name, or its path where the catalog is "none"; NotFoundError."""
     if settings.catalog_type == "none" and _is_path(table):
         return icefield.load_table(_table_path(settings, table, repo_path))
     return open_catalog(settings, repo_path).load_table(settings.identifier(table))
@@ -163,7 +163,7 @@ def named_settings(config: RepoConfig, catalog: str | None, wanted_by: str) -> C
 
 
 def open_catalog(settings: CatalogSettings, repo_path: Path | None) -> Any:
-    """The catalog: Icefield's where it is native, else pyiceberg's, with Icefield's NotFoundError."""
+    """Icefield's catalog where it is native, else pyiceberg's with Icefield's NotFoundError."""
     properties = settings.properties(repo_path)
     if settings.is_native:
         return icefield.load_catalog(settings.catalog_name, **properties)

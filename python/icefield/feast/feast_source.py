@@ -1,4 +1,4 @@
-"""Feast's own class for Iceberg tables, read as it is defined: nothing changes in the definitions."""
+"""Feast's own class for Iceberg tables, taken as it is defined."""
 
 from __future__ import annotations
 

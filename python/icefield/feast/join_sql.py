@@ -1,26 +1,23 @@
 """The point-in-time join as one query in DuckDB's dialect: the rules P1 to P8, in SQL.
 
-Within a key the rows of a view are numbered in the order of P4 to P6, so that of several candidates
-the greatest number wins. `known` says, for each moment at which a key's answer changes, which number
-is the answer from then on; an ASOF join finds it for each entity row, and the TTL is tested on the
-winner alone: every other candidate is older. Work grows with rows, never with rows times rows.
+Within a key the rows of a view are numbered in the order of P4 to P6, so that of several
+candidates the greatest number wins. `known` says, for each moment at which a key's answer changes,
+which number is the answer from then on; an ASOF join finds it for each entity row, and the TTL is
+tested on the winner alone: every other candidate is older. Work grows with rows, never with rows
+times rows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pyarrow as pa
 
+from icefield.feast.sql_values import quoted
+
 ROW = "__icefield_row"
 """The column of the frame's query that numbers its rows."""
-
-
-def quoted(name: str) -> str:
-    """An identifier of SQL."""
-    escaped = name.replace('"', '""')
-    return f'"{escaped}"'
 
 
 def nanoseconds(kind: pa.DataType, value: str) -> str:
@@ -30,6 +27,42 @@ def nanoseconds(kind: pa.DataType, value: str) -> str:
     if kind.unit == "ns":
         return f"CAST(epoch_ns({value}) AS HUGEINT)"
     return f"CAST(epoch_us({value}) AS HUGEINT) * 1000"
+
+
+class Fields:
+    """Fields of a table, which may lie within structs, as expressions of SQL."""
+
+    def __init__(self, schema: pa.Schema, columns: Mapping[str, str] | None = None) -> None:
+        """`columns`: how the query calls the table's columns; None: by their names."""
+        self._schema = schema
+        self._columns = columns
+
+    def top(self, path: str) -> str:
+        """The table's column that holds the field: the longest beginning that is a column."""
+        parts = path.split(".")
+        beginnings = (".".join(parts[:count]) for count in range(len(parts), 0, -1))
+        return next(name for name in beginnings if name in self._schema.names)
+
+    def value(self, path: str) -> str:
+        """The field's value."""
+        top = self.top(path)
+        column = quoted(top) if self._columns is None else self._columns[top]
+        return ".".join([column, *(quoted(part) for part in self._inner(path))])
+
+    def kind(self, path: str) -> pa.DataType:
+        """The field's type."""
+        kind = self._schema.field(self.top(path)).type
+        for part in self._inner(path):
+            kind = kind.field(part).type
+        return kind
+
+    def time(self, path: str) -> str:
+        """A time in nanoseconds."""
+        return nanoseconds(self.kind(path), self.value(path))
+
+    def _inner(self, path: str) -> list[str]:
+        top = self.top(path)
+        return path[len(top) + 1 :].split(".") if path != top else []
 
 
 @dataclass(frozen=True)
@@ -54,8 +87,13 @@ def key_pair(kind: pa.DataType, rows: str, frame_kind: pa.DataType, frame: str) 
     return KeyPair(exact(kind, rows), exact(frame_kind, frame))
 
 
+def key_to_itself(kind: pa.DataType, value: str) -> KeyPair:
+    """A column's keys among themselves."""
+    return key_pair(kind, value, kind, value)
+
+
 def _domain(kind: pa.DataType) -> tuple[str, Callable[[pa.DataType, str], str]]:
-    """The type of SQL in which keys of a column are compared, and how a value gets there exactly."""
+    """The type of SQL in which a column's keys are compared, and how values get there exactly."""
     if pa.types.is_integer(kind):
         return "BIGINT", lambda given, value: _whole(given, value, "BIGINT")
     if pa.types.is_floating(kind):
@@ -131,8 +169,17 @@ class SqlFrame:
     """Columns that the result starts with."""
 
 
-def join_query(frame: SqlFrame, views: Sequence[SqlView], *, created_cut: bool) -> str:
-    """The whole query; its rows are those of the frame, in the order of ROW."""
+def join_query(
+    frame: SqlFrame,
+    views: Sequence[SqlView],
+    *,
+    created_cut: bool,
+    order: Sequence[str] | None = None,
+) -> str:
+    """The whole query; its rows are those of the frame, in the order of ROW.
+
+    order: the features in the order they are asked for; None: view by view.
+    """
     spine_keys = [
         f"{pair.frame} AS v{number}_k{place}"
         for number, view in enumerate(views)
@@ -145,13 +192,14 @@ def join_query(frame: SqlFrame, views: Sequence[SqlView], *, created_cut: bool) 
     ]
     for number, view in enumerate(views):
         tables += _view_tables(number, view, created_cut=created_cut)
+    features = {
+        name: f"v{number}.f{place} AS {quoted(name)}"
+        for number, view in enumerate(views)
+        for place, (_, name) in enumerate(view.features)
+    }
     outputs = [f"frame.{quoted(name)}" for name in frame.columns]
-    joins = []
-    for number, view in enumerate(views):
-        joins.append(_winner_join(number, view))
-        outputs += [
-            f"v{number}.f{place} AS {quoted(name)}" for place, (_, name) in enumerate(view.features)
-        ]
+    outputs += [features[name] for name in order or features]
+    joins = [_winner_join(number, view) for number, view in enumerate(views)]
     return "\n".join(
         [
             "WITH " + ",\n".join(tables),
@@ -161,6 +209,38 @@ def join_query(frame: SqlFrame, views: Sequence[SqlView], *, created_cut: bool) 
             f"ORDER BY {ROW}",
         ]
     )
+
+
+@dataclass(frozen=True)
+class Moments:
+    """The rows of a view at whose times its keys are asked for without a frame (P14)."""
+
+    relation: str
+    keys: Sequence[tuple[str, str]]
+    """For each key its value in the result, and in comparisons: null where it has none."""
+    event: str
+    """Event time in the type of the result."""
+    nanoseconds: str
+
+
+def moments_query(
+    views: Sequence[Moments], columns: Sequence[str], start_ns: int, end_ns: int
+) -> str:
+    """The distinct keys and event times of the views in the range, by time, then by keys.
+
+    columns: the names of the keys, then that of the event time.
+    """
+    *keys, event = [quoted(name) for name in columns]
+    parts = []
+    for view in views:
+        values = [f"{value} AS {name}" for (value, _), name in zip(view.keys, keys, strict=True)]
+        known = [f"{compared} IS NOT NULL" for _, compared in view.keys]
+        parts.append(
+            f"SELECT {_list([*values, f'{view.event} AS {event}'])} FROM {view.relation} WHERE "
+            + " AND ".join([f"{view.nanoseconds} BETWEEN {start_ns} AND {end_ns}", *known])
+        )
+    order = _list([event, *keys])
+    return f"SELECT *, row_number() OVER (ORDER BY {order}) AS {ROW} FROM ({' UNION '.join(parts)})"
 
 
 def latest_query(view: SqlView) -> str:

@@ -9,10 +9,11 @@ from feast.on_demand_feature_view import OnDemandFeatureView
 from pydantic import Field, StrictStr, field_validator
 
 from icefield.feast import sql_frame
+from icefield.feast.asked import Asked, Joining, time_window
 from icefield.feast.catalogs import CatalogSettings
 from icefield.feast.entity_frame import to_arrow
 from icefield.feast.errors import NotYetSupportedError
-from icefield.feast.queries import Asked, Joining, Pull, join, time_window
+from icefield.feast.queries import Pull, join
 from icefield.feast.retrieval_job import IcebergRetrievalJob, PinnedMetadata
 from icefield.feast.views import STORE_NAME, Tables, iceberg_source, resolve
 
@@ -94,11 +95,13 @@ class IcebergOfflineStore(OfflineStore):
         if entity_df is None:
             asked = time_window(request, start_date, end_date)
         else:
-            frame = sql_frame.run(tables, entity_df) if isinstance(entity_df, str) else entity_df
-            asked = Asked(*to_arrow(frame))
-            request.check_frame(asked.frame.column_names, asked.event_timestamp)
+            sql = entity_df if isinstance(entity_df, str) else None
+            frame, time = to_arrow(entity_df if sql is None else sql_frame.run(tables, sql))
+            request.check_frame(frame.column_names, time)
+            asked = Asked(frame, time, sql=sql)
         store = config.offline_store
         query, snapshots = join(
+            config,
             tables,
             request,
             asked,
@@ -111,6 +114,7 @@ class IcebergOfflineStore(OfflineStore):
         )
         metadata = PinnedMetadata(feature_refs, asked.keys(request), snapshots, *asked.range())
         return IcebergRetrievalJob(
+            config,
             query,
             metadata,
             full_feature_names=full_feature_names,
@@ -147,7 +151,7 @@ class IcebergOfflineStore(OfflineStore):
         )
         query, snapshots = pull.latest()
         return IcebergRetrievalJob(
-            query, PinnedMetadata(feature_name_columns, join_key_columns, snapshots)
+            config, query, PinnedMetadata(feature_name_columns, join_key_columns, snapshots)
         )
 
     @staticmethod
@@ -179,7 +183,7 @@ class IcebergOfflineStore(OfflineStore):
         )
         query, snapshots = pull.scan()
         return IcebergRetrievalJob(
-            query, PinnedMetadata(feature_name_columns, join_key_columns, snapshots)
+            config, query, PinnedMetadata(feature_name_columns, join_key_columns, snapshots)
         )
 
     @staticmethod

@@ -4,79 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 import pyarrow as pa
 
 import icefield
+from icefield.feast.asked import Asked, Joining
 from icefield.feast.catalogs import AnyTable, native_table, snapshot_of
 from icefield.feast.duckdb_engine import DuckdbJoin, DuckdbLatest
-from icefield.feast.entity_frame import time_range
 from icefield.feast.errors import SourceMismatchError
-from icefield.feast.retrieval_job import Query
+from icefield.feast.retrieval_job import Query, Runs
 from icefield.feast.row_filters import time_filter, to_utc
+from icefield.feast.to_sql import historical_query
 from icefield.feast.views import Request, Tables
 
 if TYPE_CHECKING:
-    from icefield.feast.source import IcebergSource
+    from feast.repo_config import RepoConfig
 
-_WINDOW = timedelta(days=30)
+    from icefield.feast.source import IcebergSource
 
 Snapshots = Mapping[str, Mapping[str, Any]]
 
 
-@dataclass(frozen=True)
-class Asked:
-    """For whom features are looked up: the rows of a frame, or a range of time (P14)."""
-
-    frame: pa.Table | None
-    event_timestamp: str
-    start: datetime | None = None
-    end: datetime | None = None
-
-    def keys(self, request: Request) -> list[str]:
-        """The columns of the result before its features, without the event time."""
-        if self.frame is None:
-            return list(dict.fromkeys(key for view in request.views for _, key in view.join_keys))
-        return [name for name in self.frame.column_names if name != self.event_timestamp]
-
-    def range(self) -> tuple[datetime | None, datetime | None]:
-        """The first and the last event time."""
-        if self.frame is None:
-            return self.start, self.end
-        return time_range(self.frame[self.event_timestamp])
-
-
-def time_window(request: Request, start: datetime | None, end: datetime | None) -> Asked:
-    """The range of time that is asked for without a frame, with what P14 puts where it is open."""
-    now = datetime.now(UTC)
-    if end is None or _is_local_now(end):
-        end = now
-    end = to_utc(end)
-    if start is None:
-        ttls = [view.view.ttl for view in request.views if view.view.ttl]
-        start = end - (max(ttls) if ttls else _WINDOW)
-    return Asked(None, "event_timestamp", to_utc(start), end)
-
-
-def _is_local_now(end: datetime) -> bool:
-    """Whether this is what Feast itself passes for "now": the wall clock, without its zone."""
-    return end.tzinfo is None and abs(datetime.now() - end) < timedelta(seconds=5)
-
-
-@dataclass(frozen=True)
-class Joining:
-    """How: Feast's flags, and the store's configuration."""
-
-    full_feature_names: bool
-    created_cut: bool
-    commit_cut: bool
-    engine: str
-
-
 def join(
-    tables: Tables, request: Request, asked: Asked, joining: Joining
+    config: RepoConfig, tables: Tables, request: Request, asked: Asked, joining: Joining
 ) -> tuple[Query, Snapshots]:
     """The point-in-time join of the frame with the requested views, and the snapshots it reads."""
     views = [view.compile(tables, joining.full_feature_names) for view in request.views]
@@ -94,31 +46,19 @@ def join(
 
     first = training_set()
     schema = first.schema
-    features = set(request.columns)
-    columns = [*(name for name in schema.names if name not in features), *request.columns]
-    metadata = (asked.frame.schema.metadata or {}).get(b"pandas") if asked.frame else None
     if joining.engine == "duckdb":
-        joined = DuckdbJoin(
-            tables,
-            request.views,
-            asked.frame,
-            asked.event_timestamp,
-            schema,
-            created_cut=joining.created_cut,
-        )
-        query = Query(
-            lambda: (joined.reader(), None),
-            columns,
-            explain=lambda: f"{first.explain()}\n\nDuckDB joins:\n{joined.sql}",
-            pandas_metadata=metadata,
-        )
+        work = DuckdbJoin(tables, request, asked, schema, created_cut=joining.created_cut)
+        runs, explain = _by_duckdb(first, work)
     else:
-        query = Query(
-            _Runs(first, training_set),
-            columns,
-            explain=lambda: training_set().explain(),
-            pandas_metadata=metadata,
-        )
+        runs, explain = _by_icefield(first, training_set)
+    features = set(request.columns)
+    query = Query(
+        runs,
+        [*(name for name in schema.names if name not in features), *request.columns],
+        explain,
+        sql=lambda: historical_query(config, tables, request, asked, schema, joining),
+        pandas_metadata=asked.pandas_metadata(),
+    )
     return query, first.snapshots
 
 
@@ -173,7 +113,7 @@ class Pull:
 
         first = training_set()
         if self.engine == "duckdb":
-            latest = DuckdbLatest(
+            work = DuckdbLatest(
                 native_table(self.table),
                 self.source,
                 self.join_keys,
@@ -182,20 +122,10 @@ class Pull:
                 pa.schema([self._schema().field(name) for name in columns]),
                 self._time_filter(),
             )
-            query = Query(
-                lambda: (latest.reader(), None),
-                columns,
-                explain=lambda: f"{first.explain()}\n\nDuckDB selects:\n{latest.sql}",
-                dummy_entity=not self.join_keys,
-            )
+            runs, explain = _by_duckdb(first, work)
         else:
-            query = Query(
-                _Runs(first, training_set),
-                columns,
-                explain=lambda: training_set().explain(),
-                dummy_entity=not self.join_keys,
-            )
-        return query, first.snapshots
+            runs, explain = _by_icefield(first, training_set)
+        return Query(runs, columns, explain, dummy_entity=not self.join_keys), first.snapshots
 
     def scan(self) -> tuple[Query, Snapshots]:
         """Every row with start <= event time <= end."""
@@ -233,6 +163,21 @@ def _pinned(table: icefield.Table, snapshot_id: int | None) -> Mapping[str, Any]
         "snapshot_id": snapshot_id,
         "timestamp_ms": None if snapshot_id is None else times[snapshot_id],
     }
+
+
+def _by_icefield(
+    first: icefield.TrainingSet, again: Callable[[], icefield.TrainingSet]
+) -> tuple[Runs, Callable[[], str]]:
+    return _Runs(first, again), lambda: again().explain()
+
+
+def _by_duckdb(
+    first: icefield.TrainingSet, work: DuckdbJoin | DuckdbLatest
+) -> tuple[Runs, Callable[[], str]]:
+    def explain() -> str:
+        return f"{first.explain()}\n\nDuckDB runs over these rows:\n{work.sql}"
+
+    return lambda: (work.reader(), None), explain
 
 
 class _Runs:

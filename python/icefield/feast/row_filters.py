@@ -1,4 +1,4 @@
-"""Row filters for Icefield's scans, out of Feast's dates and of the conditions DuckDB hands down."""
+"""Row filters for Icefield's scans, out of Feast's dates and of conditions that DuckDB pushes."""
 
 from __future__ import annotations
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import re
+import json
 import uuid
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -12,7 +13,7 @@ from icefield.errors import NotFoundError
 from icefield.feast.catalogs import native_table
 from icefield.feast.duckdb_session import ScanDataset, session
 from icefield.feast.errors import EntityQueryError
-from icefield.feast.join_sql import quoted
+from icefield.feast.sql_values import quoted
 
 if TYPE_CHECKING:
     import duckdb
@@ -42,14 +43,6 @@ def run(tables: Tables, query: str) -> pa.Table:
             raise EntityQueryError(query, _explained(str(error), missing)) from error
 
 
-_PART = re.compile(r'"((?:[^"]|"")*)"|([^".]+)')
-
-
-def _parts(name: str) -> list[str]:
-    """The parts of a name as DuckDB writes it: separated by dots, quoted where they must be."""
-    return [plain or inner.replace('""', '"') for inner, plain in _PART.findall(name)]
-
-
 def _expose(connection: duckdb.DuckDBPyConnection, tables: Tables, query: str) -> list[str]:
     """Makes the tables that the query names visible, and returns the names that are none."""
     import duckdb
@@ -59,13 +52,14 @@ def _expose(connection: duckdb.DuckDBPyConnection, tables: Tables, query: str) -
         found = ", ".join(kind.name for kind in kinds) or "nothing"
         raise EntityQueryError(query, f"one SELECT is needed, this is {found}")
     missing = []
-    seen: dict[str, str] = {}
-    for name in sorted(connection.get_table_names(query, qualified=True)):
-        if seen.setdefault(name.casefold(), name) != name:
+    seen: dict[str, tuple[str, ...]] = {}
+    for parts in _table_names(connection, query):
+        name = ".".join(parts)
+        other = seen.setdefault(name.casefold(), parts)
+        if other != parts:
             raise EntityQueryError(
-                query, f"DuckDB cannot tell {seen[name.casefold()]} from {name}: write both alike"
+                query, f"DuckDB cannot tell {'.'.join(other)} from {name}: write both alike"
             )
-        parts = _parts(name)
         try:
             table = native_table(tables.named(parts))
         except NotFoundError:
@@ -81,7 +75,27 @@ def _expose(connection: duckdb.DuckDBPyConnection, tables: Tables, query: str) -
     return missing
 
 
-def _make_place(connection: duckdb.DuckDBPyConnection, parts: list[str]) -> str:
+def _table_names(connection: duckdb.DuckDBPyConnection, query: str) -> list[tuple[str, ...]]:
+    """The parts of every name that stands for a table in DuckDB's reading of the query.
+
+    Names of common table expressions are among them: they are single parts, and hide tables.
+    """
+    found = connection.execute("SELECT json_serialize_sql(?::VARCHAR)", [query]).fetchall()
+    read = json.loads(found[0][0])
+    if read["error"]:
+        raise EntityQueryError(query, read["error_message"])
+    names: set[tuple[str, ...]] = set()
+    pending: list[Any] = [read]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, dict) and node.get("type") == "BASE_TABLE":
+            names.add(tuple(node["qualified_name"]["path"]))
+        if isinstance(node, dict | list):
+            pending += node.values() if isinstance(node, dict) else node
+    return sorted(names)
+
+
+def _make_place(connection: duckdb.DuckDBPyConnection, parts: Sequence[str]) -> str:
     """The name under which the query finds a view, once what holds it is there."""
     if len(parts) == 3:
         connection.execute(f"ATTACH IF NOT EXISTS ':memory:' AS {quoted(parts[0])}")
