@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import pyarrow as pa
 
+import icefield
 from icefield.feast.catalogs import native_table, snapshot_of
 from icefield.feast.duckdb_session import ScanDataset, session
 from icefield.feast.entity_frame import is_text
@@ -37,10 +38,12 @@ from icefield.feast.view_sql import (
 )
 
 if TYPE_CHECKING:
-    import icefield
     from icefield.feast.asked import Asked
     from icefield.feast.source import IcebergSource
     from icefield.feast.views import Request, RequestedView, Tables
+
+
+_BATCH_ROWS = icefield.ReadOptions().batch_size
 
 
 class SourceRows:
@@ -200,7 +203,7 @@ def _run(sql: str, sources: Mapping[str, Any]) -> Iterator[pa.RecordBatch]:
         for name, source in sources.items():
             connection.register(name, source)
         try:
-            yield from connection.sql(sql).to_arrow_reader()
+            yield from connection.sql(sql).to_arrow_reader(_BATCH_ROWS)
         except duckdb.Error as error:
             raise EngineError(f"DuckDB could not join: {error}") from error
 

@@ -15,6 +15,7 @@ from icefield.feast.entity_frame import to_arrow
 from icefield.feast.errors import NotYetSupportedError
 from icefield.feast.queries import Pull, join
 from icefield.feast.retrieval_job import IcebergRetrievalJob, PinnedMetadata
+from icefield.feast.saved_files import is_saved_file, scan
 from icefield.feast.views import STORE_NAME, Tables, iceberg_source, resolve
 
 if TYPE_CHECKING:
@@ -168,8 +169,14 @@ class IcebergOfflineStore(OfflineStore):
         """Every row in [start_date, end_date], in the source's column names and in no order.
 
         No feature names mean all columns. Without keys, Feast's dummy key is added. Zone-less dates
-        are UTC.
+        are UTC. Parquet files are taken too: a dataset may have been saved there.
         """
+        if is_saved_file(data_source):
+            columns = [*join_key_columns, *feature_name_columns, timestamp_field]
+            named = dict.fromkeys(columns) if feature_name_columns else []
+            saved = scan(config, data_source, list(named), timestamp_field, start_date, end_date)
+            metadata = PinnedMetadata(feature_name_columns, join_key_columns, {})
+            return IcebergRetrievalJob(config, saved, metadata)
         source = iceberg_source(data_source)
         pull = Pull(
             source,

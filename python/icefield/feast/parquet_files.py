@@ -59,7 +59,8 @@ def write_dataset_files(
             _put_folder(filesystem, beside, place)
         else:
             # Object stores have no folders to move: what was there goes, one object comes.
-            filesystem.delete_dir_contents(place, missing_dir_ok=True)
+            filesystem.create_dir(place)
+            filesystem.delete_dir_contents(place)
             filesystem.move(beside, f"{place.rstrip('/')}/{_PART.format(0)}")
     except BaseException:
         _remove(filesystem, beside)
