@@ -35,11 +35,10 @@ Result<SnapshotTime> ParseSnapshotTime(std::string_view text);
 /// A branch or tag.
 struct SnapshotRef {
   SnapshotId snapshot_id;
-  std::string type;  ///< "branch" or "tag"
-  // Retention, where the ref states it.
+  std::string type;                              ///< "branch" or "tag"
+  std::optional<int32_t> min_snapshots_to_keep;  ///< How long it is kept; branches alone.
+  std::optional<int64_t> max_snapshot_age_ms;    ///< Branches alone.
   std::optional<int64_t> max_ref_age_ms;
-  std::optional<int64_t> max_snapshot_age_ms;           ///< Branches alone.
-  std::optional<int32_t> min_snapshots_to_keep;         ///< Branches alone.
   bool operator==(const SnapshotRef&) const = default;
 };
 

@@ -26,7 +26,7 @@ Status SchemaUpdate::UnionByName(const Schema& other) {
   return {};
 }
 
-Status SchemaUpdate::Union(std::vector<Field> fields, const std::string& parent) {
+Status SchemaUpdate::Union(const std::vector<Field>& fields, const std::string& parent) {
   for (const Field& field : fields) {
     const std::string name = NameIn(parent, field.name);
     const Field* existing = nullptr;

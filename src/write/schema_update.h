@@ -81,7 +81,7 @@ class SchemaUpdate {
   Status CheckPartitionSources(const Field& field, const PrimitiveType& type) const;
   Status CheckUsedColumns() const;
   Status CheckNewNames() const;
-  Status Union(std::vector<Field> fields, const std::string& parent);
+  Status Union(const std::vector<Field>& fields, const std::string& parent);
   Status UnionField(const Field& field, const Field& existing, const std::string& name);
   Error Fault(std::string_view name, std::string_view what) const;
 

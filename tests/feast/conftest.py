@@ -12,10 +12,17 @@ def warehouse(tmp_path):
 
 
 @pytest.fixture
-def make_config(tmp_path, warehouse):
+def engine():
+    """The engine of the offline store; modules whose answers do not depend on it take both."""
+    return "native"
+
+
+@pytest.fixture
+def make_config(tmp_path, warehouse, engine):
     """Builds the configuration of a repository; arguments go to its offline store."""
 
     def make(coerce_tz_aware=True, **offline_store):
+        offline_store.setdefault("engine", engine)
         return RepoConfig(
             project="test",
             provider="local",

@@ -67,8 +67,9 @@ online_store:
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"engine": "spark"}, "engine 'spark' is not available: use native"),
-        ({"catalog_type": "nessie"}, "'sql', 'rest', 'glue', 'hive' or 'none'"),
+        ({"engine": "spark"}, "engine 'spark' does not exist yet: use 'native'"),
+        ({"engine": "dask"}, "engine 'dask' is not known: use native, duckdb"),
+        ({"catalog_type": "nessie"}, "'sql', 'rest', 'glue', 'hive', 'dynamodb' or 'none'"),
         ({"ware_house": "x"}, "ware_house"),
         ({"catalogs": {"a": {"catalog_type": "dynamo"}}}, "catalogs.a.catalog_type"),
     ],

@@ -12,7 +12,7 @@ from feast.errors import (
     InvalidEntityType,
 )
 
-from icefield.feast import NotYetSupportedError
+from icefield.errors import InvalidArgumentError
 from icefield.feast.entity_frame import event_timestamp_column, time_range, to_arrow
 
 NOW = pd.Timestamp("2024-01-01", tz="UTC")
@@ -48,12 +48,16 @@ def test_every_frame_that_speaks_arrow_is_taken():
     assert [table["k"].to_pylist() for table in tables] == [[1, 2]] * 3
 
 
-@pytest.mark.parametrize("entity_df", [None, "SELECT 1"])
-def test_other_kinds_of_frames_are_not_supported_yet(entity_df):
-    with pytest.raises(NotYetSupportedError, match="not supported yet"):
-        to_arrow(entity_df)
-    with pytest.raises(NotImplementedError):
-        to_arrow(entity_df)
+def test_a_lazy_frame_of_polars_is_collected():
+    lazy = pl.LazyFrame({"k": [1, 2], "event_timestamp": [NOW, NOW]}).filter(pl.col("k") > 1)
+    table, column = to_arrow(lazy)
+    assert (table["k"].to_pylist(), column) == ([2], "event_timestamp")
+
+
+def test_columns_that_arrow_cannot_hold_are_named():
+    frame = pd.DataFrame({"k": [1, "a"], "event_timestamp": [NOW, NOW]})
+    with pytest.raises(InvalidArgumentError, match="column k"):
+        to_arrow(frame)
 
 
 def test_a_frame_that_is_none_is_feasts_own_error():

@@ -13,6 +13,12 @@ from feast.types import Float64, Int64, String
 
 from tests.feast.drivers import DRIVER, STATS, TABLE, frame, stats_source, stats_view, utc, values
 
+
+@pytest.fixture(params=["native", "duckdb"])
+def engine(request):
+    return request.param
+
+
 REFS = ["driver_stats:rate", "driver_stats:trips"]
 
 

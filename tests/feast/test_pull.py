@@ -17,6 +17,11 @@ from tests.feast.drivers import DRIVER, STATS, TABLE, frame, stats_source, stats
 START, END = datetime(2024, 1, 1, tzinfo=UTC), datetime(2024, 1, 2, tzinfo=UTC)
 
 
+@pytest.fixture(params=["native", "duckdb"])
+def engine(request):
+    return request.param
+
+
 def pull(method, config, source, keys, features, created="created", start=START, end=END, **names):
     call = {
         "latest": IcebergOfflineStore.pull_latest_from_table_or_query,

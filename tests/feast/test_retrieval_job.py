@@ -7,7 +7,6 @@ from feast import FeatureStore, FeatureView, Field, FileSource
 from feast.errors import (
     DataSourceNotFoundException,
     FeastEntityDFMissingColumnsError,
-    FeastError,
     FeastOfflineStoreUnsupportedDataSource,
     FeatureViewNotFoundException,
 )
@@ -15,7 +14,6 @@ from feast.types import Int64
 
 from icefield.feast import IcebergOfflineStore, NotYetSupportedError, SourceMismatchError
 from tests.feast.drivers import DRIVER, STATS, TABLE, frame, stats_source, stats_view, values
-from tests.feast.test_historical import boosts
 
 REFS = ["driver_stats:trips"]
 ASKED = frame(["driver_id", "event_timestamp"], (1, "2024-01-03"), (2, "2024-01-03"))
@@ -104,14 +102,6 @@ def test_batches_are_the_same_result_in_parts(applied):
     assert job.to_arrow_batches().read_all() == job.to_arrow()
 
 
-def test_batches_and_on_demand_views_exclude_each_other(applied):
-    applied.apply([boosts])
-    asked = ASKED.assign(bonus=1.0)
-    job = applied.get_historical_features(asked, ["boosts:boosted"])
-    with pytest.raises(NotYetSupportedError, match="boosts"):
-        job.to_arrow_batches()
-
-
 def test_the_plan_can_be_seen_and_the_run_reports(applied):
     job = applied.get_historical_features(ASKED, REFS)
     assert "driver_stats" in job.explain()
@@ -124,14 +114,6 @@ def test_the_plan_can_be_seen_and_the_run_reports(applied):
 def test_missing_join_keys_are_feasts_own_error(applied):
     with pytest.raises(FeastEntityDFMissingColumnsError, match="driver_id"):
         applied.get_historical_features(ASKED.rename(columns={"driver_id": "id"}), REFS)
-
-
-@pytest.mark.parametrize("entity_df", [None, "SELECT driver_id FROM drivers"])
-def test_frames_of_later_versions_are_refused(applied, entity_df):
-    with pytest.raises(NotYetSupportedError, match="not supported yet") as raised:
-        applied.get_historical_features(entity_df, REFS)
-    assert isinstance(raised.value, FeastError)
-    assert isinstance(raised.value, NotImplementedError)
 
 
 def test_a_feature_named_like_a_column_of_the_frame_is_an_error(applied):
@@ -185,10 +167,8 @@ def _retrieve(store: FeatureStore, views, refs):
 
 
 def test_what_writes_is_not_supported_yet(applied):
-    job = applied.get_historical_features(ASKED, REFS)
     view = applied.get_feature_view("driver_stats")
     writes = [
-        lambda: job.persist(storage=None),
         lambda: applied.write_to_offline_store("driver_stats", STATS),
         lambda: IcebergOfflineStore.offline_write_batch(applied.config, view, None, None),
         lambda: IcebergOfflineStore.write_logged_features(applied.config, None, None, None, None),

@@ -20,7 +20,10 @@ class Warehouse:
 
     def write(self, identifier: str, rows: pd.DataFrame | pa.Table, **create):
         """Creates the table where it is missing, and appends the rows in one commit."""
-        data = to_iceberg(rows)
+        return self.write_as_it_is(identifier, to_iceberg(rows), **create)
+
+    def write_as_it_is(self, identifier: str, data: pa.Table, **create):
+        """The same for rows that have Iceberg's types."""
         if not self.catalog.table_exists(identifier):
             with contextlib.suppress(NamespaceAlreadyExistsError):
                 self.catalog.create_namespace(identifier.rsplit(".", 1)[0])

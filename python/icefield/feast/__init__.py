@@ -21,7 +21,12 @@ except ImportError as error:
 
 from icefield.feast.catalogs import CatalogSettings
 from icefield.feast.compute_engine import IcebergComputeEngine, IcebergComputeEngineConfig
-from icefield.feast.errors import NotYetSupportedError, SourceMismatchError
+from icefield.feast.errors import (
+    EngineError,
+    EntityQueryError,
+    NotYetSupportedError,
+    SourceMismatchError,
+)
 from icefield.feast.logging_destination import IcebergLoggingDestination
 from icefield.feast.offline_store import IcebergOfflineStore, IcebergOfflineStoreConfig
 from icefield.feast.retrieval_job import IcebergRetrievalJob, PinnedMetadata
@@ -30,6 +35,8 @@ from icefield.feast.source import IcebergSource
 
 __all__ = [
     "CatalogSettings",
+    "EngineError",
+    "EntityQueryError",
     "IcebergComputeEngine",
     "IcebergComputeEngineConfig",
     "IcebergLoggingDestination",

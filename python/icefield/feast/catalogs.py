@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 # An Icefield table or a pyiceberg table: both are what `icefield.FeatureView` takes.
 AnyTable = Any
 
-_NATIVE = ("sql", "none")
 _RELATIVE_SQLITE = re.compile(r"(sqlite(?:\+\w+)?:///)(?!/|:memory:)(.+)")
 
 
@@ -36,7 +35,7 @@ class CatalogSettings(FeastConfigBaseModel):
     configuration of pyiceberg for `catalog_name`.
     """
 
-    catalog_type: Literal["sql", "rest", "glue", "hive", "none"] = "sql"
+    catalog_type: Literal["sql", "rest", "glue", "hive", "dynamodb", "none"] = "sql"
     catalog_name: StrictStr = "default"
     uri: StrictStr | None = None
     warehouse: StrictStr | None = None
@@ -53,8 +52,19 @@ class CatalogSettings(FeastConfigBaseModel):
             found = _RELATIVE_SQLITE.fullmatch(self.uri)
             properties["uri"] = f"{found[1]}{base / found[2]}" if found else self.uri
         if self.warehouse is not None:
-            properties["warehouse"] = _absolute(self.warehouse, base)
+            # What other catalogs call a warehouse is a name of theirs, or a location.
+            relative = self.catalog_type in ("sql", "none")
+            properties["warehouse"] = (
+                _absolute(self.warehouse, base) if relative else self.warehouse
+            )
         return properties
+
+    @property
+    def is_native(self) -> bool:
+        """Whether Icefield opens the catalog itself: a SQL catalog on SQLite, a plain folder."""
+        if self.catalog_type == "sql":
+            return self.uri is None or self.uri.startswith("sqlite")
+        return self.catalog_type == "none"
 
     def identifier(self, table: str) -> str:
         """The table's name with its namespace."""
@@ -67,12 +77,9 @@ def load_table(config: RepoConfig, source: IcebergSource) -> AnyTable:
     DataSourceNotFoundException if the catalog does not have it; SourceMismatchError if the source
     names a catalog that the store's configuration does not.
     """
-    settings = _settings(config, source)
+    settings = settings_of(config, source)
     try:
-        if settings.catalog_type == "none" and _is_path(source.table):
-            return icefield.load_table(_table_path(settings, source.table, config.repo_path))
-        catalog = _load_catalog(settings, config.repo_path)
-        return catalog.load_table(settings.identifier(source.table))
+        return load_from(settings, config.repo_path, source.table)
     except NotFoundError as error:
         raise DataSourceNotFoundException(f"{source.table} ({error})") from error
 
@@ -82,11 +89,18 @@ def catalog_of(config: RepoConfig, source: IcebergSource) -> tuple[Any, str]:
 
     An Icefield catalog, or one of pyiceberg where the table is reached through that.
     """
-    settings = _settings(config, source)
-    catalog = _load_catalog(settings, config.repo_path)
+    settings = settings_of(config, source)
+    catalog = open_catalog(settings, config.repo_path)
     if isinstance(catalog, _ForeignCatalog):
         catalog = catalog.wrapped
     return catalog, settings.identifier(source.table)
+
+
+def load_from(settings: CatalogSettings, repo_path: Path | None, table: str) -> AnyTable:
+    """A table by its name, or its path where the catalog is "none"; NotFoundError."""
+    if settings.catalog_type == "none" and _is_path(table):
+        return icefield.load_table(_table_path(settings, table, repo_path))
+    return open_catalog(settings, repo_path).load_table(settings.identifier(table))
 
 
 def native_table(table: AnyTable) -> icefield.Table:
@@ -116,29 +130,42 @@ def snapshot_of(table: icefield.Table, source: IcebergSource) -> int | None:
     return int(refs[source.ref].snapshot_id)
 
 
-def _settings(config: RepoConfig, source: IcebergSource) -> CatalogSettings:
+def settings_of(config: RepoConfig, source: IcebergSource) -> CatalogSettings:
+    """Where the source's table is: its own catalog, a named one of the store, the store's."""
+    if source.settings is not None:
+        return source.settings
+    return named_settings(config, source.catalog, f"the source '{source.name}'")
+
+
+def named_settings(config: RepoConfig, catalog: str | None, wanted_by: str) -> CatalogSettings:
+    """The store's own catalog for None, else the one of that name.
+
+    SourceMismatchError, which begins with `wanted_by`, if the store is of another kind or names no
+    such catalog.
+    """
     store = config.offline_store
     if not isinstance(store, CatalogSettings):
         raise SourceMismatchError(
-            f"the source '{source.name}' is an Icefield source: the offline_store of "
-            "feature_store.yaml needs the type icefield.feast.IcebergOfflineStore"
+            f"{wanted_by} is Icefield's: the offline_store of feature_store.yaml needs the type "
+            "icefield.feast.IcebergOfflineStore"
         )
-    named = getattr(store, "catalogs", {})
-    if source.catalog is None:
+    if catalog is None:
         return store
-    if source.catalog not in named:
+    named = getattr(store, "catalogs", {})
+    if catalog not in named:
         raise SourceMismatchError(
-            f"the source '{source.name}' is in the catalog '{source.catalog}', which is not among "
-            f"the catalogs of the offline_store: {', '.join(sorted(named)) or 'it has none'}"
+            f"{wanted_by} is in the catalog '{catalog}', which is not among the catalogs of the "
+            f"offline_store: {', '.join(sorted(named)) or 'it has none'}"
         )
-    settings = named[source.catalog]
+    settings = named[catalog]
     assert isinstance(settings, CatalogSettings)
     return settings
 
 
-def _load_catalog(settings: CatalogSettings, repo_path: Path | None) -> Any:
+def open_catalog(settings: CatalogSettings, repo_path: Path | None) -> Any:
+    """Icefield's catalog where it is native, else pyiceberg's with Icefield's NotFoundError."""
     properties = settings.properties(repo_path)
-    if settings.catalog_type in _NATIVE:
+    if settings.is_native:
         return icefield.load_catalog(settings.catalog_name, **properties)
     try:
         from pyiceberg.catalog import load_catalog

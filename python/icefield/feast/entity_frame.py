@@ -12,7 +12,7 @@ from feast.errors import (
     InvalidEntityType,
 )
 
-from icefield.feast.errors import NotYetSupportedError
+from icefield.errors import InvalidArgumentError
 
 _EVENT_TIMESTAMP = "event_timestamp"
 
@@ -37,24 +37,17 @@ def event_timestamp_column(frame: Any) -> str:
 
 
 def to_arrow(entity_df: Any) -> tuple[pa.Table, str]:
-    """The frame as an Arrow table without its index, and the name of its event time column.
+    """A frame as an Arrow table without its index, and the name of its event time column.
 
-    Takes pandas frames and everything that speaks the Arrow C stream interface. SQL and the
-    absence of a frame are NotYetSupportedError, any other type InvalidEntityType, an event time
-    column that cannot hold times EntityDFNotDateTime.
+    Takes pandas frames and everything that speaks the Arrow C stream interface; a lazy frame of
+    polars is collected. Any other type is InvalidEntityType, pandas columns that Arrow cannot hold
+    are InvalidArgumentError, an event time column that cannot hold times EntityDFNotDateTime.
     """
-    if entity_df is None:
-        raise NotYetSupportedError(
-            "retrieval without an entity frame is not supported yet: pass entity_df as a DataFrame"
-        )
-    if isinstance(entity_df, str):
-        raise NotYetSupportedError(
-            "an entity frame as SQL is not supported yet: run the query and pass its result as a "
-            "DataFrame"
-        )
+    if type(entity_df).__module__.startswith("polars.") and hasattr(entity_df, "collect"):
+        entity_df = entity_df.collect()
     if isinstance(entity_df, pd.DataFrame):
         column = event_timestamp_column(entity_df)
-        table = pa.Table.from_pandas(entity_df, preserve_index=False)
+        table = _from_pandas(entity_df)
     elif hasattr(entity_df, "__arrow_c_stream__"):
         # Without a pandas index in disguise, which would leave the result on its way to pandas.
         table = pa.table(entity_df).replace_schema_metadata(None)
@@ -62,9 +55,16 @@ def to_arrow(entity_df: Any) -> tuple[pa.Table, str]:
     else:
         raise InvalidEntityType(type(entity_df))
     kind = table.schema.field(column).type
-    if not (pa.types.is_temporal(kind) or _is_text(kind) or pa.types.is_null(kind)):
+    if not (pa.types.is_temporal(kind) or is_text(kind) or pa.types.is_null(kind)):
         raise EntityDFNotDateTime
     return table, column
+
+
+def _from_pandas(frame: pd.DataFrame) -> pa.Table:
+    try:
+        return pa.Table.from_pandas(frame, preserve_index=False)
+    except (pa.ArrowInvalid, pa.ArrowTypeError, TypeError, ValueError) as failure:
+        raise InvalidArgumentError(f"entity_df does not fit Arrow: {failure}") from failure
 
 
 def time_range(times: pa.ChunkedArray) -> tuple[datetime | None, datetime | None]:
@@ -72,7 +72,7 @@ def time_range(times: pa.ChunkedArray) -> tuple[datetime | None, datetime | None
 
     Zone-less times are UTC. For the job's metadata only: whole microseconds, rounded down.
     """
-    if _is_text(times.type):
+    if is_text(times.type):
         parsed = pd.to_datetime(times.to_pandas(), utc=True, format="ISO8601", errors="coerce")
         times = pa.chunked_array([pa.array(parsed)])
     if pa.types.is_timestamp(times.type):
@@ -89,5 +89,6 @@ def _utc(value: date | datetime | None) -> datetime | None:
     return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-def _is_text(kind: pa.DataType) -> bool:
+def is_text(kind: pa.DataType) -> bool:
+    """Whether a column of this type holds texts."""
     return pa.types.is_string(kind) or pa.types.is_large_string(kind)

@@ -8,11 +8,14 @@ from feast.infra.offline_stores.offline_store import OfflineStore
 from feast.on_demand_feature_view import OnDemandFeatureView
 from pydantic import Field, StrictStr, field_validator
 
+from icefield.feast import sql_frame
+from icefield.feast.asked import Asked, Joining, time_window
 from icefield.feast.catalogs import CatalogSettings
-from icefield.feast.entity_frame import time_range, to_arrow
+from icefield.feast.entity_frame import to_arrow
 from icefield.feast.errors import NotYetSupportedError
 from icefield.feast.queries import Pull, join
 from icefield.feast.retrieval_job import IcebergRetrievalJob, PinnedMetadata
+from icefield.feast.saved_files import is_saved_file, scan
 from icefield.feast.views import STORE_NAME, Tables, iceberg_source, resolve
 
 if TYPE_CHECKING:
@@ -27,7 +30,7 @@ if TYPE_CHECKING:
     from feast.infra.registry.base_registry import BaseRegistry
     from feast.repo_config import RepoConfig
 
-_ENGINES = ("native",)
+_ENGINES = ("native", "duckdb")
 
 
 class IcebergOfflineStoreConfig(CatalogSettings):
@@ -35,14 +38,24 @@ class IcebergOfflineStoreConfig(CatalogSettings):
 
     type: StrictStr = STORE_NAME
     engine: StrictStr = "native"
+    """Who joins: "native", or "duckdb" over the same reader; the rows are the same."""
+    commit_cut: bool = False
+    """Whether a row must also have been committed at or before the entity's time (P9)."""
+    staging_location: StrictStr | None = None
+    """A folder, local or of an object store, for `RetrievalJob.to_remote_storage`."""
     catalogs: dict[str, CatalogSettings] = Field(default_factory=dict)
     """Further catalogs, for sources that name one."""
 
     @field_validator("engine")
     @classmethod
     def _known_engine(cls, engine: str) -> str:
+        if engine == "spark":
+            raise ValueError(
+                "the engine 'spark' does not exist yet: use 'native', which needs no cluster, or "
+                "'duckdb'"
+            )
         if engine not in _ENGINES:
-            raise ValueError(f"the engine '{engine}' is not available: use {', '.join(_ENGINES)}")
+            raise ValueError(f"the engine '{engine}' is not known: use {', '.join(_ENGINES)}")
         return engine
 
 
@@ -71,28 +84,40 @@ class IcebergOfflineStore(OfflineStore):
     ) -> IcebergRetrievalJob:
         """One row for each row of `entity_df`, in its order, with the features known at its time.
 
-        `entity_df` is a pandas frame or speaks the Arrow C stream interface. With
-        `filter_by_created_timestamp`, rows that were created after the entity's time are not seen;
-        views without a created column are unaffected.
+        `entity_df` is a pandas or polars frame, speaks the Arrow C stream interface, or is a SELECT
+        of DuckDB over the catalog's tables, which is run now. Without one, the moments at which the
+        views have rows between `start_date` and `end_date` are asked for (P14).
+        With `filter_by_created_timestamp`, rows that were created after the entity's time are not
+        seen; views without a created column are unaffected.
         """
-        del start_date, end_date  # they belong to retrieval without a frame, refused by to_arrow
-        frame, event_timestamp = to_arrow(entity_df)
+        tables = Tables(config)
         on_demand = OnDemandFeatureView.get_requested_odfvs(feature_refs, project, registry)
         request = resolve(feature_refs, feature_views, on_demand, project, full_feature_names)
-        request.check_frame(frame.column_names, event_timestamp)
+        if entity_df is None:
+            asked = time_window(request, start_date, end_date)
+        else:
+            sql = entity_df if isinstance(entity_df, str) else None
+            frame, time = to_arrow(entity_df if sql is None else sql_frame.run(tables, sql))
+            request.check_frame(frame.column_names, time)
+            asked = Asked(frame, time, sql=sql)
+        store = config.offline_store
         query, snapshots = join(
-            Tables(config),
+            config,
+            tables,
             request,
-            frame,
-            event_timestamp,
-            full_feature_names=full_feature_names,
-            created_cut=filter_by_created_timestamp,
+            asked,
+            Joining(
+                full_feature_names=full_feature_names,
+                created_cut=filter_by_created_timestamp,
+                commit_cut=store.commit_cut,
+                engine=store.engine,
+            ),
         )
-        first, last = time_range(frame[event_timestamp])
-        keys = [name for name in frame.column_names if name != event_timestamp]
+        metadata = PinnedMetadata(feature_refs, asked.keys(request), snapshots, *asked.range())
         return IcebergRetrievalJob(
+            config,
             query,
-            PinnedMetadata(feature_refs, keys, snapshots, first, last),
+            metadata,
             full_feature_names=full_feature_names,
             on_demand_feature_views=on_demand,
         )
@@ -123,10 +148,11 @@ class IcebergOfflineStore(OfflineStore):
             created_timestamp_column or None,
             start_date,
             end_date,
+            config.offline_store.engine,
         )
         query, snapshots = pull.latest()
         return IcebergRetrievalJob(
-            query, PinnedMetadata(feature_name_columns, join_key_columns, snapshots)
+            config, query, PinnedMetadata(feature_name_columns, join_key_columns, snapshots)
         )
 
     @staticmethod
@@ -143,8 +169,14 @@ class IcebergOfflineStore(OfflineStore):
         """Every row in [start_date, end_date], in the source's column names and in no order.
 
         No feature names mean all columns. Without keys, Feast's dummy key is added. Zone-less dates
-        are UTC.
+        are UTC. Parquet files are taken too: a dataset may have been saved there.
         """
+        if is_saved_file(data_source):
+            columns = [*join_key_columns, *feature_name_columns, timestamp_field]
+            named = dict.fromkeys(columns) if feature_name_columns else []
+            saved = scan(config, data_source, list(named), timestamp_field, start_date, end_date)
+            metadata = PinnedMetadata(feature_name_columns, join_key_columns, {})
+            return IcebergRetrievalJob(config, saved, metadata)
         source = iceberg_source(data_source)
         pull = Pull(
             source,
@@ -158,7 +190,7 @@ class IcebergOfflineStore(OfflineStore):
         )
         query, snapshots = pull.scan()
         return IcebergRetrievalJob(
-            query, PinnedMetadata(feature_name_columns, join_key_columns, snapshots)
+            config, query, PinnedMetadata(feature_name_columns, join_key_columns, snapshots)
         )
 
     @staticmethod

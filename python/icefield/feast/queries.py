@@ -4,50 +4,60 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 import pyarrow as pa
 
 import icefield
+from icefield.feast.asked import Asked, Joining
 from icefield.feast.catalogs import AnyTable, native_table, snapshot_of
+from icefield.feast.duckdb_engine import DuckdbJoin, DuckdbLatest
 from icefield.feast.errors import SourceMismatchError
-from icefield.feast.retrieval_job import Query
+from icefield.feast.retrieval_job import Query, Runs
+from icefield.feast.row_filters import time_filter, to_utc
+from icefield.feast.to_sql import historical_query
 from icefield.feast.views import Request, Tables
 
 if TYPE_CHECKING:
+    from feast.repo_config import RepoConfig
+
     from icefield.feast.source import IcebergSource
 
 Snapshots = Mapping[str, Mapping[str, Any]]
 
 
 def join(
-    tables: Tables,
-    request: Request,
-    frame: pa.Table,
-    event_timestamp: str,
-    *,
-    full_feature_names: bool,
-    created_cut: bool,
+    config: RepoConfig, tables: Tables, request: Request, asked: Asked, joining: Joining
 ) -> tuple[Query, Snapshots]:
     """The point-in-time join of the frame with the requested views, and the snapshots it reads."""
-    views = [view.compile(tables, full_feature_names) for view in request.views]
+    views = [view.compile(tables, joining.full_feature_names) for view in request.views]
     # Feast's own rule: views without a created column are unaffected by the cut.
-    cut: Literal["where_available", False] = "where_available" if created_cut else False
+    cut: Literal["where_available", False] = "where_available" if joining.created_cut else False
 
     def training_set() -> icefield.TrainingSet:
         return icefield.point_in_time_join(
-            frame, views, entity_timestamp=event_timestamp, created_cut=cut
+            asked.frame,
+            views,
+            entity_timestamp=asked.event_timestamp,
+            created_cut=cut,
+            commit_cut=joining.commit_cut,
         )
 
-    columns = [*frame.column_names, *request.columns]
     first = training_set()
-    metadata = (frame.schema.metadata or {}).get(b"pandas")
+    schema = first.schema
+    if joining.engine == "duckdb":
+        work = DuckdbJoin(tables, request, asked, schema, created_cut=joining.created_cut)
+        runs, explain = _by_duckdb(first, work)
+    else:
+        runs, explain = _by_icefield(first, training_set)
+    features = set(request.columns)
     query = Query(
-        _Runs(first, training_set),
-        columns,
-        explain=lambda: training_set().explain(),
-        pandas_metadata=metadata,
+        runs,
+        [*(name for name in schema.names if name not in features), *request.columns],
+        explain,
+        sql=lambda: historical_query(config, tables, request, asked, schema, joining),
+        pandas_metadata=asked.pandas_metadata(),
     )
     return query, first.snapshots
 
@@ -65,6 +75,7 @@ class Pull:
     created_timestamp_column: str | None
     start: datetime | None
     end: datetime | None
+    engine: str = "native"
 
     def columns(self) -> list[str]:
         """The columns of the result: keys, features, times; the table's own order for all."""
@@ -94,28 +105,34 @@ class Pull:
             ref=self.source.ref,
         )
 
-        start = None if self.start is None else _utc(self.start)
-        end = None if self.end is None else _utc(self.end)
+        start = None if self.start is None else to_utc(self.start)
+        end = None if self.end is None else to_utc(self.end)
 
         def training_set() -> icefield.TrainingSet:
             return icefield.latest(view, start=start, end=end)
 
         first = training_set()
-        query = Query(
-            _Runs(first, training_set),
-            columns,
-            explain=lambda: training_set().explain(),
-            dummy_entity=not self.join_keys,
-        )
-        return query, first.snapshots
+        if self.engine == "duckdb":
+            work = DuckdbLatest(
+                native_table(self.table),
+                self.source,
+                self.join_keys,
+                self.timestamp_field,
+                self.created_timestamp_column,
+                pa.schema([self._schema().field(name) for name in columns]),
+                self._time_filter(),
+            )
+            runs, explain = _by_duckdb(first, work)
+        else:
+            runs, explain = _by_icefield(first, training_set)
+        return Query(runs, columns, explain, dummy_entity=not self.join_keys), first.snapshots
 
     def scan(self) -> tuple[Query, Snapshots]:
         """Every row with start <= event time <= end."""
         table = native_table(self.table)
         snapshot_id = snapshot_of(table, self.source)
         columns = self.columns()
-        kind = self._schema().field(self.timestamp_field).type
-        rows = time_filter(self.timestamp_field, kind, self.start, self.end)
+        rows = self._time_filter()
         # The current snapshot is not named by its id: its schema may be older than the table's.
         scan = table.scan(row_filter=rows, selected_fields=tuple(columns), snapshot_id=snapshot_id)
         query = Query(
@@ -125,6 +142,10 @@ class Pull:
             dummy_entity=not self.join_keys,
         )
         return query, {self.source.name: _pinned(table, snapshot_id)}
+
+    def _time_filter(self) -> str | None:
+        kind = self._schema().field(self.timestamp_field).type
+        return time_filter(self.timestamp_field, kind, self.start, self.end)
 
     def _schema(self) -> pa.Schema:
         table = native_table(self.table)
@@ -144,35 +165,19 @@ def _pinned(table: icefield.Table, snapshot_id: int | None) -> Mapping[str, Any]
     }
 
 
-def time_filter(
-    column: str, kind: pa.DataType, start: datetime | None, end: datetime | None
-) -> str | None:
-    """The rows with start <= column <= end as a row filter; None where there is no bound.
-
-    The bounds are written in the column's own type: a date column is compared at UTC midnight.
-    """
-    name = '"' + column.replace("\\", r"\\").replace('"', r"\"") + '"'
-    bounds = []
-    if start is not None:
-        bounds.append(f"{name} >= '{_literal(_utc(start), kind, round_up=True)}'")
-    if end is not None:
-        bounds.append(f"{name} <= '{_literal(_utc(end), kind, round_up=False)}'")
-    return " and ".join(bounds) or None
+def _by_icefield(
+    first: icefield.TrainingSet, again: Callable[[], icefield.TrainingSet]
+) -> tuple[Runs, Callable[[], str]]:
+    return _Runs(first, again), lambda: again().explain()
 
 
-def _literal(instant: datetime, kind: pa.DataType, *, round_up: bool) -> str:
-    if pa.types.is_date(kind):
-        day = instant.date()
-        if round_up and instant.timetz().replace(tzinfo=None) != time.min:
-            day += timedelta(days=1)
-        return day.isoformat()
-    if getattr(kind, "tz", None) is None:
-        instant = instant.replace(tzinfo=None)
-    return instant.isoformat(timespec="microseconds")
+def _by_duckdb(
+    first: icefield.TrainingSet, work: DuckdbJoin | DuckdbLatest
+) -> tuple[Runs, Callable[[], str]]:
+    def explain() -> str:
+        return f"{first.explain()}\n\nDuckDB runs over these rows:\n{work.sql}"
 
-
-def _utc(value: datetime) -> datetime:
-    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    return lambda: (work.reader(), None), explain
 
 
 class _Runs:

@@ -9,7 +9,7 @@ from feast.protos.feast.core.DataSource_pb2 import DataSource as DataSourceProto
 from feast.repo_config import RepoConfig
 from feast.value_type import ValueType
 
-from icefield.feast.catalogs import column_types, load_table
+from icefield.feast.catalogs import CatalogSettings, column_types, load_table
 from icefield.feast.errors import SourceMismatchError
 from icefield.feast.types import value_type_of
 
@@ -72,6 +72,8 @@ class IcebergSource(DataSource):
             tags=tags,
             owner=owner,
         )
+        self.settings: CatalogSettings | None = None
+        """A catalog that the source brings along; such a source is never kept in a registry."""
         self.table = table
         self.catalog = catalog
         self.snapshot_id = snapshot_id

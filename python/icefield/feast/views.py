@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +15,17 @@ from feast.feature_view import DUMMY_ENTITY_ID, DUMMY_ENTITY_NAME
 from feast.utils import _parse_feature_ref
 
 import icefield
-from icefield.feast.catalogs import AnyTable, load_table
+from icefield.errors import NotFoundError
+from icefield.feast.catalogs import (
+    AnyTable,
+    CatalogSettings,
+    load_from,
+    load_table,
+    named_settings,
+    settings_of,
+)
 from icefield.feast.errors import SourceMismatchError
+from icefield.feast.feast_source import adopt
 from icefield.feast.source import IcebergSource
 
 if TYPE_CHECKING:
@@ -28,25 +37,51 @@ STORE_NAME = "icefield.feast.IcebergOfflineStore"
 
 
 class Tables:
-    """The tables of one job, each loaded once: two views over one table see one state of it."""
+    """The tables of one job, each loaded once: whatever reads one table sees one state of it."""
 
     def __init__(self, config: RepoConfig) -> None:
         self._config = config
-        self._loaded: dict[tuple[str | None, str], AnyTable] = {}
+        self._loaded: dict[tuple[str, ...], AnyTable] = {}
 
     def load(self, source: IcebergSource) -> AnyTable:
         """The source's table; see `catalogs.load_table` for what can go wrong."""
-        key = (source.catalog, source.table)
+        settings = settings_of(self._config, source)
+        return self._once(settings, source.table, lambda: load_table(self._config, source))
+
+    def named(self, parts: Sequence[str]) -> AnyTable:
+        """A table by the parts of its name in SQL; NotFoundError.
+
+        The first of three or more parts may be a catalog of the store; a single part is in the
+        store's default namespace.
+        """
+        settings = named_settings(self._config, None, "a query over tables")
+        catalogs = getattr(settings, "catalogs", {})
+        if len(parts) > 2 and parts[0] in catalogs:
+            settings, parts = catalogs[parts[0]], parts[1:]
+        name = ".".join(parts)
+        if len(parts) == 1 and (settings.namespace is None or not name.isidentifier()):
+            raise NotFoundError(f"the table name {name} has no namespace")
+        return self._once(settings, name, lambda: load_from(settings, self._config.repo_path, name))
+
+    def _once(self, settings: CatalogSettings, name: str, load: Callable[[], Any]) -> AnyTable:
+        where = settings.properties(self._config.repo_path).items()
+        key = (settings.identifier(name), *(f"{key}={value}" for key, value in sorted(where)))
         if key not in self._loaded:
-            self._loaded[key] = load_table(self._config, source)
+            self._loaded[key] = load()
         return self._loaded[key]
 
 
 def iceberg_source(source: Any) -> IcebergSource:
-    """The source, if it is one of this store's; else FeastOfflineStoreUnsupportedDataSource."""
-    if not isinstance(source, IcebergSource):
+    """The source as this store reads it: its own, or Feast's class for Iceberg tables.
+
+    FeastOfflineStoreUnsupportedDataSource for any other.
+    """
+    if isinstance(source, IcebergSource):
+        return source
+    adopted = adopt(source)
+    if adopted is None:
         raise FeastOfflineStoreUnsupportedDataSource(STORE_NAME, type(source).__name__)
-    return source
+    return adopted
 
 
 @dataclass

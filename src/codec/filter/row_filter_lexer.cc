@@ -59,7 +59,7 @@ Result<FilterToken> FilterLexer::LexText() {
     }
     token.text.push_back(text_[at_]);
   }
-  return FilterError(start, "the text that begins here has no closing '");
+  return ErrorAt(start, "the text that begins here has no closing '");
 }
 
 Status FilterLexer::LexQuotedPart(std::string& name) {
@@ -73,7 +73,7 @@ Status FilterLexer::LexQuotedPart(std::string& name) {
     }
     name.push_back(text_[at_]);
   }
-  return FilterError(start, "the name that begins here has no closing \"");
+  return ErrorAt(start, "the name that begins here has no closing \"");
 }
 
 Result<FilterToken> FilterLexer::LexName() {
@@ -85,7 +85,7 @@ Result<FilterToken> FilterLexer::LexName() {
     } else if (StartsWord(Peek())) {
       while (at_ < text_.size() && ContinuesWord(text_[at_])) token.text.push_back(text_[at_++]);
     } else {
-      return FilterError(at_, "expected a field name after '", token.text, "'");
+      return ErrorAt(at_, "expected a field name after '", token.text, "'");
     }
     if (Peek() != '.') return token;
     token.kind = FilterTokenKind::kName;
@@ -115,7 +115,7 @@ Result<FilterToken> FilterLexer::LexNumber() {
     complete = complete && digits > 0;
   }
   if (!complete || ContinuesWord(Peek()) || Peek() == '.') {
-    return FilterError(start, "'", text_.substr(start, at_ + 1 - start), "' is not a number");
+    return ErrorAt(start, "'", text_.substr(start, at_ + 1 - start), "' is not a number");
   }
   return FilterToken{.kind = FilterTokenKind::kNumber,
                      .text = std::string(text_.substr(start, at_ - start))};
@@ -128,7 +128,7 @@ Result<FilterToken> FilterLexer::LexSymbol() {
     at_ += symbol.size();
     return FilterToken{.kind = FilterTokenKind::kSymbol, .text = std::string(symbol)};
   }
-  return FilterError(at_, "unexpected character '", text_.substr(at_, 1), "'");
+  return ErrorAt(at_, "unexpected character '", text_.substr(at_, 1), "'");
 }
 
 }  // namespace icefield

@@ -33,13 +33,20 @@ struct FilterToken {
   std::string Describe() const;
 };
 
-/// Splits a text into tokens. Borrows the text.
+/// Splits a text into tokens. Borrows the text, and the words for what it is, which begin messages.
 class FilterLexer {
  public:
-  explicit FilterLexer(std::string_view text) : text_(text) {}
+  explicit FilterLexer(std::string_view text, std::string_view what = "row filter")
+      : text_(text), what_(what) {}
 
   /// The next token; kEnd again and again at the end. InvalidArgument for what is no token.
   Result<FilterToken> Next();
+
+  /// InvalidArgument at a position (in bytes, from 0) of the text.
+  template <typename... Pieces>
+  Error ErrorAt(size_t position, const Pieces&... pieces) const {
+    return InvalidArgument(what_, ", position ", position + 1, ": ", pieces...);
+  }
 
  private:
   char Peek(size_t ahead = 0) const {
@@ -52,13 +59,8 @@ class FilterLexer {
   Status LexQuotedPart(std::string& name);
 
   std::string_view text_;
+  std::string_view what_;
   size_t at_ = 0;
 };
-
-/// InvalidArgument at a position (in bytes, from 0) of a row filter text.
-template <typename... Pieces>
-Error FilterError(size_t position, const Pieces&... pieces) {
-  return InvalidArgument("row filter, position ", position + 1, ": ", pieces...);
-}
 
 }  // namespace icefield

@@ -89,7 +89,7 @@ class FilterParser {
   }
 
   Error Expected(std::string_view wanted) const {
-    return FilterError(token_.position, "expected ", wanted, ", found ", token_.Describe());
+    return lexer_.ErrorAt(token_.position, "expected ", wanted, ", found ", token_.Describe());
   }
 
   Result<bool> TakeWord(std::string_view word) {
@@ -132,7 +132,7 @@ class FilterParser {
 
   Result<RowFilter> ParseNegation() {
     if (++depth_ > kDepthMax)
-      return FilterError(token_.position, "nested deeper than ", kDepthMax, " levels");
+      return lexer_.ErrorAt(token_.position, "nested deeper than ", kDepthMax, " levels");
     ICEFIELD_ASSIGN(RowFilter filter, ParseNested());
     --depth_;
     return filter;
@@ -257,7 +257,7 @@ class FilterParser {
       const bool is_escape =
           pattern[at] == '\\' && at + 1 < pattern.size() && pattern[at + 1] == '%';
       if (pattern[at] == '%' && at + 1 < pattern.size()) {
-        return FilterError(
+        return lexer_.ErrorAt(
             token_.position,
             "like knows the wildcard '%' at the end of a pattern only; write \\% for "
             "a percent sign");

@@ -1,5 +1,6 @@
 #include "codec/json/metadata_reader.h"
 
+#include <algorithm>
 #include <set>
 #include <string>
 #include <utility>
@@ -85,6 +86,33 @@ Status ReadPartitionSpecs(const JsonValue& root, TableMetadata& metadata) {
   return {};
 }
 
+int32_t HighestId(const std::vector<Field>& fields) {
+  int32_t highest = 0;
+  for (const Field& field : fields) {
+    highest = std::max({highest, field.id.value, HighestId(field.type.children())});
+  }
+  return highest;
+}
+
+// Fills the highest ids that were ever given. A file that says less than what it shows, or nothing,
+// would have writers give an id twice.
+Status ReadLastIds(const JsonValue& root, TableMetadata& metadata) {
+  ICEFIELD_ASSIGN(const std::optional<int32_t> column, root.Find<int32_t>("last-column-id"));
+  metadata.last_column_id.value = column.value_or(0);
+  for (const Schema& schema : metadata.schemas) {
+    metadata.last_column_id.value =
+        std::max(metadata.last_column_id.value, HighestId(schema.columns.fields));
+  }
+  ICEFIELD_ASSIGN(const std::optional<int32_t> partition, root.Find<int32_t>("last-partition-id"));
+  if (partition) metadata.last_partition_id.value = *partition;
+  for (const PartitionSpec& spec : metadata.partition_specs) {
+    for (const PartitionField& field : spec.fields) {
+      metadata.last_partition_id = std::max(metadata.last_partition_id, field.field_id);
+    }
+  }
+  return {};
+}
+
 // Readers do not need sort orders, so none are demanded; those that are there must be right.
 Status ReadSortOrders(const JsonValue& root, TableMetadata& metadata) {
   ICEFIELD_ASSIGN(std::optional<std::vector<SortOrder>> orders,
@@ -164,6 +192,9 @@ Status ReadRefs(const JsonValue& root, TableMetadata& metadata) {
       if (ref.type != "branch" && ref.type != "tag") {
         return CorruptData(json.Path(), ".type must be 'branch' or 'tag', it is '", ref.type, "'");
       }
+      ICEFIELD_ASSIGN(ref.min_snapshots_to_keep, json.Find<int32_t>("min-snapshots-to-keep"));
+      ICEFIELD_ASSIGN(ref.max_snapshot_age_ms, json.Find<int64_t>("max-snapshot-age-ms"));
+      ICEFIELD_ASSIGN(ref.max_ref_age_ms, json.Find<int64_t>("max-ref-age-ms"));
       if (metadata.FindSnapshot(ref.snapshot_id) == nullptr) {
         return CorruptData(json.Path(), ".snapshot-id ", ref.snapshot_id.value,
                            " is not among the snapshots");
@@ -212,6 +243,7 @@ Result<TableMetadata> ReadTableMetadata(const JsonValue& root) {
   ICEFIELD_ASSIGN(metadata.next_row_id, root.Find<int64_t>("next-row-id"));
   ICEFIELD_TRY(ReadSchemas(root, metadata));
   ICEFIELD_TRY(ReadPartitionSpecs(root, metadata));
+  ICEFIELD_TRY(ReadLastIds(root, metadata));
   ICEFIELD_TRY(ReadSortOrders(root, metadata));
   ICEFIELD_ASSIGN(const std::optional<JsonValue> properties, root.Find("properties"));
   if (properties) {

@@ -14,7 +14,8 @@ inline constexpr int64_t kMetadataFileBytesMax = int64_t{512} << 20;
 
 /// Parses a metadata file of format v1, v2 or v3; `location` names it in errors. `bytes` may be
 /// gzip-compressed (recognised by its first bytes). Every reference inside is checked: current
-/// schema, default spec, current snapshot and refs exist. What no reader needs (the last column id,
+/// schema, default spec, current snapshot and refs exist. The last ids of
+/// columns and partition fields are never below those that are seen; what no reader needs (they,
 /// sort orders, the next row id) may be missing; types and defaults of v3 are read in older
 /// versions too, as other readers do. Unsupported names another format version; CorruptData names
 /// the field that is missing or wrong.
