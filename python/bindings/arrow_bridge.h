@@ -38,8 +38,8 @@ nanobind::object ExportSchema(const arrow::Schema& schema);
 std::shared_ptr<arrow::Table> ImportTable(const nanobind::object& frame);
 
 /// An object with __arrow_c_stream__ as a stream that is read as the engine asks for it, from any
-/// thread, without the interpreter's lock (who makes the batches in Python takes it). Raises TypeError
-/// for objects without it. `what` names it in errors.
+/// thread, without the interpreter's lock (who makes the batches in Python takes it). Raises
+/// TypeError for objects without it. `what` names it in errors.
 std::unique_ptr<BatchStream> ImportStream(const nanobind::object& frame, std::string what);
 
 }  // namespace icefield::python

@@ -26,9 +26,7 @@ ErrorCode CodeOf(const nb::python_error& raised, ErrorCode other) {
 class ForeignTarget final : public CommitTarget {
  public:
   ForeignTarget(std::string name, nb::object catalog, Properties properties)
-      : name_(std::move(name)),
-        catalog_(std::move(catalog)),
-        properties_(std::move(properties)) {}
+      : name_(std::move(name)), catalog_(std::move(catalog)), properties_(std::move(properties)) {}
 
   ~ForeignTarget() override {
     const nb::gil_scoped_acquire gil;
@@ -38,17 +36,15 @@ class ForeignTarget final : public CommitTarget {
   ForeignTarget& operator=(const ForeignTarget&) = delete;
 
   Result<LoadedTable> Load() const override {
-    ICEFIELD_ASSIGN(const std::string location, Ask(ErrorCode::kUnavailable, [this] {
-                      return catalog_.attr("load")();
-                    }));
+    ICEFIELD_ASSIGN(const std::string location,
+                    Ask(ErrorCode::kUnavailable, [this] { return catalog_.attr("load")(); }));
     return LoadAt(location);
   }
 
   Result<LoadedTable> Commit(const TableChange& change) const override {
     const std::string json = ChangeText(change);
-    ICEFIELD_ASSIGN(const std::string location, Ask(ErrorCode::kCommitUnknown, [&] {
-                      return catalog_.attr("commit")(json);
-                    }));
+    ICEFIELD_ASSIGN(const std::string location,
+                    Ask(ErrorCode::kCommitUnknown, [&] { return catalog_.attr("commit")(json); }));
     Result<LoadedTable> loaded = LoadAt(location);
     if (loaded.ok()) return loaded;
     // It happened: only its result cannot be read.
@@ -69,7 +65,7 @@ class ForeignTarget final : public CommitTarget {
         return Fail(other == ErrorCode::kCommitUnknown ? other : ErrorCode::kCancelled,
                     "stopped by the caller");
       }
-      return Fail(CodeOf(raised, other), raised.what());
+      return Fail(CodeOf(raised, other), nb::str(raised.value()).c_str());
     } catch (const nb::cast_error&) {
       return Internal("the catalog's answer is no metadata location");
     }

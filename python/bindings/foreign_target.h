@@ -9,10 +9,10 @@
 
 namespace icefield::python {
 
-/// A table that `catalog` knows. Its load() and commit(json) give a metadata location, and raise the
-/// exceptions of icefield.errors: Conflict, CommitUnknown and the others keep their meaning; any other
-/// exception of commit() leaves the outcome unknown. `properties` are those of LoadTable. Called with
-/// the interpreter's lock held, on any thread.
+/// A table that `catalog` knows. Its load() and commit(json) give a metadata location, and raise
+/// the exceptions of icefield.errors: Conflict, CommitUnknown and the others keep their meaning;
+/// any other exception of commit() leaves the outcome unknown. `properties` are those of LoadTable.
+/// Called with the interpreter's lock held, on any thread.
 Table MakeForeignTable(const std::string& name, const nanobind::object& catalog,
                        const Properties& properties);
 

@@ -68,8 +68,7 @@ void BindWrites(nb::module_& module, nb::class_<Table>& table) {
             return Unlocked([&] { return self.Change(plan); });
           },
           nb::arg("set"), nb::arg("removed"))
-      .def("refresh",
-           [](const Table& self) { return Unlocked([&] { return self.Refresh(); }); });
+      .def("refresh", [](const Table& self) { return Unlocked([&] { return self.Refresh(); }); });
 
   module.def(
       "foreign_table",

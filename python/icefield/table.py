@@ -182,9 +182,10 @@ class Table:
         does not have is InvalidArgumentError, as is a type that does not widen to the table's.
         snapshot_properties: further entries of the snapshot's summary. branch: None is main; a
         new one starts at the current snapshot. downcast_ns: nanoseconds are floored to the
-        microseconds of the table; without it only times that lose nothing are taken. narrow: values
-        of wider types are taken where they fit exactly. No rows: no commit. ConflictError where others
-        committed first again and again; CommitUnknownError where the catalog cannot say.
+        microseconds of the table; without it only times that lose nothing are taken. narrow:
+        values of wider types are taken where they fit exactly. No rows: no commit. ConflictError
+        where others committed first again and again; CommitUnknownError where the catalog cannot
+        say.
         """
         native = _write_options(branch, snapshot_properties, downcast_ns, narrow, options)
         self._native = self._native.append(to_stream(data), native)

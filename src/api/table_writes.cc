@@ -5,8 +5,9 @@
 namespace icefield {
 
 Result<WriteTarget> Table::Writable() const {
-  if (commits_ != nullptr) return WriteTarget{source_.store, commits_, *source_.table};
-  return InvalidArgument("table ", name(), " was loaded by its metadata file and is only read: load "
+  if (commits_ != nullptr) return WriteTarget{source_.store, commits_.get(), *source_.table};
+  return InvalidArgument("table ", name(),
+                         " was loaded by its metadata file and is only read: load "
                          "it through its catalog to write to it");
 }
 

@@ -202,7 +202,7 @@ Result<Predicate> BindFilter(const RowFilter& filter, const Schema& schema) {
 Predicate NotTrue(const Predicate& predicate) {
   const PredicateOp op = Complement(predicate.op);
   if (OpShape(predicate.op) == PredicateShape::kBranch) {
-    Predicate out{.op = op == PredicateOp::kAnd ? PredicateOp::kTrue
+    Predicate out{.op = op == PredicateOp::kAnd  ? PredicateOp::kTrue
                         : op == PredicateOp::kOr ? PredicateOp::kFalse
                                                  : op};
     for (const Predicate& child : predicate.children) {

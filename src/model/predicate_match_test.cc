@@ -185,7 +185,9 @@ TEST(NotTrue, IsTheRest) {
                              ? std::nullopt
                              : std::optional(testing::RandomValue(random, type)));
       }
-      const testing::Row row = [&](FieldId id) { return values[static_cast<size_t>(id.value) - 1]; };
+      const testing::Row row = [&](FieldId id) {
+        return values[static_cast<size_t>(id.value) - 1];
+      };
       ASSERT_NE(testing::Passes(predicate, row), testing::Passes(rest, row));
     }
   }

@@ -55,8 +55,7 @@ Result<ColumnValues> ColumnValues::Make(const arrow::RecordBatch& rows, const Sc
       column.values_ = rows.column(ordinal);
     } else if (column.values_->type_id() == arrow::Type::STRUCT) {
       if (column.values_->null_count() > 0) column.structs_.push_back(column.values_);
-      column.values_ =
-          static_cast<const arrow::StructArray&>(*column.values_).field(ordinal);
+      column.values_ = static_cast<const arrow::StructArray&>(*column.values_).field(ordinal);
     } else {
       return InvalidArgument("field ", schema.NameOf(field), " lies below a list or a map");
     }

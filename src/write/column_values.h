@@ -50,7 +50,7 @@ class ColumnValues {
  private:
   PrimitiveType type_;
   Form form_ = Form::kNone;
-  std::shared_ptr<arrow::Array> values_;  // Storage, without an extension type.
+  std::shared_ptr<arrow::Array> values_;                // Storage, without an extension type.
   std::vector<std::shared_ptr<arrow::Array>> structs_;  // Those above that hold nulls.
 };
 

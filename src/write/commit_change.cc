@@ -1,6 +1,8 @@
 #include "write/commit_change.h"
 
+#include <algorithm>
 #include <charconv>
+#include <iterator>
 #include <thread>
 #include <utility>
 
@@ -53,7 +55,10 @@ ChangePlanner PlanProperties(std::map<std::string, std::string> set,
         change.updates.push_back(std::move(upgrade));
     }
     if (!properties.properties.empty()) change.updates.emplace_back(std::move(properties));
-    if (!removed.empty()) change.updates.emplace_back(RemoveProperties{removed});
+    RemoveProperties gone;
+    std::copy_if(removed.begin(), removed.end(), std::back_inserter(gone.names),
+                 [&](const auto& name) { return base.metadata.properties.contains(name); });
+    if (!gone.names.empty()) change.updates.emplace_back(std::move(gone));
     return change;
   };
 }

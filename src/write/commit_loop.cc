@@ -50,7 +50,7 @@ class CommitLoop {
   Result<SnapshotPlan> PlanOn(const LoadedTable& base) const {
     ICEFIELD_ASSIGN(const WriteOptions options,
                     ReadWriteOptions(base.metadata, base.metadata.CurrentSchema()));
-    Result<SnapshotPlan> plan = PlanSnapshot({.store = request_.store.get(),
+    Result<SnapshotPlan> plan = PlanSnapshot({.store = request_.store,
                                               .metadata = &base.metadata,
                                               .table_name = base.name,
                                               .metadata_location = options.metadata_location,

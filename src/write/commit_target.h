@@ -23,12 +23,12 @@ class CommitTarget {
 };
 
 /// A table of a catalog. `store`, which the catalog borrows, lives as long.
-std::shared_ptr<const CommitTarget> MakeCatalogTarget(std::shared_ptr<const ObjectStore> store,
+std::unique_ptr<const CommitTarget> MakeCatalogTarget(std::shared_ptr<const ObjectStore> store,
                                                       std::shared_ptr<const Catalog> catalog,
                                                       TableIdentifier table);
 
 /// A table that its folder alone knows (see CommitTableAt).
-std::shared_ptr<const CommitTarget> MakeFolderTarget(std::shared_ptr<const ObjectStore> store,
+std::unique_ptr<const CommitTarget> MakeFolderTarget(std::shared_ptr<const ObjectStore> store,
                                                      std::string folder);
 
 }  // namespace icefield

@@ -17,8 +17,7 @@ Error Conflict(const std::string& what) {
 
 // The snapshots after `since` up to `head`, by their line of ancestors.
 Result<std::set<SnapshotId>> SnapshotsSince(const TableMetadata& metadata,
-                                            std::optional<SnapshotId> since,
-                                            const Snapshot* head) {
+                                            std::optional<SnapshotId> since, const Snapshot* head) {
   std::set<SnapshotId> later;
   std::optional<SnapshotId> at = head != nullptr ? std::optional(head->id) : std::nullopt;
   while (at != since) {
@@ -62,9 +61,10 @@ class ConflictCheck {
     const bool conflicts = file.content == FileContent::kData ? MayHoldGuarded(file, spec)
                                                               : MayBearOnRemoved(file, spec);
     if (!conflicts) return {};
-    return Conflict(StrCat(file.content == FileContent::kData ? "the data file " : "the delete file ",
-                           file.path, " was added by snapshot ", entry.snapshot_id.value,
-                           " since the table was loaded and may hold rows that this change is about"));
+    return Conflict(
+        StrCat(file.content == FileContent::kData ? "the data file " : "the delete file ",
+               file.path, " was added by snapshot ", entry.snapshot_id.value,
+               " since the table was loaded and may hold rows that this change is about"));
   }
 
   bool MayHoldGuarded(const DataFile& file, const PartitionSpec& spec) const {
@@ -110,8 +110,7 @@ Status CheckConflicts(const ObjectStore& store, const TableMetadata& metadata,
                       const FileChange& change, const Snapshot* head,
                       const std::vector<ManifestFile>& manifests) {
   if (!change.guarded) return {};
-  ICEFIELD_ASSIGN(std::set<SnapshotId> later,
-                  SnapshotsSince(metadata, change.planned_from, head));
+  ICEFIELD_ASSIGN(std::set<SnapshotId> later, SnapshotsSince(metadata, change.planned_from, head));
   if (later.empty()) return {};
   return ConflictCheck(store, metadata, change, std::move(later)).Check(manifests);
 }

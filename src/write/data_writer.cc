@@ -120,15 +120,14 @@ Result<BatchPtr> DataWriter::SortedLane(Lane lane) const {
 }
 
 Status DataWriter::OpenFile(int32_t partition) {
-  const std::string folder =
-      PartitionPath(request_.spec, assigner_.types(),
-                    assigner_.tuples()[static_cast<size_t>(partition)]);
+  const std::string folder = PartitionPath(request_.spec, assigner_.types(),
+                                           assigner_.tuples()[static_cast<size_t>(partition)]);
   const std::string location =
       StrCat(request_.options.data_location, "/", folder, folder.empty() ? "" : "/",
              FileNumber(written_.size()), "-", write_id_, ".parquet");
   ICEFIELD_ASSIGN(std::unique_ptr<OutputFile> file, request_.store->Create(location));
-  ICEFIELD_ASSIGN(open_, MakeParquetWriter(std::move(file), request_.schema,
-                                           request_.options.parquet));
+  ICEFIELD_ASSIGN(open_,
+                  MakeParquetWriter(std::move(file), request_.schema, request_.options.parquet));
   open_partition_ = partition;
   return {};
 }

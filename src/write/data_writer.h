@@ -27,7 +27,7 @@ struct WrittenFile {
 };
 
 struct DataWriterRequest {
-  std::shared_ptr<const ObjectStore> store;
+  const ObjectStore* store = nullptr;  ///< Borrowed; outlives the writer.
   Schema schema;  ///< Of the rows; row lineage columns may follow the table's own.
   PartitionSpec spec;
   SortOrder order;
@@ -36,10 +36,10 @@ struct DataWriterRequest {
   int64_t buffered_bytes_max = int64_t{256} << 20;
 };
 
-/// Writes files one at a time, whatever the number of partitions: rows of an unpartitioned, unsorted
-/// table stream through; others wait until their partition is as large as a file should be, or
-/// memory is short. A file is sorted by the table's order (its sort order id says so); files may
-/// overlap. Files are deleted again unless Finish succeeds and its result is kept. Used by one
+/// Writes files one at a time, whatever the number of partitions: rows of an unpartitioned,
+/// unsorted table stream through; others wait until their partition is as large as a file should
+/// be, or memory is short. A file is sorted by the table's order (its sort order id says so); files
+/// may overlap. Files are deleted again unless Finish succeeds and its result is kept. Used by one
 /// thread.
 class DataWriter {
  public:

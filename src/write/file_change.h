@@ -40,7 +40,7 @@ struct FileChange {
   std::string branch = "main";
   std::vector<WrittenFile> added;
   std::vector<RemovedFile> removed;
-  std::vector<ReplacedPartition> replaced;  ///< Whose delete files go too.
+  std::vector<ReplacedPartition> replaced;     ///< Whose delete files go too.
   std::map<std::string, std::string> summary;  ///< Further entries of the snapshot's summary.
 
   /// The snapshot that `removed` was planned from; none: the branch was empty.

@@ -48,7 +48,8 @@ class Removal {
     if (file.referenced_data_file) return paths_.contains(*file.referenced_data_file);
     return std::any_of(change_.replaced.begin(), change_.replaced.end(), [&](const auto& each) {
       // An unpartitioned equality delete bears on other specs' files too.
-      const bool is_global = file.content == FileContent::kEqualityDeletes && each.partition.empty();
+      const bool is_global =
+          file.content == FileContent::kEqualityDeletes && each.partition.empty();
       return !is_global && each.spec_id == spec && each.partition == file.partition;
     });
   }
@@ -170,8 +171,8 @@ Result<std::vector<ManifestDraft>> DraftManifests(const ObjectStore& store,
   std::vector<std::optional<ManifestDraft>> edited(manifests.size());
   std::vector<std::vector<ManifestEntry>> taken(manifests.size());
   ICEFIELD_TRY(ParallelFor(manifests.size(), 0, [&](size_t at, int) -> Status {
-    ICEFIELD_ASSIGN(edited[at], Edit(store, metadata, manifests[at], removal, snapshot_id,
-                                     taken[at]));
+    ICEFIELD_ASSIGN(edited[at],
+                    Edit(store, metadata, manifests[at], removal, snapshot_id, taken[at]));
     return {};
   }));
   for (size_t at = 0; at < manifests.size(); ++at) {

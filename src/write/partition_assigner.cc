@@ -135,8 +135,7 @@ Result<std::vector<int32_t>> PartitionAssigner::Assign(const arrow::RecordBatch&
   int32_t last_number = -1;
   for (size_t row = 0; row < count; ++row) {
     for (size_t field = 0; field < fields; ++field) {
-      const bool is_null =
-          !columns[field] || columns[field]->IsNull(static_cast<int64_t>(row));
+      const bool is_null = !columns[field] || columns[field]->IsNull(static_cast<int64_t>(row));
       codes[field] = 0;
       if (is_null) continue;
       ICEFIELD_ASSIGN(codes[field], CodeOf(field, *columns[field], static_cast<int64_t>(row)));
@@ -172,9 +171,8 @@ Result<int32_t> PartitionAssigner::CodeOf(size_t field, const ColumnValues& colu
 // The code by the result itself, made now where it is new.
 Result<int32_t> PartitionAssigner::NewCode(size_t field, const ColumnValues& column, int64_t row) {
   FieldCodes& known = codes_[field];
-  ICEFIELD_ASSIGN(std::optional<Value> value,
-                  ApplyTransform(spec_.fields[field].transform, column.type(),
-                                 column.ValueAt(row)));
+  ICEFIELD_ASSIGN(std::optional<Value> value, ApplyTransform(spec_.fields[field].transform,
+                                                             column.type(), column.ValueAt(row)));
   if (!value) return 0;
   const auto [at, is_new] = known.by_bytes.emplace(SerializeSingleValue(types_[field], *value),
                                                    static_cast<int32_t>(known.values.size()));

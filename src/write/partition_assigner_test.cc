@@ -69,11 +69,12 @@ TEST(PartitionAssigner, NumbersAreThoseOfTheTransforms) {
       for (size_t row = 0; row < times.size(); ++row) {
         PartitionValues expected(2);
         if (times[row])
-          expected[0] = *ApplyTransform(spec.fields[0].transform, PrimitiveType{PrimitiveKind::kTimestamp},
-                                        Value(*times[row]));
+          expected[0] =
+              *ApplyTransform(spec.fields[0].transform, PrimitiveType{PrimitiveKind::kTimestamp},
+                              Value(*times[row]));
         if (names[row])
-          expected[1] =
-              *ApplyTransform(spec.fields[1].transform, PrimitiveType{PrimitiveKind::kString}, Value(*names[row]));
+          expected[1] = *ApplyTransform(spec.fields[1].transform,
+                                        PrimitiveType{PrimitiveKind::kString}, Value(*names[row]));
         ASSERT_EQ(assigner->tuples()[static_cast<size_t>((*numbers)[row])], expected)
             << time << " " << name << " row " << row;
       }
@@ -91,8 +92,9 @@ TEST(PartitionAssigner, NumbersHoldOverBatches) {
 TEST(PartitionPath, IsEncodedAndReadable) {
   const PartitionSpec spec = SpecOf({{1, "month"}, {2, "identity"}, {1, "hour"}, {1, "day"}});
   const std::vector<PrimitiveType> types = *PartitionTypes(kSchema, spec);
-  EXPECT_EQ(PartitionPath(spec, types, {Value(-1), Value(std::string("a/b c")), Value(-1), std::nullopt}),
-            "month=1969-12/identity=a%2Fb+c/hour=1969-12-31-23/day=null");
+  EXPECT_EQ(
+      PartitionPath(spec, types, {Value(-1), Value(std::string("a/b c")), Value(-1), std::nullopt}),
+      "month=1969-12/identity=a%2Fb+c/hour=1969-12-31-23/day=null");
 }
 
 TEST(PartitionTypes, NameWhatCannotBeWritten) {

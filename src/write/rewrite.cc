@@ -133,9 +133,8 @@ class Rewriter {
     const Schema schema = WrittenSchema();
     ICEFIELD_ASSIGN(const std::unique_ptr<DataWriter> writer,
                     DataWriter::Make(WriterRequest(request_, schema)));
-    ICEFIELD_ASSIGN(
-        const std::unique_ptr<BatchStream> stream,
-        Stream(plan, std::move(tasks), keep_, ReadAllColumns(schema).columns));
+    ICEFIELD_ASSIGN(const std::unique_ptr<BatchStream> stream,
+                    Stream(plan, std::move(tasks), keep_, ReadAllColumns(schema).columns));
     while (true) {
       ICEFIELD_ASSIGN(const std::shared_ptr<arrow::RecordBatch> rows, stream->Next());
       if (rows == nullptr) break;
@@ -146,7 +145,7 @@ class Rewriter {
 
   static DataWriterRequest WriterRequest(const RewriteRequest& request, const Schema& schema) {
     const TableMetadata& metadata = *request.metadata;
-    return {.store = request.store,
+    return {.store = request.store.get(),
             .schema = schema,
             .spec = *metadata.FindSpec(metadata.default_spec_id),
             .order = metadata.DefaultSortOrder(),

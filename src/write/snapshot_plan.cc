@@ -68,7 +68,8 @@ class Planner {
   Status CheckVersion() const {
     if (metadata_.format_version >= kLeastVersion) return {};
     return Unsupported("table ", request_.table_name, " has format version ",
-                       metadata_.format_version, ", which Icefield does not write: upgrade it by "
+                       metadata_.format_version,
+                       ", which Icefield does not write: upgrade it by "
                        "setting the table property format-version to 2");
   }
 
@@ -147,7 +148,8 @@ class Planner {
     for (ManifestFile& manifest : manifests) {
       if (manifest.content != ManifestContent::kData || manifest.first_row_id) continue;
       if (!manifest.added_rows_count || !manifest.existing_rows_count) {
-        return Unsupported("manifest ", manifest.path, " does not say how many rows it has, which "
+        return Unsupported("manifest ", manifest.path,
+                           " does not say how many rows it has, which "
                            "row ids of v3 need; rewrite the table's manifests first");
       }
       manifest.first_row_id = next;

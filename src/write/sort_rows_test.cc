@@ -10,9 +10,8 @@ namespace icefield {
 namespace {
 
 Schema OneColumn(PrimitiveKind kind) {
-  return {.id = {0},
-          .columns = {{{.id = {1}, .name = "x", .type = kind}}},
-          .identifier_field_ids = {}};
+  return {
+      .id = {0}, .columns = {{{.id = {1}, .name = "x", .type = kind}}}, .identifier_field_ids = {}};
 }
 
 SortOrder OrderBy(const char* transform, bool ascending, bool nulls_first) {

@@ -13,8 +13,8 @@
 namespace icefield {
 namespace {
 
-// One write: files first, then the commit. What it wrote is deleted again unless the commit may have
-// happened.
+// One write: files first, then the commit. What it wrote is deleted again unless the commit may
+// have happened.
 class TableWrite {
  public:
   TableWrite(const WriteTarget& target, const TableWriteOptions& options)
@@ -69,12 +69,11 @@ class TableWrite {
     for (const WrittenFile& each : change_.added) partitions.insert(each.file.partition);
     for (const PartitionValues& each : partitions) change_.replaced.push_back({spec, each});
     change_.guarded = Predicate{.op = PredicateOp::kFalse};
-    ICEFIELD_ASSIGN(const ScanPlan plan,
-                    PlanScan(*target_.store, metadata_,
-                             {.table_name = target_.base.name,
-                              .selected = {head_, &metadata_.CurrentSchema()},
-                              .predicate = {},
-                              .threads = options_.read.threads}));
+    ICEFIELD_ASSIGN(const ScanPlan plan, PlanScan(*target_.store, metadata_,
+                                                  {.table_name = target_.base.name,
+                                                   .selected = {head_, &metadata_.CurrentSchema()},
+                                                   .predicate = {},
+                                                   .threads = options_.read.threads}));
     for (const FileTask& task : plan.tasks) {
       if (task.spec_id != spec) {
         return Unsupported("the data file ", task.file.path, " of table ", target_.base.name,
@@ -94,8 +93,8 @@ class TableWrite {
     change_.operation = change_.removed.empty() ? SnapshotOperation::kAppend
                         : change_.added.empty() ? SnapshotOperation::kDelete
                                                 : SnapshotOperation::kOverwrite;
-    Result<LoadedTable> committed = CommitFiles({.store = target_.store,
-                                                 .target = target_.commits.get(),
+    Result<LoadedTable> committed = CommitFiles({.store = target_.store.get(),
+                                                 .target = target_.commits,
                                                  .base = target_.base,
                                                  .interrupted = options_.read.interrupted},
                                                 change_);
@@ -120,13 +119,14 @@ class TableWrite {
     if (!metadata_.current_snapshot_id) {
       if (options_.branch == "main") return static_cast<const Snapshot*>(nullptr);
       return InvalidArgument("table ", target_.base.name, " is empty: the branch '",
-                             options_.branch, "' has no snapshot to start from; write to main first");
+                             options_.branch,
+                             "' has no snapshot to start from; write to main first");
     }
     return metadata_.FindSnapshot(*metadata_.current_snapshot_id);
   }
 
   Result<std::unique_ptr<DataWriter>> MakeWriter() const {
-    return DataWriter::Make({.store = target_.store,
+    return DataWriter::Make({.store = target_.store.get(),
                              .schema = metadata_.CurrentSchema(),
                              .spec = *metadata_.FindSpec(metadata_.default_spec_id),
                              .order = metadata_.DefaultSortOrder(),

@@ -18,7 +18,7 @@ namespace icefield {
 /// The table that is written, as its writer knows it.
 struct WriteTarget {
   std::shared_ptr<const ObjectStore> store;
-  std::shared_ptr<const CommitTarget> commits;
+  const CommitTarget* commits = nullptr;
   LoadedTable base;  ///< Conflicts of overwrites and deletes are those since this state.
 };
 
@@ -31,15 +31,16 @@ struct TableWriteOptions {
 
 /// Appends all rows of the stream, in the table's partitions and sort order. Columns are matched by
 /// name (see Conformer). No rows: no commit. Gives the table after the commit. InvalidArgument for
-/// rows that do not fit the table; Conflict and CommitUnknown as CommitFiles says; ResourceExhausted
-/// for a full disk. Unless CommitUnknown, a failed write leaves the table as it was and no file.
+/// rows that do not fit the table; Conflict and CommitUnknown as CommitFiles says;
+/// ResourceExhausted for a full disk. Unless CommitUnknown, a failed write leaves the table as it
+/// was and no file.
 Result<LoadedTable> AppendRows(const WriteTarget& target, BatchStream& rows,
                                const TableWriteOptions& options);
 
 /// Puts the rows of the stream in the place of those that pass `filter` (all rows: kTrue), in one
 /// snapshot. Files of which only some rows pass are written again without them; rows of v3 keep
-/// their ids. Conflict where since `target.base` others added data that may pass, or deletes of files
-/// that are rewritten.
+/// their ids. Conflict where since `target.base` others added data that may pass, or deletes of
+/// files that are rewritten.
 Result<LoadedTable> OverwriteRows(const WriteTarget& target, BatchStream& rows,
                                   const RowFilter& filter, const TableWriteOptions& options);
 

@@ -26,8 +26,7 @@ class PropertyReader {
   Status ReadNumber(std::string_view name, Number least, Number& value) const {
     const std::string* text = Find(name);
     if (text == nullptr) return {};
-    const auto [end, failure] =
-        std::from_chars(text->data(), text->data() + text->size(), value);
+    const auto [end, failure] = std::from_chars(text->data(), text->data() + text->size(), value);
     if (failure != std::errc() || end != text->data() + text->size() || value < least) {
       return Wrong(name, *text, StrCat("a number of at least ", least));
     }
@@ -138,18 +137,17 @@ Result<WriteOptions> ReadWriteOptions(const TableMetadata& metadata, const Schem
                        "'; Icefield writes Parquet: set it to parquet");
   }
   ParquetWriteOptions& parquet = options.parquet;
-  ICEFIELD_TRY(reader.ReadNumber<int64_t>("write.target-file-size-bytes", 1,
-                                          options.target_file_bytes));
-  ICEFIELD_TRY(reader.ReadNumber<int64_t>("write.parquet.row-group-size-bytes", 1,
-                                          parquet.row_group_bytes));
   ICEFIELD_TRY(
-      reader.ReadNumber<int64_t>("write.parquet.page-size-bytes", 1, parquet.page_bytes));
+      reader.ReadNumber<int64_t>("write.target-file-size-bytes", 1, options.target_file_bytes));
+  ICEFIELD_TRY(
+      reader.ReadNumber<int64_t>("write.parquet.row-group-size-bytes", 1, parquet.row_group_bytes));
+  ICEFIELD_TRY(reader.ReadNumber<int64_t>("write.parquet.page-size-bytes", 1, parquet.page_bytes));
   ICEFIELD_TRY(
       reader.ReadNumber<int64_t>("write.parquet.page-row-limit", 1, parquet.page_rows_max));
   ICEFIELD_TRY(
       reader.ReadNumber<int64_t>("write.parquet.dict-size-bytes", 1, parquet.dictionary_bytes));
-  ICEFIELD_TRY(reader.ReadNumber<int64_t>("write.parquet.row-group-limit", 1,
-                                          parquet.row_group_rows_max));
+  ICEFIELD_TRY(
+      reader.ReadNumber<int64_t>("write.parquet.row-group-limit", 1, parquet.row_group_rows_max));
   if (const std::string* codec = reader.Find("write.parquet.compression-codec"))
     parquet.codec = *codec;
   if (reader.Find("write.parquet.compression-level") != nullptr) {
@@ -179,8 +177,8 @@ Result<CommitOptions> ReadCommitOptions(const TableMetadata& metadata) {
       reader.ReadNumber<int32_t>("commit.status-check.num-retries", 0, options.status_checks));
   ICEFIELD_TRY(reader.ReadWait("commit.status-check.min-wait-ms", options.status_wait_min));
   ICEFIELD_TRY(reader.ReadFlag("commit.manifest-merge.enabled", options.merge_manifests));
-  ICEFIELD_TRY(reader.ReadNumber<int64_t>("commit.manifest.target-size-bytes", 1,
-                                          options.manifest_bytes));
+  ICEFIELD_TRY(
+      reader.ReadNumber<int64_t>("commit.manifest.target-size-bytes", 1, options.manifest_bytes));
   ICEFIELD_TRY(reader.ReadNumber<int32_t>("commit.manifest.min-count-to-merge", 2,
                                           options.manifests_before_merge));
   return options;

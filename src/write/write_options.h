@@ -24,15 +24,15 @@ struct WriteOptions {
 Result<WriteOptions> ReadWriteOptions(const TableMetadata& metadata, const Schema& schema);
 
 struct CommitOptions {
-  int32_t retries = 4;                                ///< commit.retry.num-retries
-  std::chrono::milliseconds wait_min{100};            ///< commit.retry.min-wait-ms
-  std::chrono::milliseconds wait_max{60'000};         ///< commit.retry.max-wait-ms
-  std::chrono::milliseconds wait_total{1'800'000};    ///< commit.retry.total-timeout-ms
-  int32_t status_checks = 3;                          ///< commit.status-check.num-retries
-  std::chrono::milliseconds status_wait_min{1'000};   ///< commit.status-check.min-wait-ms
-  bool merge_manifests = true;                        ///< commit.manifest-merge.enabled
-  int64_t manifest_bytes = int64_t{8} << 20;          ///< commit.manifest.target-size-bytes
-  int32_t manifests_before_merge = 100;               ///< commit.manifest.min-count-to-merge
+  int32_t retries = 4;                               ///< commit.retry.num-retries
+  std::chrono::milliseconds wait_min{100};           ///< commit.retry.min-wait-ms
+  std::chrono::milliseconds wait_max{60'000};        ///< commit.retry.max-wait-ms
+  std::chrono::milliseconds wait_total{1'800'000};   ///< commit.retry.total-timeout-ms
+  int32_t status_checks = 3;                         ///< commit.status-check.num-retries
+  std::chrono::milliseconds status_wait_min{1'000};  ///< commit.status-check.min-wait-ms
+  bool merge_manifests = true;                       ///< commit.manifest-merge.enabled
+  int64_t manifest_bytes = int64_t{8} << 20;         ///< commit.manifest.target-size-bytes
+  int32_t manifests_before_merge = 100;              ///< commit.manifest.min-count-to-merge
   bool operator==(const CommitOptions&) const = default;
 };
 

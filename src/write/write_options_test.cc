@@ -62,8 +62,8 @@ TEST(WriteOptions, WrongValuesAreNamed) {
 }
 
 TEST(CommitOptions, AreRead) {
-  const Result<CommitOptions> options = ReadCommitOptions(TableWith(
-      {{"commit.retry.num-retries", "9"}, {"commit.manifest-merge.enabled", "false"}}));
+  const Result<CommitOptions> options = ReadCommitOptions(
+      TableWith({{"commit.retry.num-retries", "9"}, {"commit.manifest-merge.enabled", "false"}}));
   ASSERT_TRUE(options.ok());
   EXPECT_EQ(options->retries, 9);
   EXPECT_FALSE(options->merge_manifests);

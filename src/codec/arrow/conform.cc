@@ -166,6 +166,11 @@ Result<ArrayPtr> ConformColumn(const ArrayPtr& column, const Field& field) {
 
 }  // namespace
 
+Conformer::Conformer(std::unique_ptr<const Plan> plan) : plan_(std::move(plan)) {}
+Conformer::Conformer(Conformer&&) noexcept = default;
+Conformer& Conformer::operator=(Conformer&&) noexcept = default;
+Conformer::~Conformer() = default;
+
 Result<Conformer> Conformer::Make(const arrow::Schema& given, const Schema& table,
                                   const ConformOptions& options) {
   std::vector<std::string> differences;
@@ -174,7 +179,7 @@ Result<Conformer> Conformer::Make(const arrow::Schema& given, const Schema& tabl
     return InvalidArgument("the data does not fit the table: ", Join(differences, "; "),
                            "\ntable:\n", table.ToString(), "data:\n", given.ToString(false));
   }
-  auto plan = std::make_shared<Plan>();
+  auto plan = std::make_unique<Plan>();
   plan->given = arrow::schema(given.fields());
   plan->table = table;
   arrow::FieldVector fields;

@@ -19,12 +19,16 @@ struct ConformOptions {
 /// Immutable, thread-safe.
 class Conformer {
  public:
-  /// Missing optional columns are null (v3: their write default); `given` columns that the table does
-  /// not have, missing required ones and types that do not widen to the table's are InvalidArgument,
-  /// with all differences and both schemas in the message. A time without a zone does not become one
-  /// with a zone, nor the reverse.
+  /// Missing optional columns are null (v3: their write default); `given` columns that the table
+  /// does not have, missing required ones and types that do not widen to the table's are
+  /// InvalidArgument, with all differences and both schemas in the message. A time without a zone
+  /// does not become one with a zone, nor the reverse.
   static Result<Conformer> Make(const arrow::Schema& given, const Schema& table,
                                 const ConformOptions& options);
+
+  Conformer(Conformer&&) noexcept;
+  Conformer& operator=(Conformer&&) noexcept;
+  ~Conformer();
 
   /// The rows in the table's Arrow types (ToArrowType), in its order. InvalidArgument names the
   /// column and the first row of a null in a required column and of a value that does not fit.
@@ -33,8 +37,8 @@ class Conformer {
   struct Plan;
 
  private:
-  explicit Conformer(std::shared_ptr<const Plan> plan) : plan_(std::move(plan)) {}
-  std::shared_ptr<const Plan> plan_;
+  explicit Conformer(std::unique_ptr<const Plan> plan);
+  std::unique_ptr<const Plan> plan_;
 };
 
 }  // namespace icefield

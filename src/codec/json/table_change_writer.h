@@ -7,8 +7,8 @@
 
 namespace icefield {
 
-/// {"requirements": [...], "updates": [...]}: the body of a commit ("CommitTableRequest") without the
-/// identifier.
+/// {"requirements": [...], "updates": [...]}: the body of a commit ("CommitTableRequest") without
+/// the identifier.
 std::string TableChangeJson(const TableChange& change);
 
 }  // namespace icefield
