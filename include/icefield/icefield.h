@@ -9,9 +9,11 @@
 #include "base/error.h"
 #include "base/executor.h"
 #include "base/result.h"
+#include "codec/arrow/arrow_schema.h"
 #include "codec/arrow/arrow_types.h"
 #include "feature/feature_view.h"
 #include "icefield/catalog_session.h"
+#include "icefield/schema_text.h"
 #include "icefield/table.h"
 #include "retrieval/training_set.h"
 

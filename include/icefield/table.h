@@ -1,6 +1,7 @@
 /// Tables: what they are and their rows.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -16,6 +17,7 @@
 #include "retrieval/view_scan.h"
 #include "scan/scan_plan.h"
 #include "write/commit_change.h"
+#include "write/schema_update.h"
 #include "write/table_write.h"
 
 namespace icefield {
@@ -67,6 +69,11 @@ class Table {
                           const TableWriteOptions& options) const;
   Result<Table> OverwritePartitions(BatchStream& rows, const TableWriteOptions& options) const;
   Result<Table> Delete(std::string_view filter, const TableWriteOptions& options) const;
+
+  /// One commit of the changes that `plan` makes; called again on newer columns where another
+  /// commit came first.
+  Result<Table> UpdateSchema(const std::function<Status(SchemaUpdate&)>& plan,
+                             SchemaUpdateOptions options) const;
 
   /// One commit of what `plan` decides on the newest state.
   Result<Table> Change(const ChangePlanner& plan) const;

@@ -25,6 +25,9 @@ void BindCatalogs(nanobind::module_& module);
 /// Writing: the writing methods of NativeTable, NativeWriteOptions, foreign_table.
 void BindWrites(nanobind::module_& module, nanobind::class_<Table>& table);
 
+/// Changing columns: NativeSchemaChanges.
+void BindSchemaChanges(nanobind::module_& module);
+
 /// Views and retrievals: NativeView, NativeRetrieval, point_in_time_join, latest.
 void BindRetrieval(nanobind::module_& module);
 

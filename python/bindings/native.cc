@@ -44,5 +44,6 @@ NB_MODULE(_native, module) {
              "Exit code of the command by exception name.");
   icefield::python::BindTables(module);
   icefield::python::BindCatalogs(module);
+  icefield::python::BindSchemaChanges(module);
   icefield::python::BindRetrieval(module);
 }

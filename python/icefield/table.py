@@ -17,6 +17,7 @@ from icefield.filters import filter_text
 from icefield.foreign import ForeignCatalog
 from icefield.instants import Instant, instant_micros
 from icefield.options import ReadOptions
+from icefield.schema_update import UpdateSchema
 
 
 @dataclass(frozen=True)
@@ -237,6 +238,10 @@ class Table:
         """
         native = _write_options(branch, snapshot_properties, options=options)
         self._native = self._native.delete(_filter(delete_filter), native)
+
+    def update_schema(self, allow_incompatible_changes: bool = False) -> UpdateSchema:
+        """Steps that change the columns, to be committed together: use it as a context manager."""
+        return UpdateSchema(self, allow_incompatible_changes)
 
     def set_properties(self, properties: Mapping[str, str]) -> None:
         """Sets table properties; "format-version" upgrades the table."""

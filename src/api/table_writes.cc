@@ -45,6 +45,15 @@ Result<Table> Table::Delete(std::string_view filter, const TableWriteOptions& op
   return After(DeleteRows(target, parsed, options));
 }
 
+Result<Table> Table::UpdateSchema(const std::function<Status(SchemaUpdate&)>& plan,
+                                  SchemaUpdateOptions options) const {
+  return Change([&](const LoadedTable& base) -> Result<TableChange> {
+    SchemaUpdate update(base.metadata, base.name, options);
+    ICEFIELD_TRY(plan(update));
+    return update.Apply();
+  });
+}
+
 Result<Table> Table::Change(const ChangePlanner& plan) const {
   ICEFIELD_ASSIGN(const WriteTarget target, Writable());
   return After(CommitChange(*target.commits, target.base, plan));
