@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/strings.h"
+#include "catalog/folder_commit.h"
 #include "catalog/metadata_folder.h"
 #include "catalog/path_catalog.h"
 #include "catalog/sql_catalog.h"
@@ -83,7 +84,7 @@ Result<std::unique_ptr<Catalog>> OpenCatalog(const ObjectStore& store, std::stri
   if (type == "none") return OpenPathCatalog(store, std::move(name), std::move(properties));
   return Unsupported("catalog '", name, "' has the type ", type,
                      "; sql (SQLite) and none (folders)"
-                     " are read so far. Load the table with pyiceberg and give it to"
+                     " are known so far. Load the table with pyiceberg and give it to"
                      " FeatureView(table=...)");
 }
 
@@ -104,6 +105,16 @@ Result<std::unique_ptr<Catalog>> OpenConfiguredCatalog(const ObjectStore& store,
     if (!value.empty() || !merged.contains(key)) merged[key] = value;
   }
   return OpenCatalog(store, known_name, std::move(merged));
+}
+
+Result<LoadedTable> CommitTableAt(const ObjectStore& store, std::string_view folder,
+                                  const TableChange& change) {
+  if (IsMetadataFile(folder)) {
+    return InvalidArgument("the table at ", folder,
+                           " was opened by its metadata file and can only be read; open it through"
+                           " its catalog, or by its folder where it has none");
+  }
+  return CommitInFolder(store, std::string(folder), folder, change);
 }
 
 Result<LoadedTable> LoadTableAt(const ObjectStore& store, std::string_view location) {

@@ -56,7 +56,7 @@ TEST_F(CatalogTest, InfersTheTypeFromTheUri) {
   EXPECT_EQ(postgresql.code, ErrorCode::kUnsupported);
   EXPECT_NE(postgresql.message.find("postgresql"), std::string::npos);
   EXPECT_EQ(postgresql.message.find("secret"), std::string::npos);
-  EXPECT_EQ(FailureOf({{"uri", "sqlite:///" + folder_.At("nix.db")}}).code, ErrorCode::kNotFound);
+  EXPECT_EQ(FailureOf({{"uri", "sqlite://h/nix.db"}}).code, ErrorCode::kInvalidArgument);
   EXPECT_EQ(FailureOf({{"uri", "ftp://h"}}).code, ErrorCode::kInvalidArgument);
   EXPECT_EQ(FailureOf({}).code, ErrorCode::kInvalidArgument);
   EXPECT_EQ(FailureOf({{"type", "SQL"}}).ToString(),

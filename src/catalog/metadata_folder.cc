@@ -157,6 +157,52 @@ Result<std::string> NewestMetadata(const ObjectStore& store, std::string_view fo
   return JoinLocation(metadata_folder, newest.second);
 }
 
+Result<FolderVersion> VersionToCommitOn(const ObjectStore& store, std::string_view folder) {
+  const std::string metadata_folder = JoinLocation(folder, kMetadataFolder);
+  const Result<std::vector<std::string>> names = store.List(metadata_folder);
+  if (!names.ok() && names.error().code == ErrorCode::kNotFound) return FolderVersion();
+  if (!names.ok()) return names.error();
+  bool any = false;
+  for (const std::string& name : *names) {
+    if (!StemOf(name)) continue;
+    any = true;
+    if (name.starts_with('v') && MetadataNumber(name)) continue;
+    return Unsupported("the metadata of the table at ", folder, " belongs to a catalog (", name,
+                       "): open the table through that catalog to write it");
+  }
+  if (!any) return FolderVersion();
+  ICEFIELD_ASSIGN(const std::optional<std::string> hint, ReadHint(store, metadata_folder, *names));
+  if (hint && hint->find_first_not_of("0123456789") != std::string::npos) {
+    return Unsupported("version-hint.text of the table at ", folder, " holds '", *hint,
+                       "', not a number: write the table by the program that keeps it");
+  }
+  ICEFIELD_ASSIGN(std::string newest, NewestMetadata(store, folder));
+  const std::string_view name = std::string_view(newest).substr(newest.rfind('/') + 1);
+  return FolderVersion{*MetadataNumber(name), std::move(newest)};
+}
+
+std::string HintLocation(std::string_view folder) {
+  return JoinLocation(JoinLocation(folder, kMetadataFolder), kHintFile);
+}
+
+std::string VersionLocation(std::string_view folder, int64_t number) {
+  return JoinLocation(JoinLocation(folder, kMetadataFolder), StrCat('v', number, kSuffix));
+}
+
+Result<std::vector<FolderVersion>> VersionsOf(const ObjectStore& store, std::string_view folder) {
+  const std::string metadata_folder = JoinLocation(folder, kMetadataFolder);
+  ICEFIELD_ASSIGN(const std::vector<std::string> names, store.List(metadata_folder));
+  std::vector<FolderVersion> versions;
+  for (const std::string& name : names) {
+    const std::optional<int64_t> number = MetadataNumber(name);
+    if (number) versions.push_back({*number, JoinLocation(metadata_folder, name)});
+  }
+  std::stable_sort(
+      versions.begin(), versions.end(),
+      [](const FolderVersion& a, const FolderVersion& b) { return a.number < b.number; });
+  return versions;
+}
+
 Result<LoadedTable> LoadMetadataFile(const ObjectStore& store, std::string name,
                                      std::string location) {
   ICEFIELD_ASSIGN(const std::string bytes, ReadAll(store, location, kMetadataFileBytesMax));

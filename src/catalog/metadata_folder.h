@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "catalog/catalog.h"
@@ -32,6 +33,26 @@ Result<bool> IsTableFolder(const ObjectStore& store, std::string_view folder);
 /// commits a catalog accepted. Writers that use a catalog may leave files of failed commits, so
 /// such a table is read through its catalog, or by the location of its file.
 Result<std::string> NewestMetadata(const ObjectStore& store, std::string_view folder);
+
+/// The file that a commit goes on from.
+struct FolderVersion {
+  int64_t number = 0;    ///< 0: there is no table yet.
+  std::string location;  ///< Of its metadata; empty: there is no table yet.
+};
+
+/// The version of the table in `folder` that the next commit comes after. Unsupported where the
+/// folder's metadata has other names than v<N>.metadata.json, or version-hint.text holds no number:
+/// such tables belong to a catalog. CorruptData as for NewestMetadata.
+Result<FolderVersion> VersionToCommitOn(const ObjectStore& store, std::string_view folder);
+
+/// The location of version-hint.text of the table in `folder`.
+std::string HintLocation(std::string_view folder);
+
+/// The location of version `number` of the table in `folder`.
+std::string VersionLocation(std::string_view folder, int64_t number);
+
+/// Every metadata file of the table in `folder`, by its number, oldest first.
+Result<std::vector<FolderVersion>> VersionsOf(const ObjectStore& store, std::string_view folder);
 
 /// Reads and parses one metadata file.
 Result<LoadedTable> LoadMetadataFile(const ObjectStore& store, std::string name,

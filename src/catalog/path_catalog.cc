@@ -4,6 +4,8 @@
 #include <utility>
 #include <vector>
 
+#include "catalog/folder_commit.h"
+#include "catalog/metadata_commit.h"
 #include "catalog/metadata_folder.h"
 #include "catalog/similar_names.h"
 
@@ -11,6 +13,8 @@ namespace icefield {
 namespace {
 
 using Levels = std::vector<std::string>;
+
+constexpr std::string_view kNamespaceFile = ".icefield-namespace";
 
 // A level that is no plain folder name would lead out of the warehouse.
 Status CheckLevels(const Levels& levels) {
@@ -56,6 +60,64 @@ class PathCatalog final : public Catalog {
     return IsTableFolder(store_, folder);
   }
 
+  Status CreateNamespace(const Levels& levels, const Properties& properties) const override {
+    ICEFIELD_ASSIGN(const std::string folder, FolderOf(levels));
+    ICEFIELD_TRY(CheckVisible(levels));
+    if (!properties.empty()) {
+      return Unsupported("namespaces of ", Where(), " are folders and have no properties");
+    }
+    for (size_t depth = 1; depth <= levels.size(); ++depth) {
+      const Levels above(levels.begin(), levels.begin() + static_cast<ptrdiff_t>(depth));
+      ICEFIELD_ASSIGN(const std::string each, FolderOf(above));
+      ICEFIELD_ASSIGN(const bool is_table, IsTableFolder(store_, each));
+      if (is_table) return Fail(ErrorCode::kAlreadyExists, Join(above, "."), " is a table");
+    }
+    const Result<std::vector<std::string>> there = store_.List(folder);
+    if (there.ok()) return NamespaceExists(levels);
+    if (there.error().code != ErrorCode::kNotFound) return there.error();
+    // Folders come with their files, so there is one that says that the namespace is meant.
+    const Status made = PutIfAbsent(store_, JoinLocation(folder, kNamespaceFile), "");
+    if (!made.ok() && made.error().code == ErrorCode::kAlreadyExists) {
+      return NamespaceExists(levels);
+    }
+    return made;
+  }
+
+  Status DropNamespace(const Levels& levels) const override {
+    ICEFIELD_ASSIGN(const Children children, List(levels));
+    ICEFIELD_ASSIGN(const std::string folder, FolderOf(levels));
+    if (levels.empty()) return InvalidArgument("the warehouse itself cannot be dropped");
+    std::vector<std::string> held = children.namespaces;
+    held.insert(held.end(), children.tables.begin(), children.tables.end());
+    if (!held.empty()) {
+      return Fail(ErrorCode::kConflict, "namespace ", Join(levels, "."), " in ", Where(),
+                  " is not empty; it holds ", Join(held, ", "));
+    }
+    const Status emptied = store_.Delete(JoinLocation(folder, kNamespaceFile));
+    if (!emptied.ok() && emptied.error().code != ErrorCode::kNotFound) return emptied;
+    return store_.Delete(folder + "/");
+  }
+
+  Result<std::string> DefaultLocation(const TableIdentifier& table) const override {
+    ICEFIELD_ASSIGN(const std::string folder, FolderOf(table));
+    return AbsoluteLocation(folder);
+  }
+
+  Result<LoadedTable> CommitTable(const TableIdentifier& table,
+                                  const TableChange& change) const override {
+    ICEFIELD_ASSIGN(const std::string folder, FolderOf(table));
+    if (IsCreation(change)) {
+      ICEFIELD_TRY(CheckVisible({table.name}));
+      ICEFIELD_TRY(List(table.namespace_levels));
+    }
+    return CommitInFolder(store_, table.ToString(), folder, change);
+  }
+
+  Status DropTable(const TableIdentifier& table) const override {
+    ICEFIELD_ASSIGN(const std::string folder, FolderOf(table));
+    return DropInFolder(store_, table.ToString(), folder);
+  }
+
   Result<LoadedTable> LoadTable(const TableIdentifier& table) const override {
     ICEFIELD_ASSIGN(const std::string folder, FolderOf(table));
     Result<std::string> location = NewestMetadata(store_, folder);
@@ -76,6 +138,22 @@ class PathCatalog final : public Catalog {
   };
 
   std::string Where() const { return StrCat("catalog '", name_, "' (", warehouse_, ")"); }
+
+  Status NamespaceExists(const Levels& levels) const {
+    return Fail(ErrorCode::kAlreadyExists, "namespace ", Join(levels, "."), " exists already in ",
+                Where());
+  }
+
+  // Folders of other names are no namespaces and no tables to List.
+  static Status CheckVisible(const Levels& levels) {
+    if (levels.empty()) return InvalidArgument("a namespace needs a name");
+    for (const std::string& level : levels) {
+      if (!level.starts_with('.') && !level.starts_with('_')) continue;
+      return InvalidArgument("'", level, "' cannot be a name in a path catalog: folders that begin",
+                             " with '.' or '_' are passed over");
+    }
+    return {};
+  }
 
   Result<std::string> FolderOf(const Levels& levels) const {
     ICEFIELD_TRY(CheckLevels(levels));

@@ -3,16 +3,17 @@
 #include <algorithm>
 #include <charconv>
 #include <chrono>
-#include <filesystem>
 #include <optional>
 #include <set>
 #include <thread>
 #include <utility>
 #include <vector>
 
+#include "catalog/metadata_commit.h"
 #include "catalog/metadata_folder.h"
 #include "catalog/similar_names.h"
-#include "catalog/sqlite_database.h"
+#include "catalog/sql_session.h"
+#include "catalog/sqlite_uri.h"
 
 namespace icefield {
 namespace {
@@ -20,117 +21,25 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 using Levels = std::vector<std::string>;
+using Entry = SqlSession::Entry;
 
 constexpr milliseconds kRetryPause{10};
 
-// What a catalog database looks like. Files of before 2024 lack the column `iceberg_type`, and a
-// writer may add it at any time.
-struct Layout {
-  bool has_type_column = false;
-  bool has_namespace_table = false;
-};
-
-Result<Layout> ReadLayout(const SqliteDatabase& database, const std::string& path) {
-  ICEFIELD_ASSIGN(const auto columns,
-                  database.Query("SELECT name FROM pragma_table_info('iceberg_tables')"));
-  ICEFIELD_ASSIGN(const auto tables,
-                  database.Query("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY 1"));
-  const auto has = [](const std::vector<SqliteDatabase::Row>& rows, std::string_view name) {
-    return std::any_of(rows.begin(), rows.end(),
-                       [name](const auto& row) { return row[0] == name; });
-  };
-  if (columns.empty()) {
-    std::vector<std::string> names;
-    for (const auto& row : tables) names.push_back(row[0].value_or(""));
-    return InvalidArgument(path,
-                           " is an SQLite database, but not an Iceberg catalog: it has no"
-                           " table iceberg_tables; it has ",
-                           names.empty() ? "no tables at all" : Join(names, ", "));
-  }
-  return Layout{has(columns, "iceberg_type"), has(tables, "iceberg_namespace_properties")};
+LoadedTable LoadedOf(const TableIdentifier& table, MetadataFile file) {
+  return {table.ToString(), std::move(file.location), std::move(file.metadata)};
 }
 
-bool IsBelow(std::string_view name, std::string_view parent) {
-  return name.size() > parent.size() && name.starts_with(parent) && name[parent.size()] == '.';
+// What lies above or below by name may not lie elsewhere by its path.
+Status CheckFolderNames(const TableIdentifier& table) {
+  Levels parts = table.namespace_levels;
+  parts.push_back(table.name);
+  for (const std::string& part : parts) {
+    if (part != "." && part != ".." && part.find('/') == std::string::npos) continue;
+    return InvalidArgument("table ", table.ToString(), ": '", part,
+                           "' cannot be the name of a folder; give the table a location");
+  }
+  return {};
 }
-
-// A catalog's file during one call.
-class Session {
- public:
-  static Result<Session> Open(const std::string& path, const std::string& catalog,
-                              milliseconds patience) {
-    ICEFIELD_ASSIGN(SqliteDatabase database, SqliteDatabase::Open(path, patience));
-    ICEFIELD_ASSIGN(const Layout layout, ReadLayout(database, path));
-    return Session(std::move(database), layout, catalog);
-  }
-
-  // Every namespace that holds a table or a view or has properties, dotted, sorted.
-  Result<std::set<std::string>> Namespaces() const {
-    std::string sql = "SELECT table_namespace FROM iceberg_tables WHERE catalog_name = ?1";
-    if (layout_.has_namespace_table) {
-      sql += " UNION SELECT namespace FROM iceberg_namespace_properties WHERE catalog_name = ?1";
-    }
-    ICEFIELD_ASSIGN(const auto rows, database_.Query(sql, {catalog_}));
-    std::set<std::string> out;
-    for (const auto& row : rows) out.insert(row[0].value_or(""));
-    return out;
-  }
-
-  // Dotted names of all tables, sorted.
-  Result<std::vector<std::string>> AllTables() const {
-    ICEFIELD_ASSIGN(const auto rows,
-                    database_.Query(StrCat("SELECT table_namespace || '.' || table_name FROM"
-                                           " iceberg_tables WHERE catalog_name = ?1 AND ",
-                                           IsTable(), " ORDER BY 1"),
-                                    {catalog_}));
-    return FirstColumn(rows);
-  }
-
-  Result<std::vector<std::string>> TablesOf(const std::string& dotted_namespace) const {
-    ICEFIELD_ASSIGN(const auto rows,
-                    database_.Query(StrCat("SELECT table_name FROM iceberg_tables WHERE"
-                                           " catalog_name = ?1 AND table_namespace = ?2 AND ",
-                                           IsTable(), " ORDER BY 1"),
-                                    {catalog_, dotted_namespace}));
-    return FirstColumn(rows);
-  }
-
-  // The rows of one name: none or one, of columns metadata_location and iceberg_type.
-  Result<std::vector<SqliteDatabase::Row>> Find(const TableIdentifier& table) const {
-    return database_.Query(
-        StrCat("SELECT metadata_location, ", layout_.has_type_column ? "iceberg_type" : "NULL",
-               " FROM iceberg_tables WHERE catalog_name = ?1 AND table_namespace = ?2 AND"
-               " table_name = ?3"),
-        {catalog_, Join(table.namespace_levels, "."), table.name});
-  }
-
-  // The names of the other catalogs in the same file.
-  Result<std::vector<std::string>> OtherCatalogs() const {
-    ICEFIELD_ASSIGN(const auto rows,
-                    database_.Query("SELECT DISTINCT catalog_name FROM iceberg_tables WHERE"
-                                    " catalog_name <> ?1 ORDER BY 1",
-                                    {catalog_}));
-    return FirstColumn(rows);
-  }
-
- private:
-  Session(SqliteDatabase database, Layout layout, std::string catalog)
-      : database_(std::move(database)), layout_(layout), catalog_(std::move(catalog)) {}
-
-  std::string_view IsTable() const {
-    return layout_.has_type_column ? "(iceberg_type = 'TABLE' OR iceberg_type IS NULL)" : "TRUE";
-  }
-
-  static std::vector<std::string> FirstColumn(const std::vector<SqliteDatabase::Row>& rows) {
-    std::vector<std::string> out;
-    for (const auto& row : rows) out.push_back(row[0].value_or(""));
-    return out;
-  }
-
-  SqliteDatabase database_;
-  Layout layout_;
-  std::string catalog_;
-};
 
 class SqlCatalog final : public Catalog {
  public:
@@ -145,15 +54,20 @@ class SqlCatalog final : public Catalog {
   const std::string& name() const override { return name_; }
   const Properties& properties() const override { return properties_; }
 
-  /// Fails where the file cannot be read as a catalog.
+  /// Fails where the file is there and cannot be read as a catalog.
   Status Check() const {
-    return Read([](const Session&) -> Status { return {}; });
+    const Status readable = Read([](const SqlSession&) -> Status { return {}; });
+    if (readable.ok()) return {};
+    const ErrorCode code = readable.error().code;
+    if (code != ErrorCode::kNotFound && code != ErrorCode::kInvalidArgument) return readable;
+    const Result<bool> empty = SqlSession::IsEmpty(path_, patience_);
+    return empty.ok() && *empty ? Status() : readable;
   }
 
   Result<std::vector<Levels>> ListNamespaces(const Levels& parent) const override {
-    return Read([&](const Session& session) -> Result<std::vector<Levels>> {
+    return Read([&](const SqlSession& session) -> Result<std::vector<Levels>> {
       ICEFIELD_ASSIGN(const std::set<std::string> names, session.Namespaces());
-      if (!parent.empty()) ICEFIELD_TRY(CheckHolds(names, parent));
+      if (!parent.empty()) ICEFIELD_TRY(CheckHolds(session, parent));
       std::set<Levels> children;
       for (const std::string& name : names) {
         Levels levels = Split(name, '.');
@@ -167,9 +81,8 @@ class SqlCatalog final : public Catalog {
   }
 
   Result<std::vector<TableIdentifier>> ListTables(const Levels& levels) const override {
-    return Read([&](const Session& session) -> Result<std::vector<TableIdentifier>> {
-      ICEFIELD_ASSIGN(const std::set<std::string> names, session.Namespaces());
-      ICEFIELD_TRY(CheckHolds(names, levels));
+    return Read([&](const SqlSession& session) -> Result<std::vector<TableIdentifier>> {
+      ICEFIELD_TRY(CheckHolds(session, levels));
       ICEFIELD_ASSIGN(const std::vector<std::string> tables, session.TablesOf(Join(levels, ".")));
       std::vector<TableIdentifier> out;
       for (const std::string& table : tables) out.push_back({levels, table});
@@ -178,64 +91,119 @@ class SqlCatalog final : public Catalog {
   }
 
   Result<bool> TableExists(const TableIdentifier& table) const override {
-    return Read([&](const Session& session) -> Result<bool> {
-      ICEFIELD_ASSIGN(const auto rows, session.Find(table));
-      return !rows.empty() && IsTable(rows.front());
+    return Read([&](const SqlSession& session) -> Result<bool> {
+      ICEFIELD_ASSIGN(const std::optional<Entry> entry, session.Find(table));
+      return entry && entry->type == "TABLE";
     });
   }
 
   Result<LoadedTable> LoadTable(const TableIdentifier& table) const override {
-    ICEFIELD_ASSIGN(std::string location, FindLocation(table));
-    while (true) {
-      Result<LoadedTable> loaded = LoadMetadataFile(store_, table.ToString(), location);
-      if (loaded.ok()) return loaded;
-      Error error = std::move(loaded).error().At(StrCat("table ", table.ToString()));
-      if (error.code != ErrorCode::kNotFound) return error;
-      // A commit may have replaced and removed the file since its name was read.
-      ICEFIELD_ASSIGN(std::string now, FindLocation(table));
-      if (now == location) return error;
-      location = std::move(now);
+    ICEFIELD_ASSIGN(MetadataFile file, ReadCurrent(table));
+    return LoadedOf(table, std::move(file));
+  }
+
+  Status CreateNamespace(const Levels& levels, const Properties& properties) const override {
+    ICEFIELD_TRY(CheckLevels(levels));
+    const std::string dotted = Join(levels, ".");
+    return Write([&](const SqlSession& session) -> Status {
+      ICEFIELD_ASSIGN(const bool exists, session.HasNamespace(dotted));
+      if (exists) {
+        return Fail(ErrorCode::kAlreadyExists, "namespace ", dotted, " exists already in ",
+                    Where());
+      }
+      return session.AddNamespace(dotted, properties);
+    });
+  }
+
+  Status DropNamespace(const Levels& levels) const override {
+    const std::string dotted = Join(levels, ".");
+    return Write([&](const SqlSession& session) -> Status {
+      ICEFIELD_TRY(CheckHolds(session, levels));
+      ICEFIELD_ASSIGN(std::vector<std::string> held, session.TablesOf(dotted, true));
+      ICEFIELD_ASSIGN(const std::set<std::string> names, session.Namespaces());
+      std::copy_if(names.begin(), names.end(), std::back_inserter(held),
+                   [&](const std::string& name) { return IsBelow(name, dotted); });
+      if (!held.empty()) {
+        return Fail(ErrorCode::kConflict, "namespace ", dotted, " in ", Where(),
+                    " is not empty; it holds ", Join(held, ", "));
+      }
+      return session.RemoveNamespace(dotted);
+    });
+  }
+
+  Result<std::string> DefaultLocation(const TableIdentifier& table) const override {
+    ICEFIELD_TRY(CheckFolderNames(table));
+    const std::string dotted = Join(table.namespace_levels, ".");
+    ICEFIELD_ASSIGN(const Properties of_namespace,
+                    Read([&](const SqlSession& session) -> Result<Properties> {
+                      ICEFIELD_TRY(CheckHolds(session, table.namespace_levels));
+                      return session.NamespaceProperties(dotted);
+                    }));
+    if (const auto found = of_namespace.find("location");
+        found != of_namespace.end() && !found->second.empty()) {
+      return JoinLocation(AbsoluteLocation(found->second), table.name);
     }
+    const auto warehouse = properties_.find("warehouse");
+    if (warehouse == properties_.end() || warehouse->second.empty()) {
+      return InvalidArgument("catalog '", name_, "' has no property warehouse, the folder for new",
+                             " tables; set it, or give table ", table.ToString(), " a location");
+    }
+    return JoinLocation(JoinLocation(AbsoluteLocation(warehouse->second), dotted), table.name);
+  }
+
+  Result<LoadedTable> CommitTable(const TableIdentifier& table,
+                                  const TableChange& change) const override {
+    return IsCreation(change) ? MakeTable(table, change) : ChangeTable(table, change);
+  }
+
+  Status DropTable(const TableIdentifier& table) const override {
+    return Write([&](const SqlSession& session) -> Status {
+      ICEFIELD_ASSIGN(const bool removed, session.RemoveTable(table));
+      if (removed) return {};
+      return NoSuchTable(session, table);
+    });
   }
 
  private:
-  static bool IsTable(const SqliteDatabase::Row& row) {
-    return row[1].value_or("TABLE") == "TABLE";
-  }
-
   std::string Where() const { return StrCat("catalog '", name_, "' (", path_, ")"); }
 
-  Status CheckHolds(const std::set<std::string>& names, const Levels& levels) const {
+  static Status CheckLevels(const Levels& levels) {
+    const bool bad = std::any_of(levels.begin(), levels.end(), [](const std::string& level) {
+      return level.empty() || level.find('.') != std::string::npos;
+    });
+    if (!levels.empty() && !bad) return {};
+    return InvalidArgument("'", Join(levels, "."),
+                           "' is no namespace: its levels are names without dots");
+  }
+
+  Status CheckHolds(const SqlSession& session, const Levels& levels) const {
     const std::string wanted = Join(levels, ".");
-    const auto found = names.lower_bound(wanted);
-    if (found != names.end() && *found == wanted) return {};
-    if (std::any_of(names.begin(), names.end(),
-                    [&wanted](const std::string& name) { return IsBelow(name, wanted); })) {
-      return {};
-    }
+    ICEFIELD_ASSIGN(const bool exists, session.HasNamespace(wanted));
+    if (exists) return {};
+    ICEFIELD_ASSIGN(const std::set<std::string> names, session.Namespaces());
     return NotFound("namespace ", wanted, " does not exist in ", Where(),
                     names.empty() ? "; it has no namespaces"
                                   : "; it has " + Join({names.begin(), names.end()}, ", "));
   }
 
   Result<std::string> FindLocation(const TableIdentifier& table) const {
-    return Read([&](const Session& session) -> Result<std::string> {
-      ICEFIELD_ASSIGN(const auto rows, session.Find(table));
-      if (rows.empty()) return NoSuchTable(session, table);
-      if (!IsTable(rows.front())) {
-        return NotFound(table.ToString(), " in ", Where(), " is a ", *rows.front()[1],
-                        ", not a table");
-      }
-      const std::string location = rows.front()[0].value_or("");
-      if (location.empty()) {
+    return Read([&](const SqlSession& session) -> Result<std::string> {
+      ICEFIELD_ASSIGN(const std::optional<Entry> entry, session.Find(table));
+      if (!entry || entry->type != "TABLE") return NoSuchTable(session, table);
+      if (entry->metadata_location.empty()) {
         return CorruptData("table ", table.ToString(), " in ", Where(),
                            " has no metadata location");
       }
-      return location;
+      return entry->metadata_location;
     });
   }
 
-  Error NoSuchTable(const Session& session, const TableIdentifier& table) const {
+  Error NoSuchTable(const SqlSession& session, const TableIdentifier& table) const {
+    const Result<std::optional<Entry>> entry = session.Find(table);
+    if (!entry.ok()) return entry.error();
+    if (*entry) {
+      return NotFound(table.ToString(), " in ", Where(), " is a ", (*entry)->type, ", not a table");
+    }
     const Result<std::vector<std::string>> tables = session.AllTables();
     if (!tables.ok()) return tables.error();
     std::string hint = SimilarNamesHint(table.ToString(), *tables);
@@ -249,14 +217,110 @@ class SqlCatalog final : public Catalog {
     return NotFound("table ", table.ToString(), " does not exist in ", Where(), hint);
   }
 
+  // The table's metadata as the catalog has it now.
+  Result<MetadataFile> ReadCurrent(const TableIdentifier& table) const {
+    ICEFIELD_ASSIGN(std::string location, FindLocation(table));
+    while (true) {
+      Result<MetadataFile> file = ReadMetadataFile(store_, location);
+      if (file.ok()) return file;
+      Error error = std::move(file).error().At(StrCat("table ", table.ToString()));
+      if (error.code != ErrorCode::kNotFound) return error;
+      // A commit may have replaced and removed the file since its name was read.
+      ICEFIELD_ASSIGN(std::string now, FindLocation(table));
+      if (now == location) return error;
+      location = std::move(now);
+    }
+  }
+
+  Result<LoadedTable> MakeTable(const TableIdentifier& table, const TableChange& change) const {
+    ICEFIELD_TRY(CheckLevels(table.namespace_levels));
+    ICEFIELD_TRY(Read([&](const SqlSession& session) -> Status {
+      ICEFIELD_TRY(CheckHolds(session, table.namespace_levels));
+      ICEFIELD_ASSIGN(const std::optional<Entry> entry, session.Find(table));
+      return entry ? AlreadyExists(table, *entry) : Status();
+    }));
+    ICEFIELD_ASSIGN(MetadataFile next, ChangeMetadata(table.ToString(), nullptr, change));
+    return Publish(table, nullptr, std::move(next));
+  }
+
+  Result<LoadedTable> ChangeTable(const TableIdentifier& table, const TableChange& change) const {
+    ICEFIELD_ASSIGN(MetadataFile current, ReadCurrent(table));
+    ICEFIELD_ASSIGN(MetadataFile next, ChangeMetadata(table.ToString(), &current, change));
+    if (change.updates.empty()) return LoadedOf(table, std::move(current));
+    return Publish(table, &current, std::move(next));
+  }
+
+  // Writes the file and makes it the table's; `before` null: the table is made.
+  Result<LoadedTable> Publish(const TableIdentifier& table, const MetadataFile* before,
+                              MetadataFile next) const {
+    const std::string from = before == nullptr ? "" : before->location;
+    next.location = NewMetadataLocation(next.metadata, from);
+    Status done = WriteMetadata(store_, next);
+    if (done.ok()) {
+      done = Swap(table, from, next.location);
+      if (!done.ok() && done.error().code == ErrorCode::kCommitUnknown) {
+        done = ReadBack(table, from, next.location, done.error());
+      }
+    }
+    if (!done.ok()) {
+      const ErrorCode code = done.error().code;
+      if (code != ErrorCode::kCommitUnknown) (void)store_.Delete(next.location);
+      return std::move(done).error().At(StrCat("table ", table.ToString()));
+    }
+    if (before != nullptr) DeleteOldMetadata(store_, before->metadata, next.metadata);
+    return LoadedOf(table, std::move(next));
+  }
+
+  // One transaction that puts `to` in the place of `from`; an empty `from`: of nothing.
+  Status Swap(const TableIdentifier& table, const std::string& from, const std::string& to) const {
+    return Write([&](const SqlSession& session) -> Status {
+      if (from.empty()) {
+        ICEFIELD_TRY(CheckHolds(session, table.namespace_levels));
+        return session.AddTable(table, to);
+      }
+      ICEFIELD_ASSIGN(const bool moved, session.MoveTable(table, from, to));
+      if (moved) return {};
+      ICEFIELD_ASSIGN(const std::optional<Entry> entry, session.Find(table));
+      if (!entry) return Fail(ErrorCode::kConflict, "it was dropped meanwhile");
+      return Fail(ErrorCode::kConflict, "another commit came first: ", entry->metadata_location);
+    });
+  }
+
+  // What became of a Swap that said `unknown`.
+  Status ReadBack(const TableIdentifier& table, const std::string& from, const std::string& to,
+                  const Error& unknown) const {
+    const auto open = [&](const Error& why) {
+      return Fail(ErrorCode::kCommitUnknown, unknown.message,
+                  "; whether it was committed could not be read back: ", why.message);
+    };
+    const auto now = Read([&](const SqlSession& session) { return session.Find(table); });
+    if (!now.ok()) return open(now.error());
+    const std::string location = *now ? (*now)->metadata_location : "";
+    if (location == to) return {};
+    if (location == from) return Fail(ErrorCode::kUnavailable, unknown.message);
+    if (location.empty()) return Fail(ErrorCode::kConflict, "it was dropped meanwhile");
+    // Others may have committed on top of it since.
+    const Result<MetadataFile> file = ReadMetadataFile(store_, location);
+    if (!file.ok()) return open(file.error());
+    for (const MetadataLogEntry& entry : file->metadata.metadata_log) {
+      if (entry.location == to) return {};
+    }
+    return Fail(ErrorCode::kConflict, "another commit came first: ", location);
+  }
+
+  Status AlreadyExists(const TableIdentifier& table, const Entry& entry) const {
+    return Fail(ErrorCode::kAlreadyExists, "table ", table.ToString(), " exists already in ",
+                Where(), entry.type == "TABLE" ? "" : ", as a " + entry.type);
+  }
+
   // Runs `work` on a connection of its own, again and again while the file is locked and patience
   // lasts. SQLite waits for most locks by itself; some (a log being recovered) it reports at once.
-  template <typename Work>
-  auto Read(Work work) const -> decltype(work(std::declval<const Session&>())) {
+  template <typename Attempt>
+  auto WithPatience(Attempt attempt) const -> decltype(attempt(milliseconds{0})) {
     const auto deadline = steady_clock::now() + patience_;
     while (true) {
       const auto left = std::chrono::duration_cast<milliseconds>(deadline - steady_clock::now());
-      auto answer = ReadOnce(work, std::max(left, milliseconds{0}));
+      auto answer = attempt(std::max(left, milliseconds{0}));
       const bool passing = !answer.ok() && answer.error().code == ErrorCode::kUnavailable;
       if (!passing || steady_clock::now() + kRetryPause > deadline) return answer;
       std::this_thread::sleep_for(kRetryPause);
@@ -264,10 +328,21 @@ class SqlCatalog final : public Catalog {
   }
 
   template <typename Work>
-  auto ReadOnce(Work work, milliseconds patience) const
-      -> decltype(work(std::declval<const Session&>())) {
-    ICEFIELD_ASSIGN(const Session session, Session::Open(path_, name_, patience));
-    return work(session);
+  auto Read(Work work) const -> decltype(work(std::declval<const SqlSession&>())) {
+    using Answer = decltype(work(std::declval<const SqlSession&>()));
+    return WithPatience([&](milliseconds patience) -> Answer {
+      ICEFIELD_ASSIGN(const SqlSession session, SqlSession::Open(path_, name_, patience));
+      return work(session);
+    });
+  }
+
+  template <typename Work>
+  Status Write(Work work) const {
+    return WithPatience([&](milliseconds patience) -> Status {
+      ICEFIELD_ASSIGN(const SqlSession session, SqlSession::OpenForWriting(path_, name_, patience));
+      ICEFIELD_TRY(work(session));
+      return session.Commit();
+    });
   }
 
   const ObjectStore& store_;
@@ -292,39 +367,6 @@ Result<milliseconds> ReadPatience(const Properties& properties) {
 }
 
 }  // namespace
-
-Result<std::string> SqlitePath(std::string_view uri) {
-  const size_t scheme_end = uri.find("://");
-  const std::string_view scheme = uri.substr(0, scheme_end);
-  if (scheme_end == std::string_view::npos || !scheme.starts_with("sqlite")) {
-    return Unsupported("SQL catalogs at '", uri.substr(0, uri.find(':')),
-                       "' URIs; those on SQLite"
-                       " are read so far. For others, load the table with pyiceberg and give it"
-                       " to FeatureView(table=...)");
-  }
-  if (scheme != "sqlite" && scheme != "sqlite+pysqlite") {
-    return Unsupported("SQLite driver '", scheme, "'; write the URI as sqlite:////path/to/file");
-  }
-  std::string_view path = uri.substr(scheme_end + 3);
-  path = path.substr(0, path.find('?'));
-  if (!path.empty() && !path.starts_with('/')) {
-    return InvalidArgument("'", uri,
-                           "' names a host; write sqlite:///relative/path or"
-                           " sqlite:////absolute/path");
-  }
-  path.remove_prefix(std::min<size_t>(path.size(), 1));
-  if (path.starts_with("file:")) path.remove_prefix(5);
-  if (path.empty() || path == ":memory:") {
-    return InvalidArgument("'", uri,
-                           "' is a database in memory, which no other reader can see;"
-                           " the catalog must be a file: sqlite:////absolute/path");
-  }
-  if (path.find('\0') != std::string_view::npos) return InvalidArgument("`uri` holds a zero byte");
-  std::error_code failure;
-  const std::filesystem::path absolute = std::filesystem::absolute(path, failure);
-  if (failure) return InvalidArgument("'", uri, "': ", failure.message());
-  return absolute.string();
-}
 
 Result<std::unique_ptr<Catalog>> OpenSqlCatalog(const ObjectStore& store, std::string name,
                                                 Properties properties) {

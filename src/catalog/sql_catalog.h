@@ -14,14 +14,11 @@ namespace icefield {
 inline constexpr std::string_view kSqliteBusyTimeoutProperty = "icefield.sqlite.busy-timeout-ms";
 inline constexpr int64_t kSqliteBusyTimeoutDefaultMs = 10'000;
 
-/// The absolute path of the file that an SQLAlchemy URI names: sqlite:///relative,
-/// sqlite:////absolute, sqlite+pysqlite://... InvalidArgument for databases in memory and URIs of
-/// another form; Unsupported for other databases and drivers.
-Result<std::string> SqlitePath(std::string_view uri);
-
-/// Opens the catalog `name` in the SQLite file of property `uri`, which must exist and hold catalog
-/// tables. Every call reads the file anew over a connection of its own, so commits of others show
-/// at once, and a fork between calls is harmless.
+/// Opens the catalog `name` in the SQLite file of property `uri`. A file that does not exist is
+/// made by the first CreateNamespace; until then reading is NotFound. InvalidArgument where the
+/// file holds something else than catalog tables. Every call reads the file anew over a connection
+/// of its own, so commits of others show at once, and a fork between calls is harmless. A commit
+/// compares and swaps the table's metadata location in one transaction, as pyiceberg does.
 Result<std::unique_ptr<Catalog>> OpenSqlCatalog(const ObjectStore& store, std::string name,
                                                 Properties properties);
 

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <thread>
 
+#include "catalog/sqlite_uri.h"
 #include "catalog/sqlite_writer_test.h"
 #include "io/local_store.h"
 #include "io/temporary_folder_test.h"
@@ -179,10 +180,16 @@ TEST_F(SqlCatalogTest, FollowsACommitThatRemovesTheOldMetadata) {
   EXPECT_EQ(table->metadata_location, next);
 }
 
-TEST_F(SqlCatalogTest, NeverCreatesADatabase) {
-  EXPECT_EQ(OpenFailure(), "NotFound: the catalog database " + path_ +
-                               " does not exist; a catalog is made by its first writer, such as"
-                               " pyiceberg's load_catalog(type=\"sql\", uri=...)");
+TEST_F(SqlCatalogTest, ReadingNeverCreatesADatabase) {
+  const auto catalog = MustOpen();
+  const std::string absent = "NotFound: the catalog database " + path_ +
+                             " does not exist; the first create_namespace makes it, or pyiceberg's"
+                             " load_catalog";
+  EXPECT_EQ(catalog->ListNamespaces().error().ToString(), absent);
+  EXPECT_EQ(catalog->ListTables({"ns"}).error().ToString(), absent);
+  EXPECT_EQ(catalog->LoadTable({{"ns"}, "t"}).error().ToString(), absent);
+  EXPECT_EQ(catalog->TableExists({{"ns"}, "t"}).error().ToString(), absent);
+  EXPECT_EQ(catalog->CommitTable({{"ns"}, "t"}, {{AssertCreate{}}, {}}).error().ToString(), absent);
   EXPECT_FALSE(std::filesystem::exists(path_));
 }
 
@@ -201,9 +208,10 @@ TEST_F(SqlCatalogTest, RefusesWhatIsNoCatalog) {
   EXPECT_EQ(OpenFailure(), "InvalidArgument: " + path_ +
                                " is not an SQLite database; `uri` must name the catalog's file");
   folder_.Write("catalog.db", "");
-  EXPECT_EQ(OpenFailure(), "InvalidArgument: " + path_ +
-                               " is an SQLite database, but not an Iceberg catalog: it has no"
-                               " table iceberg_tables; it has no tables at all");
+  EXPECT_EQ(MustOpen()->ListNamespaces().error().ToString(),
+            "InvalidArgument: " + path_ +
+                " is an SQLite database, but not an Iceberg catalog: it has no"
+                " table iceberg_tables; it has no tables at all");
   SqliteWriter(path_).Run("CREATE TABLE projects (a); CREATE TABLE entities (a)");
   EXPECT_EQ(OpenFailure(), "InvalidArgument: " + path_ +
                                " is an SQLite database, but not an Iceberg catalog: it has no"

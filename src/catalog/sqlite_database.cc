@@ -53,13 +53,17 @@ Error ErrorOf(sqlite3* handle, const std::string& path) {
       return CorruptData("the catalog database ", path, " is damaged: ", text);
     case SQLITE_READONLY:
       if (LacksCompanions(code)) return CannotReadLog(path);
+      if (code != SQLITE_READONLY_ROLLBACK && code != SQLITE_READONLY_RECOVERY) {
+        return Fail(ErrorCode::kPermissionDenied, "cannot write the catalog database ", path,
+                    ": the file or its folder is read-only");
+      }
       return Fail(ErrorCode::kUnavailable, "the catalog database ", path,
                   " was left in the middle of a commit by a writer that died; open it once with a"
                   " program that writes (pyiceberg, sqlite3) to have it repaired (",
                   text, ")");
     case SQLITE_NOMEM:
     case SQLITE_FULL:
-      return Fail(ErrorCode::kResourceExhausted, "reading the catalog database ", path, ": ", text);
+      return Fail(ErrorCode::kResourceExhausted, "using the catalog database ", path, ": ", text);
     case SQLITE_PERM:
     case SQLITE_AUTH:
       return Fail(ErrorCode::kPermissionDenied, "cannot read ", path, ": ", text);
@@ -72,7 +76,7 @@ Error ErrorOf(sqlite3* handle, const std::string& path) {
     case SQLITE_ERROR:
       return InvalidArgument("the catalog database ", path, " has another layout: ", text);
     default:
-      return Fail(ErrorCode::kUnavailable, "reading the catalog database ", path, ": ", text);
+      return Fail(ErrorCode::kUnavailable, "using the catalog database ", path, ": ", text);
   }
 }
 
@@ -81,8 +85,8 @@ Status CheckIsFile(const std::string& path) {
   if (::stat(path.c_str(), &status) != 0) {
     if (errno == ENOENT || errno == ENOTDIR) {
       return NotFound("the catalog database ", path,
-                      " does not exist; a catalog is made by its"
-                      " first writer, such as pyiceberg's load_catalog(type=\"sql\", uri=...)");
+                      " does not exist; the first"
+                      " create_namespace makes it, or pyiceberg's load_catalog");
     }
     return Fail(ErrorCode::kPermissionDenied, "cannot open the catalog database ", path, ": ",
                 std::strerror(errno));
@@ -91,6 +95,15 @@ Status CheckIsFile(const std::string& path) {
     return InvalidArgument(path, " is a folder; `uri` must name the catalog's SQLite file");
   }
   return {};
+}
+
+Status CheckFolder(const std::string& path) {
+  const size_t slash = path.rfind('/');
+  if (slash == std::string::npos || slash == 0) return {};
+  const std::string folder = path.substr(0, slash);
+  struct stat status{};
+  if (::stat(folder.c_str(), &status) == 0 && S_ISDIR(status.st_mode)) return {};
+  return NotFound("the folder ", folder, " of the catalog database does not exist; make it first");
 }
 
 // A file name as an SQLite URI that says that nobody writes the file.
@@ -120,7 +133,7 @@ void SqliteDatabase::Closer::operator()(sqlite3* handle) const { sqlite3_close_v
 Result<SqliteDatabase> SqliteDatabase::OpenAs(const std::string& name, const std::string& path,
                                               int flags, std::chrono::milliseconds patience) {
   sqlite3* raw = nullptr;
-  const int code = sqlite3_open_v2(name.c_str(), &raw, SQLITE_OPEN_READONLY | flags, nullptr);
+  const int code = sqlite3_open_v2(name.c_str(), &raw, flags, nullptr);
   SqliteDatabase database(Handle(raw), path);
   if (raw == nullptr) return Fail(ErrorCode::kResourceExhausted, "no memory to open ", path);
   if (code != SQLITE_OK) return ErrorOf(raw, path);
@@ -132,7 +145,7 @@ Result<SqliteDatabase> SqliteDatabase::OpenAs(const std::string& name, const std
 Result<SqliteDatabase> SqliteDatabase::Open(const std::string& path,
                                             std::chrono::milliseconds patience) {
   ICEFIELD_TRY(CheckIsFile(path));
-  ICEFIELD_ASSIGN(SqliteDatabase database, OpenAs(path, path, 0, patience));
+  ICEFIELD_ASSIGN(SqliteDatabase database, OpenAs(path, path, SQLITE_OPEN_READONLY, patience));
   const Status begun = database.BeginReading();
   if (begun.ok()) return database;
   // Where no log lies beside a database in write-ahead mode, nobody has it open, and the file alone
@@ -141,10 +154,36 @@ Result<SqliteDatabase> SqliteDatabase::Open(const std::string& path,
       HasWriteAheadLog(path)) {
     return begun.error();
   }
-  ICEFIELD_ASSIGN(SqliteDatabase fixed,
-                  OpenAs(ImmutableUri(path), path, SQLITE_OPEN_URI, patience));
+  ICEFIELD_ASSIGN(SqliteDatabase fixed, OpenAs(ImmutableUri(path), path,
+                                               SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, patience));
   ICEFIELD_TRY(fixed.BeginReading());
   return fixed;
+}
+
+Result<SqliteDatabase> SqliteDatabase::OpenForWriting(const std::string& path,
+                                                      std::chrono::milliseconds patience) {
+  const Status exists = CheckIsFile(path);
+  if (!exists.ok() && exists.error().code == ErrorCode::kNotFound) {
+    ICEFIELD_TRY(CheckFolder(path));
+  } else {
+    ICEFIELD_TRY(exists);
+  }
+  ICEFIELD_ASSIGN(SqliteDatabase database,
+                  OpenAs(path, path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, patience));
+  ICEFIELD_TRY(database.Query("BEGIN IMMEDIATE"));
+  return database;
+}
+
+Status SqliteDatabase::Commit() const {
+  const Result<std::vector<Row>> committed = Query("COMMIT");
+  if (committed.ok()) return {};
+  // A busy file leaves the transaction open: then nothing was written, and all is taken back.
+  const bool is_open = sqlite3_get_autocommit(handle_.get()) == 0;
+  if (committed.error().code == ErrorCode::kUnavailable && is_open &&
+      IsPassing(sqlite3_extended_errcode(handle_.get())) && Query("ROLLBACK").ok()) {
+    return committed.error();
+  }
+  return Fail(ErrorCode::kCommitUnknown, committed.error().message);
 }
 
 Status SqliteDatabase::BeginReading() const {
@@ -179,6 +218,12 @@ Result<std::vector<SqliteDatabase::Row>> SqliteDatabase::Query(
   }
   if (code != SQLITE_DONE) return ErrorOf(handle_.get(), path_);
   return rows;
+}
+
+Result<int64_t> SqliteDatabase::Change(const std::string& sql,
+                                       const std::vector<std::string>& parameters) const {
+  ICEFIELD_TRY(Query(sql, parameters));
+  return int64_t{sqlite3_changes64(handle_.get())};
 }
 
 }  // namespace icefield

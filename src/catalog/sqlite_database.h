@@ -1,7 +1,8 @@
-/// Reading an SQLite file that others write.
+/// An SQLite file that others read and write at the same time.
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -13,21 +14,36 @@ struct sqlite3;
 
 namespace icefield {
 
-/// An open read-only connection: one consistent state of the file from the first query on. Meant to
-/// live for one call of a catalog: writers in rollback-journal mode cannot commit while it reads.
-/// Does not: create, repair or change the file, or outlive a fork.
+/// A connection with one transaction. Meant to live for one call of a catalog: writers in
+/// rollback-journal mode cannot commit while it reads, and only one writes. Does not: outlive a
+/// fork.
 class SqliteDatabase {
  public:
   using Row = std::vector<std::optional<std::string>>;  ///< Null columns are nothing.
 
-  /// Opens an existing file and begins to read. Waits up to `patience` for locks of writers.
-  /// NotFound and PermissionDenied name the file; InvalidArgument: it is not an SQLite file;
-  /// Unavailable: it stayed locked; CorruptData: it is damaged.
+  /// Opens an existing file and begins to read: one consistent state from now on, never a change.
+  /// Waits up to `patience` for locks of writers. NotFound and PermissionDenied name the file;
+  /// InvalidArgument: it is not an SQLite file; Unavailable: it stayed locked; CorruptData: it is
+  /// damaged.
   static Result<SqliteDatabase> Open(const std::string& path, std::chrono::milliseconds patience);
+
+  /// Opens a file, made empty where there is none (its folder must exist), and begins to write:
+  /// nobody else writes until Commit or the end of this object, which takes everything back. Errors
+  /// as for Open; PermissionDenied where the file or its folder cannot be written.
+  static Result<SqliteDatabase> OpenForWriting(const std::string& path,
+                                               std::chrono::milliseconds patience);
 
   /// All rows of one statement with its `?` bound to `parameters`. Errors as for Open.
   Result<std::vector<Row>> Query(const std::string& sql,
                                  const std::vector<std::string>& parameters = {}) const;
+
+  /// Runs one statement that changes rows; gives their number.
+  Result<int64_t> Change(const std::string& sql,
+                         const std::vector<std::string>& parameters = {}) const;
+
+  /// Makes the changes durable and visible. Unavailable: readers kept the file for longer than the
+  /// patience, and nothing was changed; CommitUnknown: any other fault.
+  Status Commit() const;
 
  private:
   struct Closer {

@@ -60,6 +60,8 @@ class FaultStore final : public ObjectStore {
     return Run<void>("delete", location, [&] { return below_.Delete(location); });
   }
 
+  std::string Resolve(std::string_view location) const override { return below_.Resolve(location); }
+
  private:
   class Input final : public InputFile {
    public:

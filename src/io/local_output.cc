@@ -216,6 +216,13 @@ Status ReplaceLocalFile(std::string_view location, const std::string& path,
 }
 
 Status DeleteLocalFile(std::string_view location, const std::string& path) {
+  if (path.ends_with('/')) {
+    if (::rmdir(path.c_str()) == 0) return {};
+    if (errno == ENOTEMPTY || errno == EEXIST) {
+      return Fail(ErrorCode::kConflict, "the folder ", location, " is not empty");
+    }
+    return SystemError("delete", location, errno);
+  }
   if (::unlink(path.c_str()) == 0) return {};
   const int failure = errno;
   if (IsFolder(path)) return InvalidArgument(location, " is a folder, not a file");

@@ -102,6 +102,29 @@ TEST_F(LocalOutputTest, ReplaceAndDelete) {
   EXPECT_EQ(store_->Replace(folder_.At("a"), "x").error().code, ErrorCode::kInvalidArgument);
 }
 
+TEST_F(LocalOutputTest, EmptyFoldersAreDeletedByTheirSlash) {
+  folder_.Write("a/b/f", "");
+  EXPECT_EQ(store_->Delete(folder_.At("a/b/")).error().code, ErrorCode::kConflict);
+  ASSERT_TRUE(store_->Delete(folder_.At("a/b/f")).ok());
+  const auto mapped = MapPaths(MakeLocalStore(), {{"/lake", folder_.path()}});
+  ASSERT_TRUE(mapped->Delete("/lake/a/b/").ok());
+  EXPECT_EQ(store_->Delete(folder_.At("a/b/")).error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(List("a"), Names{});
+}
+
+TEST_F(LocalOutputTest, SpellingsOfOnePlaceResolveToOne) {
+  std::filesystem::create_directories(folder_.At("a"));
+  std::filesystem::create_directory_symlink(folder_.At("a"), folder_.At("link"));
+  const std::string place = store_->Resolve(folder_.At("a/t"));
+  EXPECT_EQ(store_->Resolve("file://" + folder_.At("a/t/")), place);
+  EXPECT_EQ(store_->Resolve("file:" + folder_.At("link/t")), place);
+  EXPECT_EQ(store_->Resolve(folder_.At("b/../a/t")), place);
+  EXPECT_NE(store_->Resolve(folder_.At("a/u")), place);
+  const auto mapped = MapPaths(MakeLocalStore(), {{"s3://bucket", folder_.path()}});
+  EXPECT_EQ(mapped->Resolve("s3://bucket/link/t"), place);
+  EXPECT_EQ(store_->Resolve("s3://bucket/t/"), "s3://bucket/t");
+}
+
 TEST_F(LocalOutputTest, RefusesWhatItCannotWrite) {
   const std::string file = folder_.Write("f", "");
   EXPECT_EQ(store_->Create(file + "/g").error().code, ErrorCode::kInvalidArgument);

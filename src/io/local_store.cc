@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <filesystem>
 
 #include "io/local_output.h"
 #include "io/system_error.h"
@@ -101,6 +102,14 @@ class LocalStore final : public ObjectStore {
   Status Delete(std::string_view location) const override {
     ICEFIELD_ASSIGN(const std::string path, LocalPath(location));
     return DeleteLocalFile(location, path);
+  }
+
+  std::string Resolve(std::string_view location) const override {
+    const Result<std::string> path = LocalPath(location);
+    if (!path.ok()) return ObjectStore::Resolve(location);
+    std::error_code failure;
+    const auto resolved = std::filesystem::weakly_canonical(*path, failure);
+    return ObjectStore::Resolve(failure ? *path : resolved.string());
   }
 };
 

@@ -95,6 +95,10 @@ class MemoryStore final : public ObjectStore {
     return std::vector<std::string>(names.begin(), names.end());
   }
 
+  std::string Resolve(std::string_view location) const override {
+    return ObjectStore::Resolve(PathOf(location));
+  }
+
   Result<std::unique_ptr<OutputFile>> Create(std::string_view location) const override {
     return std::unique_ptr<OutputFile>(std::make_unique<Output>(*this, location));
   }
@@ -107,6 +111,12 @@ class MemoryStore final : public ObjectStore {
 
   Status Delete(std::string_view location) const override {
     const std::lock_guard lock(mutex_);
+    if (location.ends_with('/')) {
+      const std::string folder(PathOf(location));
+      const auto inside = files_.lower_bound(folder);
+      if (inside == files_.end() || !inside->first.starts_with(folder)) return {};
+      return Fail(ErrorCode::kConflict, "the folder ", location, " is not empty");
+    }
     const auto found = files_.find(PathOf(location));
     if (found == files_.end()) return NotFound(location, " does not exist");
     files_.erase(found);

@@ -26,6 +26,11 @@ Status ObjectStore::Delete(std::string_view location) const {
   return Unsupported(location, " lies in a store that is only read");
 }
 
+std::string ObjectStore::Resolve(std::string_view location) const {
+  while (location.size() > 1 && location.ends_with('/')) location.remove_suffix(1);
+  return std::string(location);
+}
+
 Status PutIfAbsent(const ObjectStore& store, std::string_view location, std::string_view bytes) {
   ICEFIELD_ASSIGN(const std::unique_ptr<OutputFile> file, store.Create(location));
   ICEFIELD_TRY(file->Write(bytes));

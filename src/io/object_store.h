@@ -67,8 +67,12 @@ class ObjectStore {
   /// hints alone: of two writers the last wins.
   virtual Status Replace(std::string_view location, std::string_view bytes) const;
 
-  /// Removes a file. NotFound where there is none.
+  /// Removes a file, or an empty folder where `location` ends in '/'. NotFound where there is none;
+  /// Conflict where the folder is not empty.
   virtual Status Delete(std::string_view location) const;
+
+  /// Where a location leads, in one spelling: equal for locations of the same file or folder.
+  virtual std::string Resolve(std::string_view location) const;
 };
 
 /// Create, Write and Close in one: AlreadyExists where the location is taken.

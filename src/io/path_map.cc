@@ -64,7 +64,15 @@ class MappedStore final : public ObjectStore {
   }
 
   Status Delete(std::string_view location) const override {
-    return store_->Delete(MapPath(prefixes_, location));
+    // Mapping drops the slash that tells a folder.
+    const bool folder = location.size() > 1 && location.ends_with('/');
+    std::string mapped = MapPath(prefixes_, location);
+    if (folder && !mapped.ends_with('/')) mapped += '/';
+    return store_->Delete(mapped);
+  }
+
+  std::string Resolve(std::string_view location) const override {
+    return store_->Resolve(MapPath(prefixes_, location));
   }
 
  private:

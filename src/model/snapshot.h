@@ -49,4 +49,11 @@ struct SnapshotLogEntry {
   bool operator==(const SnapshotLogEntry&) const = default;
 };
 
+/// An entry of a table's log of metadata files: one that was current until a newer one came.
+struct MetadataLogEntry {
+  SnapshotTime timestamp;
+  std::string location;
+  bool operator==(const MetadataLogEntry&) const = default;
+};
+
 }  // namespace icefield

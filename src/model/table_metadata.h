@@ -49,8 +49,9 @@ struct TableMetadata {
   std::optional<SnapshotId> current_snapshot_id;  ///< None: the table is empty (v1 may say -1).
   std::vector<Snapshot> snapshots;
   std::vector<SnapshotLogEntry> snapshot_log;
-  std::map<std::string, SnapshotRef> refs;  ///< "main" is added where the file has none.
-  std::optional<int64_t> next_row_id;       ///< v3: above every `_row_id` that was assigned.
+  std::vector<MetadataLogEntry> metadata_log;  ///< Oldest first; without the file itself.
+  std::map<std::string, SnapshotRef> refs;     ///< "main" is added where the file has none.
+  std::optional<int64_t> next_row_id;          ///< v3: above every `_row_id` that was assigned.
 
   bool operator==(const TableMetadata&) const = default;
 

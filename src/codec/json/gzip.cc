@@ -33,6 +33,20 @@ Result<Step> DecompressStep(arrow::util::Decompressor& decompressor, std::string
 
 }  // namespace
 
+Result<std::string> Gzip(std::string_view text) {
+  arrow::Result<std::unique_ptr<arrow::util::Codec>> codec =
+      arrow::util::Codec::Create(arrow::Compression::GZIP);
+  if (!codec.ok()) return Internal("no gzip codec: ", codec.status().message());
+  const auto size = static_cast<int64_t>(text.size());
+  const int64_t room = (*codec)->MaxCompressedLen(size, Data(text));
+  std::string out(static_cast<size_t>(room), '\0');
+  const arrow::Result<int64_t> written =
+      (*codec)->Compress(size, Data(text), room, reinterpret_cast<uint8_t*>(out.data()));
+  if (!written.ok()) return Internal("gzip: ", written.status().message());
+  out.resize(static_cast<size_t>(*written));
+  return out;
+}
+
 bool IsGzip(std::string_view bytes) { return bytes.starts_with(kMagic); }
 
 Result<std::string> Gunzip(std::string_view bytes, int64_t size_bytes_max) {

@@ -16,4 +16,7 @@ bool IsGzip(std::string_view bytes);
 /// where the content is longer than `size_bytes_max`, before more than that is kept in memory.
 Result<std::string> Gunzip(std::string_view bytes, int64_t size_bytes_max);
 
+/// `text` as one gzip stream.
+Result<std::string> Gzip(std::string_view text);
+
 }  // namespace icefield

@@ -181,6 +181,19 @@ Status ReadSnapshots(const JsonValue& root, TableMetadata& metadata) {
   return {};
 }
 
+Status ReadMetadataLog(const JsonValue& root, TableMetadata& metadata) {
+  ICEFIELD_ASSIGN(const std::optional<JsonValue> log, root.Find("metadata-log"));
+  if (!log) return {};
+  ICEFIELD_ASSIGN(const std::vector<JsonValue> entries, log->Elements());
+  for (const JsonValue& json : entries) {
+    MetadataLogEntry entry;
+    ICEFIELD_ASSIGN(entry.timestamp.value, json.Get<int64_t>("timestamp-ms"));
+    ICEFIELD_ASSIGN(entry.location, json.Get<std::string>("metadata-file"));
+    metadata.metadata_log.push_back(std::move(entry));
+  }
+  return {};
+}
+
 Status ReadRefs(const JsonValue& root, TableMetadata& metadata) {
   ICEFIELD_ASSIGN(const std::optional<JsonValue> refs, root.Find("refs"));
   if (refs) {
@@ -251,6 +264,7 @@ Result<TableMetadata> ReadTableMetadata(const JsonValue& root) {
   }
   ICEFIELD_TRY(ReadSnapshots(root, metadata));
   ICEFIELD_TRY(ReadRefs(root, metadata));
+  ICEFIELD_TRY(ReadMetadataLog(root, metadata));
   return metadata;
 }
 
@@ -259,16 +273,19 @@ Result<TableMetadata> ParseText(std::string_view text) {
   return ReadTableMetadata(document.Root());
 }
 
-Result<TableMetadata> ParseBytes(std::string_view bytes) {
-  if (!IsGzip(bytes)) return ParseText(bytes);
-  ICEFIELD_ASSIGN(const std::string text, Gunzip(bytes, kMetadataFileBytesMax));
-  return ParseText(text);
-}
-
 }  // namespace
 
+Result<std::string> MetadataText(std::string_view bytes, std::string_view location) {
+  if (!IsGzip(bytes)) return std::string(bytes);
+  Result<std::string> text = Gunzip(bytes, kMetadataFileBytesMax);
+  if (!text.ok()) return std::move(text).error().At(location);
+  return text;
+}
+
 Result<TableMetadata> ParseTableMetadata(std::string_view bytes, std::string_view location) {
-  Result<TableMetadata> metadata = ParseBytes(bytes);
+  const Result<std::string> text = MetadataText(bytes, location);
+  if (!text.ok()) return text.error();
+  Result<TableMetadata> metadata = ParseText(*text);
   if (!metadata.ok()) return std::move(metadata).error().At(location);
   return metadata;
 }

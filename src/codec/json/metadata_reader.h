@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "base/result.h"
@@ -11,6 +12,9 @@ namespace icefield {
 
 /// No metadata file may be larger, nor hold more once it is decompressed.
 inline constexpr int64_t kMetadataFileBytesMax = int64_t{512} << 20;
+
+/// The JSON of a metadata file's `bytes`, decompressed where they are.
+Result<std::string> MetadataText(std::string_view bytes, std::string_view location);
 
 /// Parses a metadata file of format v1, v2 or v3; `location` names it in errors. `bytes` may be
 /// gzip-compressed (recognised by its first bytes). Every reference inside is checked: current
