@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from icefield import _native
-from icefield.schemas import schema_argument, type_argument
+from icefield.foreign.schemas import schema_argument, type_argument
 
 if TYPE_CHECKING:
     from icefield.table import Table
