@@ -31,7 +31,9 @@ class Conformer {
   ~Conformer();
 
   /// The rows in the table's Arrow types (ToArrowType), in its order. InvalidArgument names the
-  /// column and the first row of a null in a required column and of a value that does not fit.
+  /// column and the first row (of these) of a null in a required column, of a value that does not
+  /// fit and of a text that is not UTF-8. ResourceExhausted for more than 2 GiB of a column's texts
+  /// in one batch: a slice of it passes.
   Result<std::shared_ptr<arrow::RecordBatch>> Apply(const arrow::RecordBatch& rows) const;
 
   struct Plan;

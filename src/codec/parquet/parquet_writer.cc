@@ -165,7 +165,7 @@ class FileBeingWritten final : public ParquetWriter {
 
  private:
   static constexpr int64_t kSliceRowsMin = 64;
-  static constexpr int64_t kSliceRowsMax = 16384;
+  static constexpr int64_t kSliceRowsMax = 65536;
 
   const std::string& location() const { return sink_->file().location(); }
 
@@ -232,14 +232,12 @@ class FileBeingWritten final : public ParquetWriter {
     return {};
   }
 
-  // How many more rows the row group takes, if they encode as well as those that it has.
+  // How many more rows the row group takes for certain: rows of `row_bytes` that are not encoded
+  // yet count whole.
   int64_t RowsUntilFull(int64_t row_bytes) const {
-    const int64_t rows = watch_->buffered_rows();
+    const int64_t rows = std::max<int64_t>(1, watch_->buffered_rows());
     const int64_t bytes = watch_->buffered_bytes();
-    if (rows == 0) return options_.row_group_bytes / row_bytes;
-    return static_cast<int64_t>(static_cast<double>(options_.row_group_bytes - bytes) *
-                                static_cast<double>(rows) /
-                                static_cast<double>(std::max<int64_t>(1, bytes)));
+    return (options_.row_group_bytes - bytes) / std::max(row_bytes, bytes / rows);
   }
 
   Result<DataFile> Finish() {

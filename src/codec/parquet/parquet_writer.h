@@ -42,7 +42,7 @@ struct ParquetWriteOptions {
   int64_t row_group_rows_max = int64_t{1} << 20;
   int64_t page_bytes = int64_t{1} << 20;
   int64_t page_rows_max = 20'000;
-  int64_t dictionary_bytes = int64_t{2} << 20;
+  int64_t dictionary_bytes = int64_t{2} << 20;  ///< At most; less where there are many columns.
   double bloom_filter_fpp = 0.01;
   std::vector<FieldId> bloom_filters;  ///< Leaves that get one; booleans and others have none.
   std::vector<SortedLeaf> sorted_by;   ///< What the caller's rows are sorted by, if by anything.

@@ -81,6 +81,14 @@ int LeafAt(const std::vector<WrittenLeaf>& leaves, FieldId id) {
   return found == leaves.end() ? -1 : static_cast<int>(found - leaves.begin());
 }
 
+// Of a column's part of a row group, at most a quarter may be its dictionary: the table by which
+// values are found in one takes several times its bytes, and a wide schema has many.
+int64_t DictionaryBytes(const ParquetWriteOptions& options, size_t leaves) {
+  constexpr int64_t kLeast = 4096;
+  const int64_t share = options.row_group_bytes / static_cast<int64_t>(4 * leaves);
+  return std::min(options.dictionary_bytes, std::max(share, kLeast));
+}
+
 }  // namespace
 
 Result<std::shared_ptr<parquet::WriterProperties>> MakeWriterProperties(
@@ -98,7 +106,7 @@ Result<std::shared_ptr<parquet::WriterProperties>> MakeWriterProperties(
       ->compression(*codec)
       ->data_pagesize(options.page_bytes)
       ->max_rows_per_page(options.page_rows_max)
-      ->dictionary_pagesize_limit(options.dictionary_bytes)
+      ->dictionary_pagesize_limit(DictionaryBytes(options, schema.leaves.size()))
       ->max_row_group_length(options.row_group_rows_max)
       ->enable_store_decimal_as_integer()
       ->enable_page_checksum()
