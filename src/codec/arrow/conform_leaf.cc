@@ -9,6 +9,7 @@
 #include <arrow/util/bitmap_ops.h>
 #include <arrow/util/utf8.h>
 
+#include <cmath>
 #include <limits>
 #include <mutex>
 #include <optional>
@@ -134,13 +135,10 @@ Result<ArrayPtr> ToDate(const ArrayPtr& values, const TypePtr& type) {
 Result<ArrayPtr> ToFloating(const ArrayPtr& values, const TypePtr& type) {
   if (type->id() != TypeId::FLOAT || values->type_id() != TypeId::DOUBLE) return Cast(values, type);
   return Mapped<double, float>(*values, type, [](double number) -> std::optional<float> {
-    // NaN is not equal to itself and stays NaN.
-    const bool in_range = !(number > std::numeric_limits<float>::max() ||
-                            number < std::numeric_limits<float>::lowest()) ||
-                          number - number != 0;
-    if (!in_range) return std::nullopt;
+    if (!std::isfinite(number)) return static_cast<float>(number);
+    if (std::abs(number) > std::numeric_limits<float>::max()) return std::nullopt;
     const auto narrow = static_cast<float>(number);
-    if (number == number && static_cast<double>(narrow) != number) return std::nullopt;
+    if (static_cast<double>(narrow) != number) return std::nullopt;
     return narrow;
   });
 }

@@ -89,14 +89,14 @@ class NumberRange final : public ValueRange {
         // Comparisons with NaN are false.
         low[lane] = number < low[lane] ? number : low[lane];
         high[lane] = number > high[lane] ? number : high[lane];
-        if constexpr (kFloating) nans[lane] += static_cast<int64_t>(number != number);
+        if constexpr (kFloating) nans[lane] += static_cast<int64_t>(std::isnan(number));
       }
     }
     for (; at < count; ++at) {
       const Number number = numbers[at];
       low[0] = number < low[0] ? number : low[0];
       high[0] = number > high[0] ? number : high[0];
-      if constexpr (kFloating) nans[0] += static_cast<int64_t>(number != number);
+      if constexpr (kFloating) nans[0] += static_cast<int64_t>(std::isnan(number));
     }
     low_ = *std::min_element(low.begin(), low.end());
     high_ = *std::max_element(high.begin(), high.end());
