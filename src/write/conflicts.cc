@@ -5,6 +5,7 @@
 #include <string>
 
 #include "codec/avro/manifest_reader.h"
+#include "model/metadata_columns.h"
 #include "scan/file_statistics.h"
 #include "scan/partition_projection.h"
 
@@ -45,10 +46,12 @@ class ConflictCheck {
       if (!later_.contains(manifest.added_snapshot_id)) continue;
       const PartitionSpec& spec = *metadata_.FindSpec(manifest.partition_spec_id);
       ICEFIELD_ASSIGN(const std::string bytes, ReadAll(store_, manifest.path));
-      ICEFIELD_ASSIGN(const std::vector<ManifestEntry> entries,
-                      ParseManifest(bytes, manifest, spec));
-      for (const ManifestEntry& entry : entries) {
+      ICEFIELD_ASSIGN(std::vector<ManifestEntry> entries, ParseManifest(bytes, manifest, spec));
+      ICEFIELD_ASSIGN(const std::vector<PrimitiveType> types,
+                      PartitionTypes(EveryField(metadata_), spec));
+      for (ManifestEntry& entry : entries) {
         if (entry.status == EntryStatus::kDeleted || !later_.contains(entry.snapshot_id)) continue;
+        ICEFIELD_TRY(PromotePartition(types, entry.data_file.partition));
         ICEFIELD_TRY(CheckEntry(entry, spec));
       }
     }

@@ -11,6 +11,7 @@
 #include "base/uuid.h"
 #include "batch/arrow_status.h"
 #include "batch/take_rows.h"
+#include "codec/json/schema_writer.h"
 #include "write/sort_rows.h"
 
 namespace icefield {
@@ -31,6 +32,16 @@ int64_t BytesOf(const arrow::RecordBatch& rows) {
   return bytes.ok() ? *bytes : arrow::util::TotalBufferSize(rows);
 }
 
+// The order as Parquet can state it: columns up to the first that is transformed.
+std::vector<SortedLeaf> SortedLeaves(const SortOrder& order) {
+  std::vector<SortedLeaf> leaves;
+  for (const SortField& field : order.fields) {
+    if (field.transform.kind != TransformKind::kIdentity) break;
+    leaves.push_back({field.source_id, !field.ascending, field.nulls_first});
+  }
+  return leaves;
+}
+
 }  // namespace
 
 DataWriter::DataWriter(DataWriterRequest request, PartitionAssigner assigner)
@@ -39,6 +50,8 @@ DataWriter::DataWriter(DataWriterRequest request, PartitionAssigner assigner)
 Result<std::unique_ptr<DataWriter>> DataWriter::Make(DataWriterRequest request) {
   ICEFIELD_ASSIGN(PartitionAssigner assigner,
                   PartitionAssigner::Make(request.schema, request.spec));
+  request.options.parquet.sorted_by = SortedLeaves(request.order);
+  request.options.parquet.footer_metadata["iceberg.schema"] = SchemaJson(request.schema);
   return std::unique_ptr<DataWriter>(new DataWriter(std::move(request), std::move(assigner)));
 }
 

@@ -8,6 +8,7 @@
 #include "base/executor.h"
 #include "codec/avro/manifest_reader.h"
 #include "codec/avro/manifest_writer.h"
+#include "model/metadata_columns.h"
 
 namespace icefield {
 namespace {
@@ -21,7 +22,14 @@ Result<std::vector<ManifestEntry>> ReadLive(const ObjectStore& store, const Tabl
   ICEFIELD_ASSIGN(std::vector<ManifestEntry> entries,
                   ParseManifest(bytes, manifest, *metadata.FindSpec(manifest.partition_spec_id)));
   std::erase_if(entries, [](const auto& each) { return each.status == EntryStatus::kDeleted; });
-  for (ManifestEntry& each : entries) each.status = EntryStatus::kExisting;
+  const PartitionSpec& spec = *metadata.FindSpec(manifest.partition_spec_id);
+  ICEFIELD_ASSIGN(const std::vector<PrimitiveType> types,
+                  PartitionTypes(EveryField(metadata), spec));
+  for (ManifestEntry& each : entries) {
+    each.status = EntryStatus::kExisting;
+    if (Status status = PromotePartition(types, each.data_file.partition); !status.ok())
+      return std::move(status).error().At(each.data_file.path);
+  }
   return entries;
 }
 

@@ -52,6 +52,15 @@ std::string Encoded(std::string_view text) {
   return out;
 }
 
+// A name that every file system takes.
+std::string Shortened(std::string name) {
+  constexpr size_t kBytesMax = 200;
+  if (name.size() <= kBytesMax) return name;
+  const uint32_t hash = Murmur3(name);
+  name.resize(kBytesMax);
+  return StrCat(name, "-", hash);
+}
+
 // As people read it in a folder's name.
 std::string ValueName(const Transform& transform, const PrimitiveType& type, const Value& value) {
   const auto* number = std::get_if<int32_t>(&value);
@@ -103,9 +112,21 @@ std::string PartitionPath(const PartitionSpec& spec, const std::vector<Primitive
     const PartitionField& field = spec.fields[at];
     const std::string value =
         values[at] ? ValueName(field.transform, types[at], *values[at]) : "null";
-    path += StrCat(at > 0 ? "/" : "", Encoded(field.name), "=", Encoded(value));
+    path += StrCat(at > 0 ? "/" : "", Shortened(StrCat(Encoded(field.name), "=", Encoded(value))));
   }
   return path;
+}
+
+Status PromotePartition(const std::vector<PrimitiveType>& types, PartitionValues& values) {
+  if (values.size() != types.size()) {
+    return CorruptData("a partition tuple has ", values.size(), " values for ", types.size(),
+                       " fields");
+  }
+  for (size_t at = 0; at < values.size(); ++at) {
+    if (!values[at]) continue;
+    ICEFIELD_ASSIGN(values[at], PromoteValue(types[at], *std::move(values[at])));
+  }
+  return {};
 }
 
 PartitionAssigner::PartitionAssigner(Schema schema, PartitionSpec spec,

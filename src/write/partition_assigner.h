@@ -26,8 +26,13 @@ using PartitionValues = std::vector<std::optional<Value>>;
 /// with an unknown transform.
 Result<std::vector<PrimitiveType>> PartitionTypes(const Schema& schema, const PartitionSpec& spec);
 
+/// `values` as the types are now, where a source column was promoted since they were written: so
+/// that equal partitions are equal values. CorruptData for a value that does not fit its type.
+Status PromotePartition(const std::vector<PrimitiveType>& types, PartitionValues& values);
+
 /// "region=eu/ts_day=2024-01-31", as Iceberg's own writers name folders: names and values are
-/// percent-encoded, a null is "null". Empty for an unpartitioned spec.
+/// percent-encoded, a null is "null". A part that a file system would find too long is cut and ends
+/// in a hash of the whole. Empty for an unpartitioned spec.
 std::string PartitionPath(const PartitionSpec& spec, const std::vector<PrimitiveType>& types,
                           const PartitionValues& values);
 

@@ -58,7 +58,7 @@ class Rewriter {
     std::vector<FileTask> unsure;
     for (const FileTask& task : plan.tasks) {
       if (!MayMatch(keep_, TaskStatistics(task))) {
-        out.removed.push_back(RemovedOf(task));
+        ICEFIELD_ASSIGN(out.removed.emplace_back(), RemovedOf(task));
       } else {
         unsure.push_back(task);
       }
@@ -66,7 +66,7 @@ class Rewriter {
     ICEFIELD_ASSIGN(const std::set<std::string> hit, FilesWithRowsToGo(plan, unsure));
     for (FileTask& task : unsure) {
       if (!hit.contains(task.file.path)) continue;
-      out.removed.push_back(RemovedOf(task));
+      ICEFIELD_ASSIGN(out.removed.emplace_back(), RemovedOf(task));
       partial.push_back(std::move(task));
     }
     ICEFIELD_ASSIGN(out.added, WriteKept(plan, std::move(partial)));
@@ -74,8 +74,12 @@ class Rewriter {
   }
 
  private:
-  static RemovedFile RemovedOf(const FileTask& task) {
-    return {task.file.path, task.spec_id, task.file.partition};
+  Result<RemovedFile> RemovedOf(const FileTask& task) const {
+    RemovedFile removed{task.file.path, task.spec_id, task.file.partition};
+    ICEFIELD_ASSIGN(const std::vector<PrimitiveType> types,
+                    PartitionTypes(EveryField(metadata_), *metadata_.FindSpec(task.spec_id)));
+    ICEFIELD_TRY(PromotePartition(types, removed.partition));
+    return removed;
   }
 
   Result<ScanPlan> Plan() const {

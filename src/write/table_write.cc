@@ -74,6 +74,8 @@ class TableWrite {
                                                    .selected = {head_, &metadata_.CurrentSchema()},
                                                    .predicate = {},
                                                    .threads = options_.read.threads}));
+    ICEFIELD_ASSIGN(const std::vector<PrimitiveType> types,
+                    PartitionTypes(metadata_.CurrentSchema(), *metadata_.FindSpec(spec)));
     for (const FileTask& task : plan.tasks) {
       if (task.spec_id != spec) {
         return Unsupported("the data file ", task.file.path, " of table ", target_.base.name,
@@ -81,8 +83,10 @@ class TableWrite {
                            ", the current one is ", spec.value,
                            ": overwrite by a filter instead of by partition");
       }
-      if (partitions.contains(task.file.partition))
-        change_.removed.push_back({task.file.path, task.spec_id, task.file.partition});
+      PartitionValues partition = task.file.partition;
+      ICEFIELD_TRY(PromotePartition(types, partition));
+      if (partitions.contains(partition))
+        change_.removed.push_back({task.file.path, task.spec_id, std::move(partition)});
     }
     return {};
   }

@@ -22,6 +22,7 @@ struct Conformer::Plan {
   std::shared_ptr<arrow::Schema> given;
   Schema table;
   std::shared_ptr<arrow::Schema> target;
+  bool floors = false;       // Nanoseconds lose what microseconds do not hold.
   std::vector<int> sources;  // Where a column of the table stands in the data, or -1.
 };
 
@@ -30,7 +31,7 @@ namespace {
 using ArrayPtr = std::shared_ptr<arrow::Array>;
 using TypePtr = std::shared_ptr<arrow::DataType>;
 
-Result<ArrayPtr> ConformField(const ArrayPtr& values, const Field& field);
+Result<ArrayPtr> ConformField(const ArrayPtr& values, const Field& field, bool floors);
 
 // The values of a field that the data does not have.
 Result<ArrayPtr> Missing(const Field& field, int64_t rows) {
@@ -42,7 +43,7 @@ Result<ArrayPtr> Missing(const Field& field, int64_t rows) {
 }
 
 Result<ArrayPtr> ConformStruct(const ArrayPtr& values, const StructType& structure,
-                               const TypePtr& target) {
+                               const TypePtr& target, bool floors) {
   const auto& given = static_cast<const arrow::StructArray&>(*values);
   const auto& given_type = static_cast<const arrow::StructType&>(*values->type());
   arrow::ArrayVector members;
@@ -54,7 +55,7 @@ Result<ArrayPtr> ConformStruct(const ArrayPtr& values, const StructType& structu
     }
     // What lies under a null struct is nobody's value.
     ICEFIELD_ARROW_ASSIGN(const ArrayPtr member, given.GetFlattenedField(at), field.name);
-    ICEFIELD_ASSIGN(members.emplace_back(), ConformField(member, field));
+    ICEFIELD_ASSIGN(members.emplace_back(), ConformField(member, field, floors));
   }
   ICEFIELD_ASSIGN(std::shared_ptr<arrow::Buffer> validity, ValidityOf(*values));
   return ArrayPtr(std::make_shared<arrow::StructArray>(target, values->length(), std::move(members),
@@ -96,28 +97,29 @@ Result<ArrayPtr> WithOffsets(const ArrayPtr& values) {
 }
 
 Result<ArrayPtr> ConformEntries(const arrow::Array& entries, const MapType& map,
-                                const TypePtr& target) {
+                                const TypePtr& target, bool floors) {
   const auto& pairs = static_cast<const arrow::StructArray&>(entries);
   arrow::ArrayVector columns;
   for (int at = 0; at < 2; ++at) {
     ICEFIELD_ASSIGN(columns.emplace_back(),
-                    ConformField(pairs.field(at), map.key_value[static_cast<size_t>(at)]));
+                    ConformField(pairs.field(at), map.key_value[static_cast<size_t>(at)], floors));
   }
   return ArrayPtr(std::make_shared<arrow::StructArray>(
       static_cast<const arrow::MapType&>(*target).value_type(), entries.length(), columns));
 }
 
 // Lists and maps: maps are lists of pairs.
-Result<ArrayPtr> ConformList(const ArrayPtr& given, const Field& field, const TypePtr& target) {
+Result<ArrayPtr> ConformList(const ArrayPtr& given, const Field& field, const TypePtr& target,
+                             bool floors) {
   ICEFIELD_ASSIGN(const ArrayPtr lists, WithOffsets(given));
   const bool large = lists->type_id() == arrow::Type::LARGE_LIST;
   ICEFIELD_ASSIGN(const Offsets offsets, SmallOffsets(*lists->data(), large));
   const ArrayPtr all = arrow::MakeArray(lists->data()->child_data[0]);
   ArrayPtr elements = all->Slice(offsets.first, offsets.length);
   if (const MapType* map = field.type.map()) {
-    ICEFIELD_ASSIGN(elements, ConformEntries(*elements, *map, target));
+    ICEFIELD_ASSIGN(elements, ConformEntries(*elements, *map, target, floors));
   } else {
-    ICEFIELD_ASSIGN(elements, ConformField(elements, field.type.children().front()));
+    ICEFIELD_ASSIGN(elements, ConformField(elements, field.type.children().front(), floors));
   }
   ICEFIELD_ASSIGN(std::shared_ptr<arrow::Buffer> validity, ValidityOf(*lists));
   return arrow::MakeArray(arrow::ArrayData::Make(target, lists->length(),
@@ -125,24 +127,24 @@ Result<ArrayPtr> ConformList(const ArrayPtr& given, const Field& field, const Ty
                                                  {elements->data()}, lists->null_count()));
 }
 
-Result<ArrayPtr> ConformField(const ArrayPtr& values, const Field& field) {
-  if (const PrimitiveType* type = field.type.primitive()) return ConformLeaf(values, *type);
+Result<ArrayPtr> ConformField(const ArrayPtr& values, const Field& field, bool floors) {
+  if (const PrimitiveType* type = field.type.primitive()) return ConformLeaf(values, *type, floors);
   ICEFIELD_ASSIGN(const ArrayPtr plain, Decoded(values));
   if (plain->type_id() == arrow::Type::NA)
     return Missing(Field{.type = field.type}, values->length());
   ICEFIELD_ASSIGN(const TypePtr target, ToArrowType(field.type));
   if (const StructType* structure = field.type.structure())
-    return ConformStruct(plain, *structure, target);
-  return ConformList(plain, field, target);
+    return ConformStruct(plain, *structure, target, floors);
+  return ConformList(plain, field, target, floors);
 }
 
 // The first row that does not conform, by halves; there is one.
-Error AtFirstRow(const ArrayPtr& column, const Field& field, Error error) {
+Error AtFirstRow(const ArrayPtr& column, const Field& field, Error error, bool floors) {
   int64_t first = 0;
   int64_t length = column->length();
   while (length > 1) {
     const int64_t half = length / 2;
-    Result<ArrayPtr> in_first = ConformField(column->Slice(first, half), field);
+    Result<ArrayPtr> in_first = ConformField(column->Slice(first, half), field, floors);
     if (in_first.ok()) {
       first += half;
       length -= half;
@@ -151,16 +153,16 @@ Error AtFirstRow(const ArrayPtr& column, const Field& field, Error error) {
       length = half;
     }
   }
-  const Result<ArrayPtr> alone = ConformField(column->Slice(first, length), field);
+  const Result<ArrayPtr> alone = ConformField(column->Slice(first, length), field, floors);
   if (!alone.ok()) error = alone.error();
   return std::move(error).At(StrCat("column '", field.name, "', row ", first));
 }
 
-Result<ArrayPtr> ConformColumn(const ArrayPtr& column, const Field& field) {
-  Result<ArrayPtr> out = ConformField(column, field);
+Result<ArrayPtr> ConformColumn(const ArrayPtr& column, const Field& field, bool floors) {
+  Result<ArrayPtr> out = ConformField(column, field, floors);
   if (out.ok()) return out;
   if (out.error().code == ErrorCode::kInvalidArgument)
-    return AtFirstRow(column, field, std::move(out).error());
+    return AtFirstRow(column, field, std::move(out).error(), floors);
   return std::move(out).error().At(StrCat("column '", field.name, "'"));
 }
 
@@ -182,6 +184,7 @@ Result<Conformer> Conformer::Make(const arrow::Schema& given, const Schema& tabl
   auto plan = std::make_unique<Plan>();
   plan->given = arrow::schema(given.fields());
   plan->table = table;
+  plan->floors = options.downcast_ns;
   arrow::FieldVector fields;
   for (const Field& field : table.columns.fields) {
     ICEFIELD_ASSIGN(fields.emplace_back(), ToArrowField(field));
@@ -205,7 +208,7 @@ Result<std::shared_ptr<arrow::RecordBatch>> Conformer::Apply(const arrow::Record
       ICEFIELD_ASSIGN(columns.emplace_back(), Missing(field, rows.num_rows()));
     } else {
       ICEFIELD_ASSIGN(columns.emplace_back(),
-                      ConformColumn(rows.column(plan_->sources[at]), field));
+                      ConformColumn(rows.column(plan_->sources[at]), field, plan_->floors));
     }
   }
   auto out = arrow::RecordBatch::Make(plan_->target, rows.num_rows(), std::move(columns));

@@ -11,8 +11,9 @@
 namespace icefield {
 
 struct ConformOptions {
-  bool downcast_ns = false;  ///< Nanoseconds are floored to microseconds; else refused.
-  bool narrow = false;       ///< Values may be cast to a narrower type where they fit exactly.
+  /// Nanoseconds are floored to microseconds; else those that lose something are refused.
+  bool downcast_ns = false;
+  bool narrow = false;  ///< Values may be cast to a narrower type where they fit exactly.
 };
 
 /// How batches of one Arrow schema become batches of a table's, column by name, structs likewise.

@@ -72,11 +72,15 @@ Result<ArrayPtr> Mapped(const arrow::Array& values, const TypePtr& type, Convert
       type, values.length(), {std::move(validity), std::move(out)}, values.null_count()));
 }
 
-Result<ArrayPtr> Floored(const arrow::Array& values, const TypePtr& type) {
+Result<ArrayPtr> ToMicros(const arrow::Array& values, const TypePtr& type, bool floors) {
   constexpr int64_t kNanosPerMicro = 1000;
-  return Mapped<int64_t, int64_t>(values, type, [](int64_t nanoseconds) {
-    return std::optional(FloorDivide(nanoseconds, kNanosPerMicro));
-  });
+  Result<ArrayPtr> micros =
+      Mapped<int64_t, int64_t>(values, type, [&](int64_t nanoseconds) -> std::optional<int64_t> {
+        if (!floors && nanoseconds % kNanosPerMicro != 0) return std::nullopt;
+        return FloorDivide(nanoseconds, kNanosPerMicro);
+      });
+  if (micros.ok() || micros.error().code != ErrorCode::kInvalidArgument) return micros;
+  return InvalidArgument(micros.error().message, "; pass downcast_ns to floor nanoseconds");
 }
 
 // Days of instants that are midnights.
@@ -105,20 +109,20 @@ int64_t TicksPerDay(const arrow::DataType& timestamp) {
   return kSecondsPerDay * 1'000'000'000;
 }
 
-Result<ArrayPtr> ToTimestamp(const ArrayPtr& values, const TypePtr& type) {
+Result<ArrayPtr> ToTimestamp(const ArrayPtr& values, const TypePtr& type, bool floors) {
   if (values->type_id() != TypeId::TIMESTAMP) return Cast(values, type);
   const auto from = static_cast<const arrow::TimestampType&>(*values->type()).unit();
   const auto to = static_cast<const arrow::TimestampType&>(*type).unit();
   if (from == to) return Relabelled(values, type);
-  if (from == arrow::TimeUnit::NANO) return Floored(*values, type);
+  if (from == arrow::TimeUnit::NANO) return ToMicros(*values, type, floors);
   return Cast(values, type);
 }
 
-Result<ArrayPtr> ToTime(const ArrayPtr& values, const TypePtr& type) {
+Result<ArrayPtr> ToTime(const ArrayPtr& values, const TypePtr& type, bool floors) {
   const bool nanoseconds =
       values->type_id() == TypeId::TIME64 &&
       static_cast<const arrow::Time64Type&>(*values->type()).unit() == arrow::TimeUnit::NANO;
-  return nanoseconds ? Floored(*values, type) : Cast(values, type);
+  return nanoseconds ? ToMicros(*values, type, floors) : Cast(values, type);
 }
 
 Result<ArrayPtr> ToDate(const ArrayPtr& values, const TypePtr& type) {
@@ -292,8 +296,8 @@ Result<ArrayPtr> ToBytes(const ArrayPtr& values, const TypePtr& type) {
   return ToSmallBytes(values, type);
 }
 
-Result<ArrayPtr> Converted(const ArrayPtr& values, const PrimitiveType& type,
-                           const TypePtr& target) {
+Result<ArrayPtr> Converted(const ArrayPtr& values, const PrimitiveType& type, const TypePtr& target,
+                           bool floors) {
   if (type.kind == PrimitiveKind::kUuid) return ToUuid(values, target);
   switch (target->id()) {
     case TypeId::FLOAT:
@@ -304,9 +308,9 @@ Result<ArrayPtr> Converted(const ArrayPtr& values, const PrimitiveType& type,
     case TypeId::DATE32:
       return ToDate(values, target);
     case TypeId::TIME64:
-      return ToTime(values, target);
+      return ToTime(values, target, floors);
     case TypeId::TIMESTAMP:
-      return ToTimestamp(values, target);
+      return ToTimestamp(values, target, floors);
     case TypeId::STRING:
       return ToSmallBytes(values, target);
     case TypeId::FIXED_SIZE_BINARY:
@@ -372,7 +376,7 @@ Result<BufferPtr> ValidityOf(const arrow::Array& values) {
   return bits;
 }
 
-Result<ArrayPtr> ConformLeaf(const ArrayPtr& values, const PrimitiveType& type) {
+Result<ArrayPtr> ConformLeaf(const ArrayPtr& values, const PrimitiveType& type, bool floors) {
   ICEFIELD_ASSIGN(const TypePtr target, ToArrowType(type));
   ICEFIELD_ASSIGN(ArrayPtr out, Decoded(values));
   if (out->type_id() == TypeId::NA && target->id() != TypeId::NA) {
@@ -381,7 +385,7 @@ Result<ArrayPtr> ConformLeaf(const ArrayPtr& values, const PrimitiveType& type) 
     return out;
   }
   if (!out->type()->Equals(*target)) {
-    ICEFIELD_ASSIGN(out, Converted(out, type, target));
+    ICEFIELD_ASSIGN(out, Converted(out, type, target, floors));
   }
   if (target->id() == TypeId::STRING)
     ICEFIELD_TRY(CheckTexts(static_cast<const arrow::BinaryArray&>(*out)));

@@ -27,8 +27,9 @@ Result<std::shared_ptr<arrow::Buffer>> ValidityOf(const arrow::Array& values);
 
 /// `values` in the Arrow type of `type`, which they may become (AppendDifferences finds nothing).
 /// Values of the type already are passed on. InvalidArgument says which value does not fit, without
-/// its row; texts must be UTF-8. Nanoseconds are floored.
+/// its row; texts must be UTF-8. Nanoseconds are floored where `floors`; else they must be whole
+/// microseconds where the type has no more.
 Result<std::shared_ptr<arrow::Array>> ConformLeaf(const std::shared_ptr<arrow::Array>& values,
-                                                  const PrimitiveType& type);
+                                                  const PrimitiveType& type, bool floors);
 
 }  // namespace icefield

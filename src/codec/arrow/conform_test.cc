@@ -190,6 +190,8 @@ TEST(Conform, Timestamps) {
                  "[-1, null, 1, -1]", kDowncast);
   ExpectConforms(Json(arrow::timestamp(TimeUnit::NANO, "UTC"), "[-1001, null]"), "timestamptz",
                  "[-2, null]", kDowncast);
+  ExpectConforms(Json(arrow::timestamp(TimeUnit::NANO), "[-2000, null]"), "timestamp",
+                 "[-2, null]");
   ExpectConforms(Json(arrow::timestamp(TimeUnit::NANO), "[-1, null]"), "timestamp_ns",
                  "[-1, null]");
   ExpectConforms(Json(arrow::timestamp(TimeUnit::MICRO, "UTC"), "[-1, null]"), "timestamptz_ns",

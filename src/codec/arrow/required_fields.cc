@@ -63,7 +63,42 @@ int64_t FirstNull(const ArrayPtr& column, const Field& field) {
   return first;
 }
 
+using DataPtr = std::shared_ptr<arrow::ArrayData>;
+
+DataPtr Unmasked(const DataPtr& data, const Field& field);
+
+// The members of a struct: of a column, or the entries of a map.
+DataPtr UnmaskedMembers(const DataPtr& data, const std::vector<Field>& fields) {
+  DataPtr out = data->Copy();
+  for (size_t at = 0; at < fields.size(); ++at)
+    out->child_data[at] = Unmasked(data->child_data[at], fields[at]);
+  return out;
+}
+
+DataPtr Unmasked(const DataPtr& data, const Field& field) {
+  DataPtr out = data;
+  if (field.type.structure() != nullptr) {
+    out = UnmaskedMembers(data, field.type.children());
+  } else if (field.type.primitive() == nullptr) {
+    out = data->Copy();
+    out->child_data[0] = field.type.list() != nullptr
+                             ? Unmasked(data->child_data[0], field.type.children().front())
+                             : UnmaskedMembers(data->child_data[0], field.type.children());
+  }
+  if (!field.required || out->buffers.empty() || out->buffers[0] == nullptr) return out;
+  if (out == data) out = data->Copy();
+  out->buffers[0] = nullptr;
+  out->null_count = 0;
+  return out;
+}
+
 }  // namespace
+
+std::shared_ptr<arrow::Array> WithoutMaskedNulls(const std::shared_ptr<arrow::Array>& values,
+                                                 const Field& field) {
+  return field.type.primitive() != nullptr ? values
+                                           : arrow::MakeArray(Unmasked(values->data(), field));
+}
 
 Status CheckRequired(const arrow::RecordBatch& rows, const StructType& columns) {
   for (size_t at = 0; at < columns.fields.size(); ++at) {

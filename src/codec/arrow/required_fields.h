@@ -3,6 +3,8 @@
 
 #include <arrow/record_batch.h>
 
+#include <memory>
+
 #include "base/result.h"
 #include "model/type.h"
 
@@ -12,5 +14,11 @@ namespace icefield {
 /// `rows`, whose columns are `columns` one for one. What lies under a null struct, list or map is
 /// no null of a field below it.
 Status CheckRequired(const arrow::RecordBatch& rows, const StructType& columns);
+
+/// `values` of `field`, which passed CheckRequired, with no required field below saying that it has
+/// nulls: where something above it is null it holds values that mean nothing. For writers that
+/// count such nulls.
+std::shared_ptr<arrow::Array> WithoutMaskedNulls(const std::shared_ptr<arrow::Array>& values,
+                                                 const Field& field);
 
 }  // namespace icefield

@@ -152,8 +152,8 @@ std::string Misfit(const arrow::DataType& from, const PrimitiveType& to,
       return "";
     case Fit::kNarrow:
       return options.narrow ? "" : "values may not fit; cast them first";
-    case Fit::kDowncast:
-      return options.downcast_ns ? "" : "pass downcast_ns to floor nanoseconds to microseconds";
+    case Fit::kDowncast:  // Judged value by value.
+      return "";
     case Fit::kNever:
       break;
   }

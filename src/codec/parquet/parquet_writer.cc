@@ -211,7 +211,9 @@ class FileBeingWritten final : public ParquetWriter {
     }
     const auto batch = arrow::RecordBatch::Make(schema_.arrow, given.num_rows(), written);
     ICEFIELD_TRY(metrics_.Add(*batch, schema_.fields));
-    return WriteSlices(*batch);
+    for (size_t at = 0; at < written.size(); ++at)
+      written[at] = WithoutMaskedNulls(written[at], schema_.fields[at]);
+    return WriteSlices(*arrow::RecordBatch::Make(schema_.arrow, given.num_rows(), written));
   }
 
   // How many bytes pages and row groups have is looked at between slices only.

@@ -293,6 +293,20 @@ TEST(ParquetWriter, NullsInRequiredFieldsNameTheColumnAndTheRow) {
       "l.element.a", 3);
 }
 
+TEST(ParquetWriter, NullsThatStructsAboveHideAreNoneOfTheirFields) {
+  const Type structure =
+      StructType{{ColumnOf(2, "a", Named("long"), true), ColumnOf(3, "b", Named("string"), true)}};
+  const Type list = ListOf(ColumnOf(5, "element", structure));
+  const Schema schema = SchemaOf({ColumnOf(1, "s", structure), ColumnOf(4, "l", list)});
+  const auto batch = BatchOf(schema, {ArrayOf(structure, R"([null, {"a": 5, "b": "x"}, null])"),
+                                      ArrayOf(list, R"([null, [{"a": 1, "b": ""}, null], []])")});
+  const WrittenFile file = WriteFile(schema, {batch});
+  const auto back = ReadBack(file.bytes);
+  for (int at = 0; at < 2; ++at)
+    EXPECT_TRUE(batch->column(at)->Equals(*back->column(at)->chunk(0))) << at;
+  EXPECT_EQ(file.described.lower_bounds.at(FieldId{2}), file.described.upper_bounds.at(FieldId{2}));
+}
+
 TEST(ParquetWriter, WordsOnNullsInsideTypesAreTheSchemasOwn) {
   // The same values under types whose members all may be null.
   const Schema schema =
