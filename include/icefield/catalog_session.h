@@ -22,10 +22,12 @@ class CatalogSession {
 
   const Catalog& catalog() const { return *catalog_; }
 
-  /// A table by "namespace.table".
+  /// A table by "namespace.table"; its commits go to this catalog.
   Result<Table> LoadTable(std::string_view identifier) const;
 
  private:
+  Table TableOf(TableIdentifier table, LoadedTable loaded) const;
+
   std::shared_ptr<const ObjectStore> store_;
   std::shared_ptr<const Catalog> catalog_;
 };

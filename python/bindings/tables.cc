@@ -180,6 +180,28 @@ void BindCatalogs(nb::module_& module) {
           },
           nb::arg("identifier"))
       .def(
+          "create_namespace",
+          [](const CatalogSession& session, const std::vector<std::string>& levels,
+             const Properties& properties) {
+            Unlocked([&] { return session.catalog().CreateNamespace(levels, properties); });
+          },
+          nb::arg("namespace"), nb::arg("properties"))
+      .def(
+          "drop_namespace",
+          [](const CatalogSession& session, const std::vector<std::string>& levels) {
+            Unlocked([&] { return session.catalog().DropNamespace(levels); });
+          },
+          nb::arg("namespace"))
+      .def(
+          "drop_table",
+          [](const CatalogSession& session, const std::string& identifier) {
+            Unlocked([&]() -> Status {
+              ICEFIELD_ASSIGN(const TableIdentifier table, ParseTableIdentifier(identifier));
+              return session.catalog().DropTable(table);
+            });
+          },
+          nb::arg("identifier"))
+      .def(
           "load_table",
           [](const CatalogSession& session, const std::string& identifier) {
             return Unlocked([&] { return session.LoadTable(identifier); });

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from contextlib import suppress
+
 from icefield import _native
+from icefield.errors import AlreadyExistsError
 from icefield.table import Table
 
 Identifier = str | tuple[str, ...]
@@ -49,6 +53,31 @@ class Catalog:
     def load_table(self, identifier: Identifier) -> Table:
         """A table by "namespace.table", as it is now."""
         return Table(self._native.load_table(_name(identifier)))
+
+    def create_namespace(
+        self, namespace: Identifier, properties: Mapping[str, str] | None = None
+    ) -> None:
+        """Makes a namespace. AlreadyExistsError where there is one of this name.
+
+        An SQLite catalog whose file does not exist is made by this.
+        """
+        given = {key: str(value) for key, value in (properties or {}).items()}
+        self._native.create_namespace(_levels(namespace), given)
+
+    def create_namespace_if_not_exists(
+        self, namespace: Identifier, properties: Mapping[str, str] | None = None
+    ) -> None:
+        """The same, but nothing happens where there is one of this name."""
+        with suppress(AlreadyExistsError):
+            self.create_namespace(namespace, properties)
+
+    def drop_namespace(self, namespace: Identifier) -> None:
+        """Forgets an empty namespace. ConflictError where it holds tables or namespaces."""
+        self._native.drop_namespace(_levels(namespace))
+
+    def drop_table(self, identifier: Identifier) -> None:
+        """Forgets a table; its data files stay. NotFoundError where there is none of this name."""
+        self._native.drop_table(_name(identifier))
 
     def __repr__(self) -> str:
         return f"Catalog({self.name!r})"
