@@ -25,6 +25,11 @@ T ValueOrRaise(Result<T> result) {
   return *std::move(result);
 }
 
+/// The same where there is no value.
+inline void ValueOrRaise(Status status) {
+  if (!status.ok()) RaiseError(status.error());
+}
+
 /// Exit code of the command by exception name: the error table for the package.
 std::map<std::string, int> ExitCodes();
 

@@ -8,6 +8,7 @@
 
 #include "arrow_bridge.h"
 #include "bindings.h"
+#include "schema_argument.h"
 
 namespace nb = nanobind;
 
@@ -145,6 +146,22 @@ void BindTables(nb::module_& module) {
 }
 
 void BindCatalogs(nb::module_& module) {
+  nb::class_<NewTable>(module, "NativeNewTable")
+      .def_static(
+          "make",
+          [](std::vector<std::string> partition_terms, std::string partition_spec_json,
+             std::vector<std::string> sort_terms, std::string sort_order_json,
+             Properties properties, std::string location) {
+            return NewTable{.partition_terms = std::move(partition_terms),
+                            .sort_terms = std::move(sort_terms),
+                            .partition_spec_json = std::move(partition_spec_json),
+                            .sort_order_json = std::move(sort_order_json),
+                            .properties = std::move(properties),
+                            .location = std::move(location)};
+          },
+          nb::arg("partition_terms"), nb::arg("partition_spec_json"), nb::arg("sort_terms"),
+          nb::arg("sort_order_json"), nb::arg("properties"), nb::arg("location"));
+
   nb::class_<CatalogSession>(module, "NativeCatalog")
       .def_static(
           "open",
@@ -176,6 +193,38 @@ void BindCatalogs(nb::module_& module) {
             return Unlocked([&]() -> Result<bool> {
               ICEFIELD_ASSIGN(TableIdentifier table, ParseTableIdentifier(identifier));
               return session.catalog().TableExists(table);
+            });
+          },
+          nb::arg("identifier"))
+      .def(
+          "create_namespace",
+          [](const CatalogSession& session, const std::vector<std::string>& levels,
+             const Properties& properties) {
+            Unlocked([&] { return session.catalog().CreateNamespace(levels, properties); });
+          },
+          nb::arg("namespace"), nb::arg("properties"))
+      .def(
+          "create_table",
+          [](const CatalogSession& session, const std::string& identifier, const nb::object& schema,
+             NewTable table) {
+            const auto version = table.properties.find("format-version");
+            const bool is_v3 = version != table.properties.end() && version->second == "3";
+            table.schema = SchemaArgument(schema, {.format_version = is_v3 ? 3 : 2});
+            return Unlocked([&] { return session.CreateTable(identifier, table); });
+          },
+          nb::arg("identifier"), nb::arg("schema"), nb::arg("table"))
+      .def(
+          "drop_namespace",
+          [](const CatalogSession& session, const std::vector<std::string>& levels) {
+            Unlocked([&] { return session.catalog().DropNamespace(levels); });
+          },
+          nb::arg("namespace"))
+      .def(
+          "drop_table",
+          [](const CatalogSession& session, const std::string& identifier) {
+            Unlocked([&]() -> Status {
+              ICEFIELD_ASSIGN(const TableIdentifier table, ParseTableIdentifier(identifier));
+              return session.catalog().DropTable(table);
             });
           },
           nb::arg("identifier"))

@@ -17,6 +17,7 @@ from icefield.filters import filter_text
 from icefield.foreign import ForeignCatalog
 from icefield.instants import Instant, instant_micros
 from icefield.options import ReadOptions
+from icefield.properties import property_texts
 from icefield.schema_update import UpdateSchema
 
 
@@ -243,9 +244,9 @@ class Table:
         """Steps that change the columns, to be committed together: use it as a context manager."""
         return UpdateSchema(self, allow_incompatible_changes)
 
-    def set_properties(self, properties: Mapping[str, str]) -> None:
+    def set_properties(self, properties: Mapping[str, Any]) -> None:
         """Sets table properties; "format-version" upgrades the table."""
-        self._native = self._native.change_properties(dict(properties), [])
+        self._native = self._native.change_properties(property_texts(properties), [])
 
     def remove_properties(self, *names: str) -> None:
         """Removes table properties; those that are not there do not matter."""

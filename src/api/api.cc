@@ -102,6 +102,7 @@ Result<Table> LoadTable(std::string_view location, const Properties& properties)
   ICEFIELD_ASSIGN(std::shared_ptr<const ObjectStore> store, OpenStore(properties));
   ICEFIELD_ASSIGN(LoadedTable loaded, LoadTableAt(*store, location));
   std::shared_ptr<const CommitTarget> commits;
+  if (!IsMetadataFile(location)) commits = MakeFolderTarget(store, std::string(location));
   return Table(std::move(store), std::move(loaded), std::move(commits));
 }
 
@@ -115,7 +116,11 @@ Result<CatalogSession> CatalogSession::Open(const std::string& name, const Prope
 Result<Table> CatalogSession::LoadTable(std::string_view identifier) const {
   ICEFIELD_ASSIGN(TableIdentifier table, ParseTableIdentifier(identifier));
   ICEFIELD_ASSIGN(LoadedTable loaded, catalog_->LoadTable(table));
-  return Table(store_, std::move(loaded));
+  return TableOf(std::move(table), std::move(loaded));
+}
+
+Table CatalogSession::TableOf(TableIdentifier table, LoadedTable loaded) const {
+  return Table(store_, std::move(loaded), MakeCatalogTarget(store_, catalog_, std::move(table)));
 }
 
 std::string_view Version() { return ICEFIELD_VERSION; }

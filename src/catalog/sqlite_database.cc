@@ -31,6 +31,11 @@ bool LacksCompanions(int code) {
          code == SQLITE_READONLY_CANTINIT || code == SQLITE_READONLY_CANTLOCK;
 }
 
+// Codes of a file with the journal of a commit that never ended, for those who may not write it.
+bool IsLeftByTheDead(int code) {
+  return code == SQLITE_READONLY_ROLLBACK || code == SQLITE_READONLY_RECOVERY;
+}
+
 Error CannotReadLog(const std::string& path) {
   return Fail(ErrorCode::kPermissionDenied, "the catalog database ", path,
               " is in write-ahead mode and in use, and its folder does not allow the files that"
@@ -53,7 +58,7 @@ Error ErrorOf(sqlite3* handle, const std::string& path) {
       return CorruptData("the catalog database ", path, " is damaged: ", text);
     case SQLITE_READONLY:
       if (LacksCompanions(code)) return CannotReadLog(path);
-      if (code != SQLITE_READONLY_ROLLBACK && code != SQLITE_READONLY_RECOVERY) {
+      if (!IsLeftByTheDead(code)) {
         return Fail(ErrorCode::kPermissionDenied, "cannot write the catalog database ", path,
                     ": the file or its folder is read-only");
       }
@@ -142,11 +147,23 @@ Result<SqliteDatabase> SqliteDatabase::OpenAs(const std::string& name, const std
   return database;
 }
 
+// Any program that may write takes back what a writer who died had begun; so does its first read.
+Status SqliteDatabase::Recover(const std::string& path, std::chrono::milliseconds patience) {
+  ICEFIELD_ASSIGN(const SqliteDatabase database,
+                  OpenAs(path, path, SQLITE_OPEN_READWRITE, patience));
+  return database.BeginReading();
+}
+
 Result<SqliteDatabase> SqliteDatabase::Open(const std::string& path,
                                             std::chrono::milliseconds patience) {
   ICEFIELD_TRY(CheckIsFile(path));
   ICEFIELD_ASSIGN(SqliteDatabase database, OpenAs(path, path, SQLITE_OPEN_READONLY, patience));
-  const Status begun = database.BeginReading();
+  Status begun = database.BeginReading();
+  if (!begun.ok() && IsLeftByTheDead(sqlite3_extended_errcode(database.handle_.get())) &&
+      Recover(path, patience).ok()) {
+    ICEFIELD_ASSIGN(database, OpenAs(path, path, SQLITE_OPEN_READONLY, patience));
+    begun = database.BeginReading();
+  }
   if (begun.ok()) return database;
   // Where no log lies beside a database in write-ahead mode, nobody has it open, and the file alone
   // is the whole truth.

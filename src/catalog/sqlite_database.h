@@ -21,10 +21,10 @@ class SqliteDatabase {
  public:
   using Row = std::vector<std::optional<std::string>>;  ///< Null columns are nothing.
 
-  /// Opens an existing file and begins to read: one consistent state from now on, never a change.
-  /// Waits up to `patience` for locks of writers. NotFound and PermissionDenied name the file;
-  /// InvalidArgument: it is not an SQLite file; Unavailable: it stayed locked; CorruptData: it is
-  /// damaged.
+  /// Opens an existing file and begins to read: one consistent state from now on, never a change
+  /// but that of a writer taken back who died in the middle of it. Waits up to `patience` for locks
+  /// of writers. NotFound and PermissionDenied name the file; InvalidArgument: it is not an SQLite
+  /// file; Unavailable: it stayed locked; CorruptData: it is damaged.
   static Result<SqliteDatabase> Open(const std::string& path, std::chrono::milliseconds patience);
 
   /// Opens a file, made empty where there is none (its folder must exist), and begins to write:
@@ -56,6 +56,7 @@ class SqliteDatabase {
 
   static Result<SqliteDatabase> OpenAs(const std::string& name, const std::string& path, int flags,
                                        std::chrono::milliseconds patience);
+  static Status Recover(const std::string& path, std::chrono::milliseconds patience);
   Status BeginReading() const;
 
   Handle handle_;

@@ -1,12 +1,13 @@
-"""Writers by pyiceberg and readers by Icefield over one SQLite catalog, as threads or processes.
+"""Writers by pyiceberg and by Icefield and readers over one catalog, as threads or processes.
 
 Run as a script it is one of them in a process of its own: `shared_catalog_peer.py JSON`, where the
-JSON object holds `role` (write, read), `properties` and the arguments of that role.
+JSON object holds `role` (write, append, count, read), `properties` and the arguments of that role.
 """
 
 import json
 import sys
 import time
+from collections.abc import Callable
 
 import pyarrow as pa
 from pyiceberg.catalog import load_catalog
@@ -31,6 +32,30 @@ def write(properties: dict[str, str], writer: int, commits: int) -> None:
             except CommitFailedException:  # Another writer was first.
                 continue
     catalog.close()
+
+
+def append(properties: dict[str, str], writer: int, commits: int) -> None:
+    """The same by Icefield, through objects that did not see what others wrote."""
+    table = icefield.load_catalog("default", **properties).load_table(TABLE)
+    for number in range(commits):
+        rows = pa.table({"writer": [writer], "number": [number]}, schema=SCHEMA)
+        persist(lambda rows=rows: table.append(rows))
+
+
+def count(properties: dict[str, str], writer: int, commits: int) -> None:
+    """Sets a property of the writer's own to 0, 1, ... in one commit each, by Icefield."""
+    table = icefield.load_catalog("default", **properties).load_table(TABLE)
+    for number in range(commits):
+        persist(lambda number=number: table.set_properties({f"count-{writer}": number}))
+
+
+def persist(commit: Callable[[], None]) -> None:
+    """Commits, however often others are first."""
+    while True:
+        try:
+            return commit()
+        except icefield.errors.ConflictError:
+            continue
 
 
 def read(properties: dict[str, str], rows: int) -> int:
@@ -66,4 +91,6 @@ def read_counts(properties: dict[str, str]) -> dict[int, int]:
 
 if __name__ == "__main__":
     arguments = json.loads(sys.argv[1])
-    {"write": write, "read": read}[arguments.pop("role")](**arguments)
+    {"write": write, "append": append, "count": count, "read": read}[arguments.pop("role")](
+        **arguments
+    )

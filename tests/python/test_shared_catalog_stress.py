@@ -1,4 +1,4 @@
-"""pyiceberg commits while Icefield reads, in one process and in several, over one SQLite file.
+"""pyiceberg and Icefield commit while both read, here and in other processes, over one SQLite file.
 
 Two copies of SQLite in one process would lose each other's locks (POSIX locks belong to the
 process), so this also states what must hold: Python's sqlite3 and the extension share one library.
@@ -24,6 +24,7 @@ from tests.python import shared_catalog_peer as peer
 COMMITS = 8  # Of each writer.
 WRITERS_HERE = 2
 WRITERS_ELSEWHERE = 1
+OURS = 2  # Writers by Icefield: the first here, the second in a process of its own.
 
 
 @pytest.fixture(params=["delete", "wal"])
@@ -73,6 +74,66 @@ def test_nothing_is_lost_and_nothing_is_locked(catalog: dict[str, str]) -> None:
     check = sqlite3.connect(catalog["uri"].removeprefix("sqlite:///"))
     assert check.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
     check.close()
+
+
+def test_both_write_and_nothing_is_lost(catalog: dict[str, str]) -> None:
+    theirs, ours = range(2), range(2, 2 + OURS)
+    rows = COMMITS * (len(theirs) + len(ours))
+    others = [
+        start(role="write", properties=catalog, writer=theirs[1], commits=COMMITS),
+        start(role="append", properties=catalog, writer=ours[1], commits=COMMITS),
+        start(role="count", properties=catalog, writer=ours[1], commits=COMMITS),
+        start(role="read", properties=catalog, rows=rows),
+    ]
+    with ThreadPoolExecutor() as pool:
+        here = [
+            pool.submit(peer.write, catalog, theirs[0], COMMITS),
+            pool.submit(peer.append, catalog, ours[0], COMMITS),
+            pool.submit(peer.count, catalog, ours[0], COMMITS),
+            pool.submit(peer.read, catalog, rows),
+        ]
+        for writer in here:
+            writer.result()
+    for process in others:
+        _, errors = process.communicate(timeout=peer.PATIENCE_SECONDS)
+        assert process.returncode == 0, errors
+    assert peer.read_counts(catalog) == dict.fromkeys((*theirs, *ours), COMMITS)
+    reader = load_catalog("default", **catalog)
+    table = reader.load_table(peer.TABLE)
+    assert len(table.scan().to_arrow()) == rows
+    assert {name: table.properties[name] for name in (f"count-{w}" for w in ours)} == {
+        f"count-{writer}": str(COMMITS - 1) for writer in ours
+    }
+    # Every commit is in the history: rows and the two counters.
+    assert len(table.snapshots()) == rows
+    assert table.metadata.last_sequence_number == rows
+    made_by_both = 1 + rows + COMMITS * len(ours)
+    assert len(table.metadata.metadata_log) == min(made_by_both - 1, 100)
+    reader.close()
+    check = sqlite3.connect(catalog["uri"].removeprefix("sqlite:///"))
+    assert check.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    check.close()
+
+
+def test_processes_commit_to_one_folder(tmp_path: Path) -> None:
+    properties = {"type": "none", "warehouse": str(tmp_path)}
+    catalog = icefield.load_catalog("default", **properties)
+    catalog.create_namespace("ns")
+    catalog.create_table(peer.TABLE, peer.SCHEMA)
+    writers = range(3)
+    rows = COMMITS * len(writers)
+    others = [
+        start(role="append", properties=properties, writer=writer, commits=COMMITS)
+        for writer in writers[1:]
+    ]
+    others.append(start(role="read", properties=properties, rows=rows))
+    peer.append(properties, writers[0], COMMITS)
+    for process in others:
+        _, errors = process.communicate(timeout=peer.PATIENCE_SECONDS)
+        assert process.returncode == 0, errors
+    assert peer.read_counts(properties) == dict.fromkeys(writers, COMMITS)
+    files = sorted(file.name for file in (tmp_path / "ns/t/metadata").glob("*.metadata.json"))
+    assert files == sorted(f"v{version}.metadata.json" for version in range(1, rows + 2))
 
 
 def address_of_sqlite(library: str) -> int:

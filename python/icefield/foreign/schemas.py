@@ -22,6 +22,20 @@ def schema_argument(schema: Any) -> Any:
     )
 
 
+def terms_argument(terms: Any, what: str) -> tuple[list[str], str]:
+    """Partition or sort fields: their texts, or the JSON of a pyiceberg spec or order."""
+    if terms is None:
+        return [], ""
+    if type(terms).__module__.startswith("pyiceberg."):
+        return [], terms.model_dump_json()
+    if isinstance(terms, str) or not all(isinstance(term, str) for term in terms):
+        raise InvalidArgumentError(
+            f'{what} of type {type(terms).__name__}: give a list such as ["day(ts)", "region"],'
+            " or pyiceberg's own"
+        )
+    return list(terms), ""
+
+
 def type_argument(column_type: Any) -> Any:
     """The same for one type: a schema of one column."""
     if isinstance(column_type, pa.DataType):
