@@ -189,7 +189,7 @@ def test_files_are_sorted_and_of_bounded_size(lake: Lake) -> None:
         "ns.sorted",
         ICEBERG_SCHEMA,
         sort_order=SortOrder(SortField(2, IdentityTransform()), SortField(1, IdentityTransform())),
-        properties={"write.target-file-size-bytes": "20000"},
+        properties={"write.target-file-size-bytes": "10000"},
     )
     table = Both(lake, theirs, "catalog")
     table.ours.append(rows(0, 2000).to_reader(max_chunksize=100))
