@@ -39,8 +39,7 @@ class TableWrite {
       ICEFIELD_TRY(CheckInterrupted(options_.read, /*worker=*/0));
       ICEFIELD_ASSIGN(const std::shared_ptr<arrow::RecordBatch> batch, rows.Next());
       if (batch == nullptr) break;
-      ICEFIELD_ASSIGN(const std::shared_ptr<arrow::RecordBatch> fitting, conformer.Apply(*batch));
-      ICEFIELD_TRY(writer->Write(fitting));
+      ICEFIELD_TRY(WriteBatch(*batch, conformer, *writer));
     }
     ICEFIELD_ASSIGN(change_.added, writer->Finish());
     return {};
@@ -117,6 +116,22 @@ class TableWrite {
   TableWrite& operator=(const TableWrite&) = delete;
 
  private:
+  // In slices: batches may be as large as a caller's whole table.
+  Status WriteBatch(const arrow::RecordBatch& batch, const Conformer& conformer,
+                    DataWriter& writer) const {
+    constexpr int64_t kSliceRows = int64_t{1} << 18;
+    for (int64_t first = 0; first < batch.num_rows(); first += kSliceRows) {
+      ICEFIELD_TRY(CheckInterrupted(options_.read, /*worker=*/0));
+      Result<std::shared_ptr<arrow::RecordBatch>> rows =
+          conformer.Apply(*batch.Slice(first, kSliceRows));
+      if (!rows.ok() && first > 0)
+        return std::move(rows).error().At(StrCat("counted from row ", first));
+      if (!rows.ok()) return std::move(rows).error();
+      ICEFIELD_TRY(writer.Write(*rows));
+    }
+    return {};
+  }
+
   Result<const Snapshot*> FindHead() const {
     const auto ref = metadata_.refs.find(options_.branch);
     if (ref != metadata_.refs.end()) return metadata_.FindSnapshot(ref->second.snapshot_id);
