@@ -100,7 +100,7 @@ def test_other_columns_are_a_value_error_that_shows_both_sides(config, warehouse
 def test_values_that_do_not_fit_are_refused_and_nothing_is_written(
     config, warehouse, column, values
 ):
-    with pytest.raises(ValueError, match=f"cannot hold the values of the column {column}"):
+    with pytest.raises(SourceMismatchError, match=f"cannot hold the values of the column {column}"):
         write(config, NEW.assign(**{column: values}))
     assert snapshots(warehouse) == 1
 

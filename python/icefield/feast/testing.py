@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 import icefield
-from icefield.feast.casting import fit_batches, iceberg_schema
+from icefield.feast.casting import FittedStream, iceberg_schema
 from icefield.feast.logging_destination import IcebergLoggingDestination
 from icefield.feast.offline_store import IcebergOfflineStoreConfig
 from icefield.feast.saved_dataset import SavedDatasetIcebergStorage
@@ -58,7 +58,7 @@ class IcebergDataSourceCreator:
         catalog = icefield.load_catalog("default", **self._catalog_properties())
         catalog.create_namespace_if_not_exists(self.project_name)
         table = catalog.create_table(identifier, schema)
-        table.append(fit_batches(iter(rows.to_batches()), schema, identifier))
+        table.append(FittedStream(rows.to_batches(), schema, identifier).reader())
         return IcebergSource(
             name=f"{self.project_name}.{destination_name}",
             table=identifier,
