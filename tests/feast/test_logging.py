@@ -1,10 +1,13 @@
 """Logs of served features: their destination, their table, their validation."""
 
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import yaml
 from feast import FeatureService, FeatureStore
 from feast.dqm.errors import ValidationFailed
 from feast.dqm.profilers.profiler import Profile, Profiler, ValidationError, ValidationReport
@@ -69,6 +72,26 @@ def test_a_destination_survives_the_registry(make_config, applied):
     assert read.logging_config.sample_rate == 1.0
     source = read.logging_config.destination.to_data_source()
     assert source == IcebergSource(table=LOGS, timestamp_field="__log_timestamp", catalog="other")
+
+
+def test_another_process_needs_no_import_to_read_a_destination(applied, warehouse, tmp_path):
+    settings = {
+        "project": "test",
+        "registry": str(tmp_path / "registry.db"),
+        "provider": "local",
+        "offline_store": warehouse.store_config(),
+        "entity_key_serialization_version": 3,
+    }
+    (tmp_path / "feature_store.yaml").write_text(yaml.safe_dump(settings))
+    program = (
+        "from feast import FeatureStore\n"
+        "service = FeatureStore('.').get_feature_service('scoring')\n"
+        "print(service.logging_config.destination.table)"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, check=True, capture_output=True, text=True
+    )
+    assert ran.stdout.strip() == LOGS
 
 
 @pytest.mark.parametrize("options", [{"table": LOGS}, {"version": "1", "table": LOGS, "bin": "1"}])
