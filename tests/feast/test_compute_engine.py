@@ -233,6 +233,14 @@ def test_an_empty_range_serves_nothing(make_store):
     assert online(store, "driver_stats:trips") == {"trips": [None, None, None]}
 
 
+def test_incremental_materialization_up_to_an_earlier_end_changes_nothing(make_store):
+    store = make_store()
+    store.apply([DRIVER, stats_view(ttl=timedelta(days=30_000))])
+    store.materialize_incremental(END)
+    store.materialize_incremental(START)
+    assert online(store, "driver_stats:trips") == {"trips": [25, 50, None]}
+
+
 def test_progress_counts_the_rows(make_store, monkeypatch):
     bars = []
 
