@@ -71,8 +71,7 @@ class IcebergComputeEngine(LocalComputeEngine):
 
     def _write_latest(self, registry: BaseRegistry, task: MaterializationTask) -> None:
         view = task.feature_view
-        # Incremental materialization asks for an empty range where it is up to date.
-        if not view.online or task.start_time > task.end_time:
+        if not view.online:
             return
         if self.online_store is None:
             raise SourceMismatchError(
