@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from feast.repo_config import RepoConfig
     from feast.saved_dataset import SavedDatasetStorage
 
+    import icefield
     from icefield.feast.source import IcebergSource
 
 _PANDAS_INDEX = re.compile(r"__index_level_\d+__")
@@ -190,7 +191,7 @@ def _write_new(
 
 def _overwrite(
     destination: Destination,
-    table: Any,
+    table: icefield.Table,
     schema: pa.Schema,
     rows: Iterator[pa.RecordBatch] | None,
     snapshot_properties: Mapping[str, str] | None,
