@@ -205,6 +205,38 @@ def test_transformations_run_in_feasts_local_engine(make_store):
     assert served == {"twice": [50, 100, None]}
 
 
+def chosen(rows):
+    return rows.assign(twice=rows["trips"] * 2)[["driver_id", "twice", "event_timestamp"]]
+
+
+@pytest.mark.parametrize("batch_engine", ENGINES, ids=["icefield", "feast"])
+def test_rows_of_a_derived_view_are_written_to_its_sink(make_store, warehouse, batch_engine):
+    warehouse.write(
+        "feast.sink",
+        frame(["driver_id", "twice", "event_timestamp"]).astype(
+            {"driver_id": "int64", "twice": "int64"}
+        ),
+    )
+    view = BatchFeatureView(
+        name="derived",
+        mode=TransformationMode.PANDAS,
+        entities=[DRIVER],
+        schema=[Field(name="driver_id", dtype=Int64), Field(name="twice", dtype=Int64)],
+        source=[stats_view()],
+        sink_source=IcebergSource(table="feast.sink", timestamp_field="event_timestamp"),
+        udf=chosen,
+        udf_string="chosen",
+        online=True,
+        offline=True,
+    )
+    store = make_store(batch_engine)
+    store.apply([DRIVER, stats_view(), view])
+    store.materialize(START, END, feature_views=["derived"])
+    assert online(store, "derived:twice") == {"twice": [50, 100, None]}
+    rows = warehouse.catalog.load_table("feast.sink").scan().to_arrow()
+    assert sorted(rows["twice"].to_pylist()) == [50, 100]
+
+
 def test_rows_that_are_in_the_table_already_are_not_written_to_it_again(make_store, warehouse):
     store = make_store()
     store.apply([DRIVER, stats_view(offline=True)])
@@ -231,6 +263,14 @@ def test_an_empty_range_serves_nothing(make_store):
     store.apply([DRIVER, stats_view()])
     store.materialize(datetime(2030, 1, 1, tzinfo=UTC), datetime(2031, 1, 1, tzinfo=UTC))
     assert online(store, "driver_stats:trips") == {"trips": [None, None, None]}
+
+
+def test_incremental_materialization_up_to_an_earlier_end_changes_nothing(make_store):
+    store = make_store()
+    store.apply([DRIVER, stats_view(ttl=timedelta(days=30_000))])
+    store.materialize_incremental(END)
+    store.materialize_incremental(START)
+    assert online(store, "driver_stats:trips") == {"trips": [25, 50, None]}
 
 
 def test_progress_counts_the_rows(make_store, monkeypatch):

@@ -91,6 +91,13 @@ def test_p15_both_ends_are_inclusive(config, start, end, all_trips, latest_trips
         assert sorted(pull("latest", *given).to_arrow()["trips"].to_pylist()) == latest_trips
 
 
+@pytest.mark.parametrize("method", ["latest", "all"])
+def test_a_range_that_ends_before_it_starts_is_empty(config, method):
+    job = pull(method, config, stats_source(), ["driver_id"], ["trips"], "created", END, START)
+    assert job.to_arrow().column_names == ["driver_id", "trips", "event_timestamp", "created"]
+    assert job.to_arrow().num_rows == 0
+
+
 def test_an_open_range_takes_everything(config):
     for start, end, expected in [(None, None, 4), (START, None, 4), (None, START, 1)]:
         job = pull("all", config, stats_source(), ["driver_id"], ["trips"], "created", start, end)

@@ -12,7 +12,7 @@ from feast.errors import (
 )
 from feast.types import Int64
 
-from icefield.feast import IcebergOfflineStore, NotYetSupportedError, SourceMismatchError
+from icefield.feast import IcebergOfflineStore, SourceMismatchError
 from tests.feast.drivers import DRIVER, STATS, TABLE, frame, stats_source, stats_view, values
 
 REFS = ["driver_stats:trips"]
@@ -164,15 +164,3 @@ def _retrieve(store: FeatureStore, views, refs):
     return IcebergOfflineStore.get_historical_features(
         store.config, views, refs, ASKED, store.registry, store.project
     )
-
-
-def test_what_writes_is_not_supported_yet(applied):
-    view = applied.get_feature_view("driver_stats")
-    writes = [
-        lambda: applied.write_to_offline_store("driver_stats", STATS),
-        lambda: IcebergOfflineStore.offline_write_batch(applied.config, view, None, None),
-        lambda: IcebergOfflineStore.write_logged_features(applied.config, None, None, None, None),
-    ]
-    for write in writes:
-        with pytest.raises(NotYetSupportedError, match="not supported yet"):
-            write()

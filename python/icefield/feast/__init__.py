@@ -1,4 +1,4 @@
-"""Icefield as a plug-in of Feast: an offline store over Apache Iceberg tables, and its data source.
+"""Icefield as a plug-in of Feast: an offline store over Apache Iceberg tables, with all it needs.
 
 In `feature_store.yaml`:
 
@@ -7,8 +7,12 @@ In `feature_store.yaml`:
       catalog_type: sql
       uri: sqlite:///data/catalog.db
       warehouse: data/warehouse
+    batch_engine:
+      type: icefield.feast.IcebergComputeEngine
 
 In the feature definitions: `IcebergSource(table="ns.table", timestamp_field="event_timestamp")`.
+Logs of served features go to an `IcebergLoggingDestination`, saved datasets to a
+`SavedDatasetIcebergStorage`. The batch engine is optional: Feast's own materializes too.
 """
 
 try:

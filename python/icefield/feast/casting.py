@@ -7,8 +7,9 @@ or JSON text, whatever the column holds. Text is never parsed into another type.
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import pyarrow as pa
@@ -103,11 +104,40 @@ _CHOICES: tuple[tuple[Callable[[pa.DataType], bool], Any], ...] = (
 _FAMILIES = (_is_number, types.is_boolean, _is_text, _is_bytes, types.is_time)
 
 
-def fit_batches(
-    batches: Iterator[pa.RecordBatch], target: pa.Schema, where: str
-) -> pa.RecordBatchReader:
-    """The stream in the target's columns and types; SourceMismatchError as `fit` raises it."""
-    return pa.RecordBatchReader.from_batches(target, (fit(b, target, where) for b in batches))
+class FittedStream:
+    """A stream of batches in the target's columns and types, for a reader in another library.
+
+    That library can pass on only the text of what goes wrong in the stream: `unmasked` gives back
+    the error itself.
+    """
+
+    def __init__(self, batches: Iterable[pa.RecordBatch], target: pa.Schema, where: str) -> None:
+        self._batches = batches
+        self._target = target
+        self._where = where
+        self._failure: Exception | None = None
+
+    def reader(self) -> pa.RecordBatchReader:
+        """The stream, which can be read once; its errors are those of `fit` and of the batches."""
+        return pa.RecordBatchReader.from_batches(self._target, self._fitted())
+
+    def _fitted(self) -> Iterator[pa.RecordBatch]:
+        try:
+            for batch in self._batches:
+                yield fit(batch, self._target, self._where)
+        except Exception as error:
+            self._failure = error
+            raise
+
+    @contextlib.contextmanager
+    def unmasked(self) -> Iterator[None]:
+        """Raises the stream's own error in the place of the reading library's."""
+        try:
+            yield
+        except Exception:
+            if self._failure is not None:
+                raise self._failure from None
+            raise
 
 
 def fit(batch: pa.RecordBatch, target: pa.Schema, where: str) -> pa.RecordBatch:

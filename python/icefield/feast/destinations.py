@@ -32,18 +32,18 @@ class Destination:
     def __str__(self) -> str:
         return f"the table '{self._source.table}'"
 
-    def load(self) -> Any:
+    def load(self) -> icefield.Table:
         """The table; DataSourceNotFoundException where there is none."""
         return _writable(load_table(self._config, self._source))
 
-    def find(self) -> Any:
+    def find(self) -> icefield.Table | None:
         """The table, or None where there is none."""
         try:
             return self.load()
         except DataSourceNotFoundException:
             return None
 
-    def create(self, schema: pa.Schema, by_day: str | None = None) -> Any:
+    def create(self, schema: pa.Schema, by_day: str | None = None) -> icefield.Table:
         """Makes the table and its namespace; AlreadyExistsError where it is.
 
         `by_day`: the column whose day partitions it.
@@ -57,16 +57,15 @@ class Destination:
         catalog.create_namespace_if_not_exists(identifier.rsplit(".", 1)[0])
         if not isinstance(catalog, icefield.Catalog):
             return _writable(_create_by_pyiceberg(catalog, identifier, schema, by_day))
-        native: Any = catalog
         partition_spec = [f"day({by_day})"] if by_day else None
-        return native.create_table(identifier, schema, partition_spec=partition_spec)
+        return catalog.create_table(identifier, schema, partition_spec=partition_spec)
 
     def drop(self) -> None:
         """Takes the table out of its catalog, for one whose first rows could not be written."""
         catalog, identifier = catalog_of(self._config, self._source)
         catalog.drop_table(identifier)
 
-    def branch(self, table: Any) -> str | None:
+    def branch(self, table: icefield.Table) -> str | None:
         """The branch to write to; SourceMismatchError for a source that names a fixed state."""
         if self._source.snapshot_id is not None:
             raise self._fixed(f"snapshot {self._source.snapshot_id}")
@@ -84,9 +83,8 @@ class Destination:
         )
 
 
-def _writable(table: Any) -> Any:
-    native: Any = icefield.Table
-    return table if isinstance(table, native) else native.from_pyiceberg(table)
+def _writable(table: Any) -> icefield.Table:
+    return table if isinstance(table, icefield.Table) else icefield.Table.from_pyiceberg(table)
 
 
 def _create_by_pyiceberg(catalog: Any, identifier: str, schema: pa.Schema, day: str | None) -> Any:

@@ -8,11 +8,10 @@ from feast.infra.offline_stores.offline_store import OfflineStore
 from feast.on_demand_feature_view import OnDemandFeatureView
 from pydantic import Field, StrictStr, field_validator
 
-from icefield.feast import sql_frame
+from icefield.feast import sql_frame, writes
 from icefield.feast.asked import Asked, Joining, time_window
 from icefield.feast.catalogs import CatalogSettings
 from icefield.feast.entity_frame import to_arrow
-from icefield.feast.errors import NotYetSupportedError
 from icefield.feast.queries import Pull, join
 from icefield.feast.retrieval_job import IcebergRetrievalJob, PinnedMetadata
 from icefield.feast.saved_files import is_saved_file, scan
@@ -63,7 +62,7 @@ class IcebergOfflineStore(OfflineStore):
     """Features in Iceberg tables. Every answer is computed by Icefield's engine.
 
     Sources must be IcebergSource. Jobs are lazy and read the snapshots that were current when they
-    were made. Does not write yet.
+    were made.
     """
 
     supports_filter_by_created_timestamp = True
@@ -200,12 +199,12 @@ class IcebergOfflineStore(OfflineStore):
         table: pa.Table,
         progress: Callable[[int], Any] | None,
     ) -> None:
-        """Not supported yet: NotYetSupportedError."""
-        del config, table, progress
-        raise NotYetSupportedError(
-            f"writing to the offline store is not supported yet (feature view "
-            f"'{feature_view.name}'): append to its Iceberg table with pyiceberg or Spark"
-        )
+        """Appends the rows to the view's table in one commit.
+
+        The columns must be the table's, in its order, else a ValueError that shows both; values
+        are cast to its types, times floored to microseconds. `progress` gets the number of rows.
+        """
+        writes.write_batch(config, feature_view, table, progress)
 
     @staticmethod
     def write_logged_features(
@@ -215,6 +214,9 @@ class IcebergOfflineStore(OfflineStore):
         logging_config: LoggingConfig,
         registry: BaseRegistry,
     ) -> None:
-        """Not supported yet: NotYetSupportedError."""
-        del config, data, source, logging_config, registry
-        raise NotYetSupportedError("feature logging into Iceberg tables is not supported yet")
+        """Appends logs of served features to the table of an IcebergLoggingDestination.
+
+        `data` is a table or a folder of Parquet files. The destination's table is made by the
+        first write.
+        """
+        writes.write_logs(config, data, source, logging_config, registry)

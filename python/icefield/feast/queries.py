@@ -94,6 +94,10 @@ class Pull:
         """The newest row of each key with start <= event time <= end."""
         columns = self.columns()
         others = {*self.join_keys, self.timestamp_field, self.created_timestamp_column}
+        start = None if self.start is None else to_utc(self.start)
+        end = None if self.end is None else to_utc(self.end)
+        # Incremental materialization that is up to date asks for such a range.
+        nothing = start is not None and end is not None and start > end
         view = icefield.FeatureView(
             self.source.name,
             self.table,
@@ -101,15 +105,13 @@ class Pull:
             timestamp_field=self.timestamp_field,
             created_timestamp_column=self.created_timestamp_column,
             features=[name for name in columns if name not in others],
+            row_filter="false" if nothing else None,
             snapshot_id=self.source.snapshot_id,
             ref=self.source.ref,
         )
 
-        start = None if self.start is None else to_utc(self.start)
-        end = None if self.end is None else to_utc(self.end)
-
         def training_set() -> icefield.TrainingSet:
-            return icefield.latest(view, start=start, end=end)
+            return icefield.latest(view, start=start, end=None if nothing else end)
 
         first = training_set()
         if self.engine == "duckdb":

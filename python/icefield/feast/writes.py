@@ -17,7 +17,7 @@ import pyarrow.dataset
 from feast.errors import SavedDatasetLocationAlreadyExists
 
 from icefield.errors import AlreadyExistsError, InvalidArgumentError
-from icefield.feast.casting import describe, fit_batches, iceberg_schema
+from icefield.feast.casting import FittedStream, describe, iceberg_schema
 from icefield.feast.destinations import Destination
 from icefield.feast.errors import SourceMismatchError
 from icefield.feast.logging_destination import IcebergLoggingDestination
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from feast.repo_config import RepoConfig
     from feast.saved_dataset import SavedDatasetStorage
 
+    import icefield
     from icefield.feast.source import IcebergSource
 
 _PANDAS_INDEX = re.compile(r"__index_level_\d+__")
@@ -61,8 +62,9 @@ def write_batch(
     if len(batch) == 0:
         return
     _require_times(batch, source)
-    rows = fit_batches(iter(batch.to_batches()), target, str(destination))
-    table.append(rows, branch=branch)
+    rows = FittedStream(batch.to_batches(), target, str(destination))
+    with rows.unmasked():
+        table.append(rows.reader(), branch=branch)
     if progress is not None:
         progress(len(batch))
 
@@ -124,7 +126,9 @@ def write_logs(
             update.union_by_name(schema)
     rows = _started(data.to_batches() if isinstance(data, pa.Table) else _parquet_batches(data))
     if rows is not None:
-        table.append(fit_batches(rows, table.schema(), str(destination)))
+        fitted = FittedStream(rows, table.schema(), str(destination))
+        with fitted.unmasked():
+            table.append(fitted.reader())
 
 
 def _parquet_batches(folder: Path) -> Iterator[pa.RecordBatch]:
@@ -175,11 +179,10 @@ def _write_new(
         table = destination.create(schema)
     except AlreadyExistsError as error:
         raise SavedDatasetLocationAlreadyExists(location=storage.table) from error
+    fitted = FittedStream(rows or (), schema, str(destination))
     try:
-        table.append(
-            fit_batches(rows or iter(()), schema, str(destination)),
-            snapshot_properties=snapshot_properties,
-        )
+        with fitted.unmasked():
+            table.append(fitted.reader(), snapshot_properties=snapshot_properties)
     except BaseException:
         with contextlib.suppress(Exception):  # the first error says more
             destination.drop()
@@ -188,7 +191,7 @@ def _write_new(
 
 def _overwrite(
     destination: Destination,
-    table: Any,
+    table: icefield.Table,
     schema: pa.Schema,
     rows: Iterator[pa.RecordBatch] | None,
     snapshot_properties: Mapping[str, str] | None,
@@ -204,10 +207,9 @@ def _overwrite(
     if set(schema.names) - set(before.names):
         with table.update_schema() as update:
             update.union_by_name(schema)
-    table.overwrite(
-        fit_batches(rows or iter(()), table.schema(), str(destination)),
-        snapshot_properties=snapshot_properties,
-    )
+    fitted = FittedStream(rows or (), table.schema(), str(destination))
+    with fitted.unmasked():
+        table.overwrite(fitted.reader(), snapshot_properties=snapshot_properties)
     gone = [name for name in before.names if name not in schema.names]
     # A column that partitions the table cannot be dropped: it stays, without values.
     with contextlib.suppress(InvalidArgumentError):
