@@ -155,7 +155,9 @@ void CheckLeft(const MemoryStore& store, const MemoryStore::Files& files, const 
     return;
   }
   EXPECT_EQ(now, before) << where << ": " << outcome.error();
-  if (!fault.after && !fault.dies) EXPECT_EQ(store.files(), files) << where;
+  if (!fault.after && !fault.dies) {
+    EXPECT_EQ(store.files(), files) << where;
+  }
 }
 
 TEST_P(TableFaults, LeaveTheOldTableOrTheNewOne) {
