@@ -37,6 +37,7 @@ PEERS: Mapping[str, tuple[str, str, str]] = {
     "polars": ("bench.peers.polars_asof", "prepare", "polars"),
     "pandas": ("bench.peers.pandas_asof", "prepare", "pandas"),
     "icefield": ("bench.peers.icefield_join", "prepare", "icefield"),
+    "feast_icefield": ("bench.peers.feast_icefield", "prepare", "feast"),
 }
 """Name of a peer: module, function in it, distribution whose version is written down."""
 
