@@ -58,6 +58,7 @@ nb::dict ViewDict(const ViewReport& view) {
   out["hits_not_yet_created"] =
       view.hits_not_yet_created ? nb::cast(*view.hits_not_yet_created) : nb::none();
   out["created_cut"] = CutText(view.cut);
+  out["commit_cut"] = view.commit_cut ? "applied" : "not applied";
   return out;
 }
 
@@ -73,7 +74,17 @@ AnyDict ReportDict(const RetrievalReport& report) {
   nb::dict out;
   out["rows"] = report.rows;
   out["views"] = ViewList(report.views);
+  if (report.frame) {
+    nb::dict frame;
+    frame["start_us"] = report.frame->start_us;
+    frame["end_us"] = report.frame->end_us;
+    frame["scans"] = ViewList(report.frame->scans);
+    out["frame"] = frame;
+  } else {
+    out["frame"] = nb::none();
+  }
   nb::dict seconds;
+  seconds["frame"] = report.seconds.frame;
   seconds["plan"] = report.seconds.plan;
   seconds["encode"] = report.seconds.encode;
   seconds["winners"] = report.seconds.winners;

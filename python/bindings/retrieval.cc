@@ -108,20 +108,23 @@ void BindRetrieval(nb::module_& module) {
 
   module.def(
       "point_in_time_join",
-      [](const nb::object& frame, const std::vector<ViewRequest>& views,
-         std::string entity_timestamp, bool full_feature_names, const std::string& created_cut,
-         int threads, int64_t batch_rows) {
-        JoinRequest request{.frame = ImportTable(frame),
+      [](const nb::object& frame, std::optional<int64_t> start_us, std::optional<int64_t> end_us,
+         const std::vector<ViewRequest>& views, std::string entity_timestamp,
+         bool full_feature_names, const std::string& created_cut, bool commit_cut, int threads,
+         int64_t batch_rows) {
+        JoinRequest request{.frame = frame.is_none() ? nullptr : ImportTable(frame),
+                            .bounds = {start_us, end_us},
                             .views = views,
                             .entity_timestamp = std::move(entity_timestamp),
                             .full_feature_names = full_feature_names,
                             .created_cut = ParseCut(created_cut),
+                            .commit_cut = commit_cut,
                             .read = MakeReadOptions(threads, batch_rows)};
         return Retrieval(Unlocked([&] { return MakeTrainingSet(std::move(request)); }));
       },
-      nb::arg("frame"), nb::arg("views"), nb::arg("entity_timestamp"),
-      nb::arg("full_feature_names"), nb::arg("created_cut"), nb::arg("threads"),
-      nb::arg("batch_rows"));
+      nb::arg("frame").none(), nb::arg("start_us").none(), nb::arg("end_us").none(),
+      nb::arg("views"), nb::arg("entity_timestamp"), nb::arg("full_feature_names"),
+      nb::arg("created_cut"), nb::arg("commit_cut"), nb::arg("threads"), nb::arg("batch_rows"));
 
   module.def(
       "latest",

@@ -120,21 +120,30 @@ def point_in_time_join(
     full_feature_names: bool = False,
     created_cut: CreatedCut = False,
     commit_cut: bool = False,
+    start: Instant | None = None,
+    end: Instant | None = None,
     memory_budget: int | None = None,
     options: ReadOptions | None = None,
 ) -> TrainingSet:
     """For every entity row the features of each view as they were known at its entity time.
 
-    entity_frame: anything that speaks Arrow (pandas, polars, DuckDB, pyarrow).
+    entity_frame: anything that speaks Arrow (pandas, polars, DuckDB, pyarrow). None: the distinct
+        join keys and event times of the views' own rows with start <= event time <= end, both
+        inclusive, ordered by time, then keys (P14); the views must share their join keys. Its
+        columns are the join keys as the first view has them, then `entity_timestamp`, in UTC.
+    start, end: only without a frame. end defaults to now, start to end less the longest ttl of the
+        views, or less 30 days where none has one.
     created_cut: True lets through only rows created by the entity time and refuses views without a
     created
         column; "where_available" leaves those views as they are (P8).
+    commit_cut: only rows committed by the entity time (P9): of a table of version 3 by the snapshot
+        that wrote each row last; before, by its file's, and only where the table was never anything
+        but appended to. UnsupportedError names the table and the snapshot whose time is not known.
+        Rows deleted later are not brought back.
     Snapshots are resolved now; data is read when the result is. Raises icefield.errors:
     InvalidArgumentError names
     the view, the table and the column.
     """
-    if commit_cut:
-        raise UnsupportedError("commit_cut is not there yet (P9)")
     if memory_budget is not None:
         raise UnsupportedError("memory_budget is not there yet; split the entity frame instead")
     cuts: dict[Any, str] = {False: "none", True: "everywhere", "where_available": "where_available"}
@@ -144,11 +153,14 @@ def point_in_time_join(
         )
     return TrainingSet(
         _native.point_in_time_join(
-            frame=to_stream(entity_frame),
+            frame=None if entity_frame is None else to_stream(entity_frame),
+            start_us=instant_micros(start) if start is not None else None,
+            end_us=instant_micros(end) if end is not None else None,
             views=[view._native for view in views],
             entity_timestamp=entity_timestamp,
             full_feature_names=full_feature_names,
             created_cut=cuts[created_cut],
+            commit_cut=bool(commit_cut),
             **(options or ReadOptions()).native(),
         )
     )

@@ -92,7 +92,8 @@ class TrainingSet:
         row_groups_pruned, row_groups_read, bytes_planned, bytes_read, rows_seen, rows_dropped,
         deletes (deletion_vectors, position_delete_files, equality_delete_files,
         rows_deleted_by_position, rows_deleted_by_equality), hits, misses by reason, null_values by
-        feature, full_ties, hits_not_yet_created or None,
-        created_cut); seconds (plan, encode, winners, gather).
+        feature, full_ties, hits_not_yet_created or None, created_cut, commit_cut); frame (start_us,
+        end_us, scans: each as of a view) or None where one was given; seconds (frame, plan, encode,
+        winners, gather).
         """
         return Report(self._native.report())

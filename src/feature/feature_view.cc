@@ -94,6 +94,10 @@ bool IsTimeType(const Type& type) {
   }
 }
 
+bool IsNanosecondType(const Type& type) {
+  return type.Is(PrimitiveKind::kTimestampNs) || type.Is(PrimitiveKind::kTimestamptzNs);
+}
+
 Result<BoundView> BindView(const FeatureViewSpec& spec, const Schema& schema,
                            std::string_view table_name) {
   if (spec.name.empty())

@@ -70,4 +70,7 @@ Result<BoundView> BindView(const FeatureViewSpec& spec, const Schema& schema,
 /// True for types of event and created times: date and all timestamps.
 bool IsTimeType(const Type& type);
 
+/// True for those of them that count nanoseconds.
+bool IsNanosecondType(const Type& type);
+
 }  // namespace icefield

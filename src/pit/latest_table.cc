@@ -1,10 +1,6 @@
 #include "pit/latest_table.h"
 
-#include <arrow/compute/api_vector.h>
-
 #include <algorithm>
-
-#include "batch/arrow_status.h"
 
 namespace icefield {
 namespace {
@@ -28,59 +24,34 @@ Result<LatestTable> LatestTable::Make(
 
 Result<int64_t> LatestTable::Observe(const arrow::ArrayVector& keys, const ObservedRows& rows,
                                      Scratch& scratch) {
-  const auto row_count = static_cast<int64_t>(rows.key_ids.size());
-  HashKeys(keys, row_count, scratch.hashes);
-  const auto partition_of = [&](int64_t row) {
-    return scratch.hashes[static_cast<size_t>(row)] % partitions_.size();
-  };
-  scratch.starts.assign(partitions_.size() + 1, 0);
-  for (int64_t row = 0; row < row_count; ++row) {
-    if (rows.key_ids[static_cast<size_t>(row)] != kNoId) ++scratch.starts[partition_of(row) + 1];
-  }
-  for (size_t part = 0; part < partitions_.size(); ++part)
-    scratch.starts[part + 1] += scratch.starts[part];
-  scratch.rows.resize(scratch.starts.back());
-  scratch.next.assign(scratch.starts.begin(), scratch.starts.end() - 1);
-  for (int64_t row = 0; row < row_count; ++row) {
-    if (rows.key_ids[static_cast<size_t>(row)] != kNoId)
-      scratch.rows[scratch.next[partition_of(row)]++] = row;
-  }
+  scratch.groups.Group(keys, rows.key_ids, partitions_.size());
   int64_t keyless = 0;
-  for (uint32_t part = 0; part < partitions_.size(); ++part) {
-    if (scratch.starts[part] == scratch.starts[part + 1]) continue;
+  for (size_t part = 0; part < partitions_.size(); ++part) {
+    const std::span<const int64_t> chosen = scratch.groups.RowsOf(part);
+    if (chosen.empty()) continue;
     ICEFIELD_ASSIGN(int64_t without,
-                    ObservePartition(*partitions_[part], keys, rows, scratch, part));
+                    ObservePartition(*partitions_[part], keys, rows, chosen, scratch));
     keyless += without;
   }
   return keyless;
 }
 
 Result<int64_t> LatestTable::ObservePartition(Partition& partition, const arrow::ArrayVector& keys,
-                                              const ObservedRows& rows, Scratch& scratch,
-                                              uint32_t number) {
-  const int64_t* chosen = scratch.rows.data() + scratch.starts[number];
-  const int64_t count = scratch.starts[number + 1] - scratch.starts[number];
-  const auto chosen_array = std::make_shared<arrow::Int64Array>(
-      count, arrow::Buffer::Wrap(chosen, static_cast<size_t>(count)));
-  arrow::ArrayVector part_keys;
-  for (const std::shared_ptr<arrow::Array>& column : keys) {
-    ICEFIELD_ARROW_ASSIGN(
-        part_keys.emplace_back(),
-        arrow::compute::Take(*column, *chosen_array, arrow::compute::TakeOptions::NoBoundsCheck()),
-        "join keys");
-  }
+                                              const ObservedRows& rows,
+                                              std::span<const int64_t> chosen, Scratch& scratch) {
+  ICEFIELD_ASSIGN(const arrow::ArrayVector part_keys, TakeKeys(keys, chosen));
   const std::lock_guard lock(partition.mutex);
-  partition.encoder.Insert(part_keys, count, scratch.ids, scratch.encoder);
+  partition.encoder.Insert(part_keys, static_cast<int64_t>(chosen.size()), scratch.ids,
+                           scratch.encoder);
   partition.best.resize(partition.encoder.size());
   int64_t keyless = 0;
-  for (int64_t at = 0; at < count; ++at) {
-    const uint32_t id = scratch.ids[static_cast<size_t>(at)];
+  for (size_t at = 0; at < chosen.size(); ++at) {
+    const uint32_t id = scratch.ids[at];
     if (id == kNoId) {
       ++keyless;
       continue;
     }
-    const auto row = static_cast<size_t>(chosen[at]);
-    partition.best[id].Merge(Candidate{rows.OrderOf(row), false});
+    partition.best[id].Merge(Candidate{rows.OrderOf(static_cast<size_t>(chosen[at])), false});
   }
   return keyless;
 }

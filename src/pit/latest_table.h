@@ -8,6 +8,7 @@
 
 #include "base/result.h"
 #include "pit/key_encoder.h"
+#include "pit/key_groups.h"
 #include "pit/slot_table.h"
 
 namespace icefield {
@@ -21,10 +22,7 @@ class LatestTable {
 
   /// Working memory of one thread.
   struct Scratch {
-    std::vector<uint64_t> hashes;
-    std::vector<uint32_t> starts;
-    std::vector<uint32_t> next;
-    std::vector<int64_t> rows;
+    KeyGroups groups;
     std::vector<uint32_t> ids;
     KeyEncoder::Scratch encoder;
   };
@@ -43,8 +41,9 @@ class LatestTable {
     KeyEncoder encoder;
     std::vector<Candidate> best;  ///< By key id.
   };
-  Result<int64_t> ObservePartition(Partition& partition, const arrow::ArrayVector& keys,
-                                   const ObservedRows& rows, Scratch& scratch, uint32_t number);
+  static Result<int64_t> ObservePartition(Partition& partition, const arrow::ArrayVector& keys,
+                                          const ObservedRows& rows, std::span<const int64_t> chosen,
+                                          Scratch& scratch);
 
   std::vector<std::unique_ptr<Partition>> partitions_;
 };

@@ -91,6 +91,7 @@ uint32_t SlotTable::SlotFor(const ObservedRows& batch, const Scratch::Row& row) 
     if (created == kNoCreatedTime) return kNoSlot;
     visible = std::max(visible, created);
   }
+  if (!batch.commit_times.empty()) visible = std::max(visible, batch.commit_times[row.row]);
   const uint32_t first = index_.first_slot[row.key_id];
   const uint32_t end = index_.first_slot[row.key_id + 1];
   const uint32_t found =

@@ -20,7 +20,7 @@ enum class Outcome : uint8_t {
                ///< time.
   kOnlyLaterRows,  ///< All rows of its key have event times after the entity time.
   kExpired,        ///< The newest candidate is older than the TTL allows (P3).
-  kCut,            ///< The created cut leaves no candidate (P8).
+  kCut,            ///< The cuts leave no candidate (P8, P9).
 };
 
 /// A key's best row as seen so far: its order, and whether another row tied with it in all but the
@@ -44,6 +44,7 @@ struct ObservedRows {
   std::span<const int64_t> event_times;  ///< In the view's unit.
   std::span<const int64_t>
       created_times;  ///< kNoCreatedTime where null; empty where the view has none.
+  std::span<const int64_t> commit_times;  ///< In the view's unit; empty without the commit cut.
   std::span<const int64_t>
       positions;  ///< Of each row in its file; empty: contiguous from first_position.
   std::span<const RowLineage> lineages;  ///< Empty: none of the scan's rows is told apart by them.
@@ -62,8 +63,9 @@ struct ObservedRows {
 };
 
 /// Slots with their candidates. The result depends only on the set of rows observed: not on order,
-/// batches, threads. Memory: about 64 bytes a slot and 8 a key. Does not: apply the TTL before
-/// `Resolve`.
+/// batches, threads. A row is visible from its event time on, with cuts from the latest of its
+/// event, created and commit time. Memory: about 64 bytes a slot and 8 a key. Does not: apply the
+/// TTL before `Resolve`.
 class SlotTable {
  public:
   /// Borrows `index`. With `created_cut` a row is visible from the later of its event and created

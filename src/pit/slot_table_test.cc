@@ -19,6 +19,12 @@ struct Row {
   uint32_t file;
   int64_t position;
   RowLineage lineage = {};
+  int64_t committed = INT64_MIN;
+};
+
+struct Cuts {
+  bool created = false;
+  bool committed = false;
 };
 
 struct EntityRow {
@@ -28,11 +34,12 @@ struct EntityRow {
 
 // The obvious answer: every row against every entity row.
 std::optional<RowOrder> BestOf(const std::vector<Row>& rows, const EntityRow& entity,
-                               bool created_cut) {
+                               const Cuts& cuts) {
   std::optional<RowOrder> best;
   for (const Row& row : rows) {
     if (!entity.time || row.key != entity.key || row.event > *entity.time) continue;
-    if (created_cut && (row.created == kNoCreatedTime || row.created > *entity.time)) continue;
+    if (cuts.committed && row.committed > *entity.time) continue;
+    if (cuts.created && (row.created == kNoCreatedTime || row.created > *entity.time)) continue;
     const RowOrder order{row.event, row.created, row.lineage, {row.file, row.position}};
     if (!best || order > *best) best = order;
   }
@@ -47,17 +54,19 @@ std::vector<Row> RandomRows(std::mt19937& random, int count) {
     const RowLineage lineage{random() % 3 == 0 ? RowLineage::kNone : int64_t(random() % 3),
                              random() % 3 == 0 ? RowLineage::kNone : int64_t(random() % 50)};
     rows.push_back({static_cast<uint32_t>(random() % 8), static_cast<int64_t>(random() % 30),
-                    created, static_cast<uint32_t>(random() % 3), int64_t{at}, lineage});
+                    created, static_cast<uint32_t>(random() % 3), int64_t{at}, lineage,
+                    static_cast<int64_t>(random() % 40)});
   }
   return rows;
 }
 
-void ObserveAll(const std::vector<Row>& rows, SlotTable& table) {
+void ObserveAll(const std::vector<Row>& rows, SlotTable& table, bool commit_cut = false) {
   SlotTable::Scratch scratch;
   for (const Row& row : rows) {
     table.Observe({.key_ids = {&row.key, 1},
                    .event_times = {&row.event, 1},
                    .created_times = {&row.created, 1},
+                   .commit_times = {&row.committed, commit_cut ? 1U : 0U},
                    .positions = {&row.position, 1},
                    .lineages = {&row.lineage, 1},
                    .file = row.file},
@@ -85,7 +94,7 @@ std::vector<EntityRow> RandomEntities(std::mt19937& random, int count) {
   return entities;
 }
 
-class SlotTableRandom : public testing::TestWithParam<bool> {};
+class SlotTableRandom : public testing::TestWithParam<Cuts> {};
 
 TEST_P(SlotTableRandom, AgreesWithEveryRowAgainstEveryEntityRow) {
   for (uint32_t seed = 0; seed < 200; ++seed) {
@@ -93,9 +102,9 @@ TEST_P(SlotTableRandom, AgreesWithEveryRowAgainstEveryEntityRow) {
     std::vector<Row> rows = RandomRows(random, 60);
     const std::vector<EntityRow> entities = RandomEntities(random, 40);
     const SpineIndex index = IndexOf(entities, 8);
-    SlotTable table(index, GetParam());
+    SlotTable table(index, GetParam().created);
     std::shuffle(rows.begin(), rows.end(), random);
-    ObserveAll(rows, table);
+    ObserveAll(rows, table, GetParam().committed);
     table.Spread();
     for (size_t at = 0; at < entities.size(); ++at) {
       const std::optional<RowOrder> wanted = BestOf(rows, entities[at], GetParam());
@@ -109,7 +118,9 @@ TEST_P(SlotTableRandom, AgreesWithEveryRowAgainstEveryEntityRow) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(CreatedCut, SlotTableRandom, testing::Bool());
+INSTANTIATE_TEST_SUITE_P(Cuts, SlotTableRandom,
+                         testing::Values(Cuts{}, Cuts{.created = true}, Cuts{.committed = true},
+                                         Cuts{.created = true, .committed = true}));
 
 TEST(SlotTable, ManyThreadsGiveWhatOneGives) {
   std::mt19937 random(7);

@@ -60,6 +60,11 @@ Wide NanosOf(const Times& times, size_t row) {
 
 }  // namespace
 
+int64_t MicrosToTick(int64_t micros, ViewUnit unit) {
+  const int64_t factor = TicksPerSecond(unit) / 1'000'000;
+  return CheckedMultiply(micros, factor).value_or(micros < 0 ? kTickMin : kTickMax);
+}
+
 Result<Times> ReadTimes(const arrow::Array& column) {
   const std::optional<Rate> rate = RateOf(*column.type());
   if (!rate)

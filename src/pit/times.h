@@ -20,6 +20,9 @@ constexpr int64_t TicksPerSecond(ViewUnit unit) {
   return unit == ViewUnit::kMicros ? 1'000'000 : 1'000'000'000;
 }
 
+/// Microseconds since the epoch as ticks of a unit. Saturates at the ends of the range.
+int64_t MicrosToTick(int64_t micros, ViewUnit unit);
+
 /// Values of a time column with the rate of their clock; a date is a tick a day.
 struct Times {
   std::vector<int64_t> values;

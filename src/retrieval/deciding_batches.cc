@@ -109,9 +109,9 @@ Status ReadGroup(const ViewScan& scan, size_t number, LiveRows& rows, const Read
 
 }  // namespace
 
-Status ForEachDecidingBatch(ViewScan& scan, const ReadOptions& options,
+Status ForEachDecidingBatch(ViewScan& scan, TieOrder order, const ReadOptions& options,
                             const std::function<Status(DecidingBatch&, int)>& take) {
-  ReadSchema read = ColumnsToRead(scan, StoresLineage(scan.files));
+  ReadSchema read = ColumnsToRead(scan, order == TieOrder::kRead && StoresLineage(scan.files));
   const RowFilterPlan filter = RowFilterPlan::Make(scan.pinned.view.row_filter, read);
   LiveRows rows(scan.files, std::move(read), options);
   Totals totals;

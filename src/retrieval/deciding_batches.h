@@ -26,12 +26,22 @@ struct DecidingBatch {
   int64_t first_position = 0;
   uint32_t file = 0;  ///< Number of the file in the plan: its rank among full ties (P6).
   int64_t rows = 0;
+
+  /// The `_last_updated_sequence_number` of a row, RowLineage::kNone for null; `task` is its file.
+  int64_t LastUpdatedOf(size_t row, const FileTask& task) const {
+    if (!lineages.empty()) return lineages[row].last_updated;
+    // Inherited by every row of a file that has row ids.
+    return task.file.first_row_id ? task.data_sequence_number.value : RowLineage::kNone;
+  }
 };
+
+/// Whether what decides full ties (P6) is read: the lineage that files store.
+enum class TieOrder : uint8_t { kRead, kLeftOut };
 
 /// Streams the deciding columns of all planned row groups that pass the view's row filter, on
 /// several threads, in no order, and counts what it reads in scan.report. `take` is called by
 /// several threads at once, each with its own `worker` number below ThreadCount(options.threads).
-Status ForEachDecidingBatch(ViewScan& scan, const ReadOptions& options,
+Status ForEachDecidingBatch(ViewScan& scan, TieOrder order, const ReadOptions& options,
                             const std::function<Status(DecidingBatch&, int worker)>& take);
 
 }  // namespace icefield

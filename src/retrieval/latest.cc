@@ -4,7 +4,6 @@
 #include <map>
 #include <numeric>
 
-#include "base/checked.h"
 #include "base/executor.h"
 #include "codec/arrow/arrow_types.h"
 #include "pit/latest_table.h"
@@ -150,8 +149,8 @@ class LatestSet final : public TrainingSet {
     ICEFIELD_ASSIGN(LatestTable table, LatestTable::Make(types));
     std::vector<WorkerScratch> scratch(static_cast<size_t>(ThreadCount(options_.threads)));
     const TickSpan ticks{span_.first.value_or(INT64_MIN), span_.last.value_or(INT64_MAX)};
-    ICEFIELD_TRY(
-        ForEachDecidingBatch(scan, options_, [&](DecidingBatch& batch, int worker) -> Status {
+    ICEFIELD_TRY(ForEachDecidingBatch(
+        scan, TieOrder::kRead, options_, [&](DecidingBatch& batch, int worker) -> Status {
           return ObserveBatch(batch, ticks, table, scratch[static_cast<size_t>(worker)]);
         }));
     for (const WorkerScratch& worker : scratch) scan.report.rows_dropped += worker.dropped;
@@ -195,14 +194,6 @@ class LatestSet final : public TrainingSet {
   bool done_ = false;
 };
 
-// Microseconds as ticks of the view's unit. Beyond the range of nanoseconds every row passes the
-// bound, or none.
-int64_t ToTick(int64_t micros, ViewUnit unit) {
-  if (unit == ViewUnit::kMicros) return micros;
-  if (const std::optional<int64_t> nanos = CheckedMultiply<int64_t>(micros, 1000)) return *nanos;
-  return micros < 0 ? INT64_MIN : INT64_MAX;
-}
-
 }  // namespace
 
 Result<std::unique_ptr<TrainingSet>> MakeLatest(LatestRequest request) {
@@ -213,8 +204,8 @@ Result<std::unique_ptr<TrainingSet>> MakeLatest(LatestRequest request) {
   }
   ICEFIELD_ASSIGN(PinnedView pinned, PinView(request.view.source, request.view.spec));
   TimeSpan span;
-  if (request.start_us) span.first = ToTick(*request.start_us, pinned.unit);
-  if (request.end_us) span.last = ToTick(*request.end_us, pinned.unit);
+  if (request.start_us) span.first = MicrosToTick(*request.start_us, pinned.unit);
+  if (request.end_us) span.last = MicrosToTick(*request.end_us, pinned.unit);
   ICEFIELD_TRY(CheckNames(pinned, LatestColumns(pinned)));
   ICEFIELD_ASSIGN(std::shared_ptr<arrow::Schema> columns, OutputSchema(LatestColumns(pinned)));
   return std::unique_ptr<TrainingSet>(std::make_unique<LatestSet>(

@@ -29,8 +29,7 @@ std::optional<Value> TimeValue(const PinnedView& pinned, int64_t tick, bool lowe
   const Type& type = pinned.view.event_time.type;
   const int64_t ticks_per_second = TicksPerSecond(pinned.unit);
   if (type.Is(PrimitiveKind::kDate)) return DayValue(tick, ticks_per_second * 86400, lower);
-  const bool nanos = type.Is(PrimitiveKind::kTimestampNs) || type.Is(PrimitiveKind::kTimestamptzNs);
-  if (nanos || pinned.unit == ViewUnit::kMicros) return Value(tick);
+  if (IsNanosecondType(type) || pinned.unit == ViewUnit::kMicros) return Value(tick);
   return Value(lower ? CeilDivide<int64_t>(tick, 1000) : FloorDivide<int64_t>(tick, 1000));
 }
 

@@ -30,6 +30,7 @@ void WriteTimes(std::ostream& out, const ViewReport& view) {
   if (view.cut == CutEffect::kApplied) out << "  created cut: applied\n";
   if (view.cut == CutEffect::kNoCreatedColumn)
     out << "  created cut: no created column, not applied\n";
+  if (view.commit_cut) out << "  commit cut: applied\n";
 }
 
 // Deletes that bear on planned files, and the rows that they took away.
@@ -41,6 +42,15 @@ void WriteDeletes(std::ostream& out, const ViewReport& view) {
       << counts.position_delete_files << " position delete files (" << view.rows_deleted_by_position
       << " rows), " << counts.equality_delete_files << " equality delete files ("
       << view.rows_deleted_by_equality << " rows)\n";
+}
+
+void WriteReading(std::ostream& out, const ViewReport& view) {
+  out << "  read " << view.files_read << " of " << view.files_planned << " planned files ("
+      << view.pruned.files_pruned_partition + view.pruned.files_pruned_bounds << " pruned), "
+      << view.row_groups_read << " row groups (" << view.row_groups_pruned << " pruned), "
+      << view.bytes_read << " bytes, " << view.rows_seen << " rows";
+  if (view.rows_dropped > 0) out << " (" << view.rows_dropped << " without key or time)";
+  out << "\n";
 }
 
 void WriteView(std::ostream& out, const ViewReport& view) {
@@ -55,12 +65,7 @@ void WriteView(std::ostream& out, const ViewReport& view) {
   for (const auto& [feature, nulls] : view.null_values) {
     if (nulls > 0) out << "  null values of " << feature << ": " << nulls << "\n";
   }
-  out << "  read " << view.files_read << " of " << view.files_planned << " planned files ("
-      << view.pruned.files_pruned_partition + view.pruned.files_pruned_bounds << " pruned), "
-      << view.row_groups_read << " row groups (" << view.row_groups_pruned << " pruned), "
-      << view.bytes_read << " bytes, " << view.rows_seen << " rows";
-  if (view.rows_dropped > 0) out << " (" << view.rows_dropped << " without key or time)";
-  out << "\n";
+  WriteReading(out, view);
   WriteDeletes(out, view);
 }
 
@@ -70,8 +75,14 @@ std::string RetrievalReport::ToString() const {
   std::ostringstream out;
   out << rows << " rows\n";
   for (const ViewReport& view : views) WriteView(out, view);
-  out << std::fixed << std::setprecision(3) << "seconds: plan " << seconds.plan << ", encode "
-      << seconds.encode << ", winners " << seconds.winners << ", gather " << seconds.gather << "\n";
+  for (const ViewReport& scan : frame ? frame->scans : std::vector<ViewReport>()) {
+    out << "entity frame from view " << scan.view << ":\n";
+    WriteReading(out, scan);
+  }
+  out << std::fixed << std::setprecision(3) << "seconds: ";
+  if (frame) out << "frame " << seconds.frame << ", ";
+  out << "plan " << seconds.plan << ", encode " << seconds.encode << ", winners " << seconds.winners
+      << ", gather " << seconds.gather << "\n";
   return out.str();
 }
 

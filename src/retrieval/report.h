@@ -50,10 +50,19 @@ struct ViewReport {
   std::optional<int64_t> hits_not_yet_created;  ///< Hits created after their entity time; none
                                                 ///< without a created column.
   CutEffect cut = CutEffect::kNotAsked;
+  bool commit_cut = false;  ///< Rows were dated by their commits (P9).
+};
+
+/// The entity frame that views made (P14): its event times, both inclusive, and what was read.
+struct MadeFrame {
+  int64_t start_us = 0;
+  int64_t end_us = 0;
+  std::vector<ViewReport> scans;
 };
 
 /// Wall seconds by stage.
 struct StageSeconds {
+  double frame = 0;  ///< Making the entity frame, where none was given.
   double plan = 0;
   double encode = 0;
   double winners = 0;
@@ -63,6 +72,7 @@ struct StageSeconds {
 struct RetrievalReport {
   int64_t rows = 0;
   std::vector<ViewReport> views;
+  std::optional<MadeFrame> frame;  ///< Where none was given.
   StageSeconds seconds;
 
   /// A table for people.

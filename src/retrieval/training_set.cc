@@ -3,47 +3,18 @@
 #include <arrow/record_batch.h>
 
 #include <algorithm>
+#include <chrono>
 #include <set>
 #include <tuple>
 
+#include "base/checked.h"
 #include "base/executor.h"
-#include "batch/arrow_status.h"
-#include "codec/arrow/arrow_types.h"
+#include "retrieval/joined_set.h"
+#include "retrieval/pruning.h"
 #include "retrieval/stopwatch.h"
-#include "retrieval/view_join.h"
 
 namespace icefield {
 namespace {
-
-std::string OutputName(const BoundView& view, const BoundView::Feature& feature,
-                       bool full_feature_names) {
-  return full_feature_names ? view.name + "__" + feature.name : feature.name;
-}
-
-// The frame's columns, then every view's features. Two columns of one name are refused with both
-// named (P13).
-Result<std::shared_ptr<arrow::Schema>> JoinSchema(const arrow::Schema& frame,
-                                                  const std::vector<PinnedView>& views,
-                                                  bool full_feature_names) {
-  arrow::FieldVector fields = frame.fields();
-  std::map<std::string, std::string> owners;
-  for (const std::string& name : frame.field_names()) owners[name] = "a column of the entity frame";
-  for (const PinnedView& pinned : views) {
-    for (const BoundView::Feature& feature : pinned.view.features) {
-      const std::string name = OutputName(pinned.view, feature, full_feature_names);
-      const std::string owner =
-          StrCat("feature '", feature.name, "' of view '", pinned.view.name, "'");
-      const auto [found, added] = owners.emplace(name, owner);
-      if (!added) {
-        return InvalidArgument(owner, " and ", found->second, " would both be the output column '",
-                               name, "' (P13); use full feature names or rename one");
-      }
-      ICEFIELD_ASSIGN(std::shared_ptr<arrow::Field> field, ToArrowField(feature.field));
-      fields.push_back(field->WithName(name)->WithNullable(true));
-    }
-  }
-  return arrow::schema(std::move(fields), frame.metadata());
-}
 
 Status CheckViewNames(const std::vector<ViewRequest>& views) {
   std::set<std::string> names;
@@ -86,19 +57,20 @@ void ShareSources(std::vector<ViewRequest>& views) {
   }
 }
 
-// The views of one join, opened one after the other and joined to the whole frame, then streamed.
-class JoinedSet final : public TrainingSet {
+int64_t MicrosSinceEpoch() {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::microseconds>(now).count();
+}
+
+// The join of views to the frame that they make. The frame is read when the first row is asked for.
+class FramelessSet final : public TrainingSet {
  public:
-  JoinedSet(EntityFrame frame, std::vector<PinnedView> views, std::shared_ptr<arrow::Schema> schema,
-            CreatedCut cut, ReadOptions options)
-      : frame_(std::move(frame)),
+  FramelessSet(ViewFramePlan plan, std::vector<PinnedView> views,
+               std::shared_ptr<arrow::Schema> schema, JoinTerms terms)
+      : plan_(std::move(plan)),
         views_(std::move(views)),
         schema_(std::move(schema)),
-        cut_(cut),
-        options_(std::move(options)),
-        encodings_(frame_) {
-    report_.rows = frame_.rows();
-  }
+        terms_(std::move(terms)) {}
 
   const std::shared_ptr<arrow::Schema>& schema() const override { return schema_; }
 
@@ -108,123 +80,62 @@ class JoinedSet final : public TrainingSet {
     return pinned;
   }
 
-  // Keys of all views are encoded when the set is made, so that a wrong type is known before
-  // anything is read.
-  Status EncodeKeys() {
-    const Stopwatch watch(report_.seconds.encode);
-    for (const PinnedView& view : views_) ICEFIELD_TRY(encodings_.For(view.view));
-    return {};
-  }
-
   Result<std::string> Explain() override {
-    std::string text = StrCat("point-in-time join of ", frame_.rows(), " entity rows with ",
-                              views_.size(), " views\n");
+    std::string text = StrCat("point-in-time join of ", views_.size(), " views without a frame\n");
+    ICEFIELD_ASSIGN(std::string frame, ExplainViewFrame(plan_, terms_.read));
+    text += frame;
     for (const PinnedView& view : views_) {
-      ICEFIELD_ASSIGN(std::unique_ptr<ViewScan> scan, Open(view));
-      text += StrCat("view ", view.view.name, ":\n", ExplainScan(*scan));
+      const TimeSpan span{FirstTick(view), MicrosToTick(plan_.end_us, view.unit)};
+      ICEFIELD_ASSIGN(std::unique_ptr<ViewScan> scan,
+                      OpenForJoin(view, WithinSpan(view, span), terms_));
+      text += ExplainJoin(*scan);
     }
     return text;
   }
 
   Result<std::shared_ptr<arrow::RecordBatch>> Next() override {
-    if (!joined_) ICEFIELD_TRY(JoinAll());
-    if (next_row_ >= frame_.rows()) {
-      done_ = true;
-      return std::shared_ptr<arrow::RecordBatch>();
+    if (joined_ == nullptr) ICEFIELD_TRY(MakeFrame());
+    ICEFIELD_ASSIGN(std::shared_ptr<arrow::RecordBatch> batch, joined_->Next());
+    if (batch == nullptr) {
+      report_ = *joined_->report();
+      report_->frame = std::move(frame_);
+      report_->seconds.frame = frame_seconds_;
     }
-    const Stopwatch watch(report_.seconds.gather);
-    int64_t rows = std::min(options_.batch_rows, frame_.rows() - next_row_);
-    Result<std::vector<arrow::ArrayVector>> features = TakeFeatures(rows);
-    // Texts of more than 2 GiB do not fit one array: fewer rows do.
-    while (!features.ok() && features.error().code == ErrorCode::kResourceExhausted && rows > 1) {
-      rows = (rows + 1) / 2;
-      features = TakeFeatures(rows);
-    }
-    if (!features.ok()) return std::move(features).error();
-    ICEFIELD_ASSIGN(std::shared_ptr<arrow::RecordBatch> slice, frame_.Slice(next_row_, rows));
-    arrow::ArrayVector columns = slice->columns();
-    for (size_t view = 0; view < results_.size(); ++view) {
-      CountNulls(view, rows, (*features)[view]);
-      columns.insert(columns.end(), (*features)[view].begin(), (*features)[view].end());
-    }
-    next_row_ += rows;
-    return arrow::RecordBatch::Make(schema_, rows, std::move(columns));
+    return batch;
   }
 
-  const RetrievalReport* report() const override { return done_ ? &report_ : nullptr; }
+  const RetrievalReport* report() const override { return report_ ? &*report_ : nullptr; }
 
  private:
-  bool CutApplies(const PinnedView& view) const {
-    return cut_ != CreatedCut::kNone && view.view.created_time.has_value();
+  // The first event time that can matter to an entity row at the start.
+  std::optional<int64_t> FirstTick(const PinnedView& view) const {
+    if (view.view.ttl_us == 0) return std::nullopt;
+    const std::optional<int64_t> first = CheckedAdd<int64_t>(plan_.start_us, -view.view.ttl_us);
+    if (!first) return std::nullopt;
+    return MicrosToTick(*first, view.unit);
   }
 
-  Result<std::unique_ptr<ViewScan>> Open(const PinnedView& view) {
-    ICEFIELD_ASSIGN(const EncodedKeys* keys, encodings_.For(view.view));
-    const std::optional<TimeSpan> span = SpanOf(frame_, view.view, view.unit);
-    Predicate predicate{.op = PredicateOp::kFalse};
-    if (span) predicate = And(WithinSpan(view, *span), AmongKeys(view, keys->columns));
-    ICEFIELD_ASSIGN(std::unique_ptr<ViewScan> scan, OpenView(view, std::move(predicate), options_));
-    if (cut_ != CreatedCut::kNone) {
-      scan->report.cut = CutApplies(view) ? CutEffect::kApplied : CutEffect::kNoCreatedColumn;
+  Status MakeFrame() {
+    frame_ = {.start_us = plan_.start_us, .end_us = plan_.end_us};
+    std::shared_ptr<arrow::Table> table;
+    {
+      const Stopwatch watch(frame_seconds_);
+      ICEFIELD_ASSIGN(table, ReadViewFrame(plan_, terms_.read, frame_.scans));
     }
-    return scan;
-  }
-
-  Status JoinAll() {
-    for (const PinnedView& view : views_) {
-      std::unique_ptr<ViewScan> scan;
-      {
-        const Stopwatch watch(report_.seconds.plan);
-        ICEFIELD_ASSIGN(scan, Open(view));
-      }
-      ICEFIELD_ASSIGN(const EncodedKeys* keys, encodings_.For(view.view));
-      ICEFIELD_ASSIGN(JoinedView joined,
-                      JoinView(*scan, frame_, *keys, CutApplies(view), options_, report_.seconds));
-      results_.push_back(std::move(joined));
-      report_.views.push_back(std::move(scan->report));
-    }
-    joined_ = true;
+    const std::string& time = plan_.schema->fields().back()->name();
+    ICEFIELD_ASSIGN(EntityFrame frame, EntityFrame::Make(std::move(table), time));
+    ICEFIELD_ASSIGN(joined_, MakeJoinedSet(std::move(frame), views_, schema_, terms_));
     return {};
   }
 
-  std::vector<uint32_t> WinnersOf(size_t view, int64_t rows) const {
-    const auto first = results_[view].winner_of_row.begin() + next_row_;
-    return {first, first + rows};
-  }
-
-  // The features of the next `rows` entity rows, view by view.
-  Result<std::vector<arrow::ArrayVector>> TakeFeatures(int64_t rows) const {
-    std::vector<arrow::ArrayVector> features;
-    for (size_t view = 0; view < results_.size(); ++view) {
-      Result<arrow::ArrayVector> taken = results_[view].features.Take(WinnersOf(view, rows));
-      if (!taken.ok()) {
-        return std::move(taken).error().At(StrCat("feature view '", views_[view].view.name, "'"));
-      }
-      features.push_back(*std::move(taken));
-    }
-    return features;
-  }
-
-  void CountNulls(size_t view, int64_t rows, const arrow::ArrayVector& features) {
-    const std::vector<uint32_t> winners = WinnersOf(view, rows);
-    const int64_t misses = std::count(winners.begin(), winners.end(), kNoWinner);
-    for (size_t at = 0; at < features.size(); ++at) {
-      report_.views[view].null_values[views_[view].view.features[at].name] +=
-          features[at]->null_count() - misses;
-    }
-  }
-
-  EntityFrame frame_;
+  ViewFramePlan plan_;
   std::vector<PinnedView> views_;
   std::shared_ptr<arrow::Schema> schema_;
-  CreatedCut cut_;
-  ReadOptions options_;
-  KeyEncodings encodings_;
-  std::vector<JoinedView> results_;
-  RetrievalReport report_;
-  int64_t next_row_ = 0;
-  bool joined_ = false;
-  bool done_ = false;
+  JoinTerms terms_;
+  std::unique_ptr<TrainingSet> joined_;
+  MadeFrame frame_;
+  double frame_seconds_ = 0;
+  std::optional<RetrievalReport> report_;
 };
 
 }  // namespace
@@ -233,10 +144,6 @@ Result<std::unique_ptr<TrainingSet>> MakeTrainingSet(JoinRequest request) {
   ICEFIELD_TRY(CheckReadOptions(request.read));
   request.read.threads = ThreadCount(request.read.threads);  // One answer for all stages.
   ICEFIELD_TRY(CheckViewNames(request.views));
-  if (request.frame->num_rows() >= int64_t{kNoSlot}) {
-    return Unsupported("an entity frame of ", request.frame->num_rows(),
-                       " rows; split it below 4 billion");
-  }
   ShareSources(request.views);
   std::vector<PinnedView> views;
   for (const ViewRequest& view : request.views) {
@@ -246,15 +153,31 @@ Result<std::unique_ptr<TrainingSet>> MakeTrainingSet(JoinRequest request) {
                              "' has no created timestamp column for the created cut; ",
                              "name one, or ask for created_cut='where_available' (P8)");
     }
+    if (request.commit_cut) {
+      PinnedView& pinned = views.back();
+      ICEFIELD_ASSIGN(pinned.commit_times,
+                      CommitTimes::Make(view.source.table->metadata, pinned.selected.snapshot,
+                                        view.source.table->name));
+    }
+  }
+  JoinTerms terms{.created_cut = request.created_cut, .read = std::move(request.read)};
+  if (request.frame == nullptr) {
+    ICEFIELD_ASSIGN(ViewFramePlan plan, PlanViewFrame(views, request.entity_timestamp,
+                                                      request.bounds, MicrosSinceEpoch()));
+    ICEFIELD_ASSIGN(std::shared_ptr<arrow::Schema> schema,
+                    JoinSchema(*plan.schema, views, request.full_feature_names));
+    return std::unique_ptr<TrainingSet>(std::make_unique<FramelessSet>(
+        std::move(plan), std::move(views), std::move(schema), std::move(terms)));
+  }
+  if (request.bounds.start_us || request.bounds.end_us) {
+    return InvalidArgument("start and end bound the frame that views make; with an entity frame ",
+                           "leave them out, or choose the frame's rows (P14)");
   }
   ICEFIELD_ASSIGN(EntityFrame frame,
                   EntityFrame::Make(std::move(request.frame), request.entity_timestamp));
   ICEFIELD_ASSIGN(std::shared_ptr<arrow::Schema> schema,
                   JoinSchema(*frame.schema(), views, request.full_feature_names));
-  auto set = std::make_unique<JoinedSet>(std::move(frame), std::move(views), std::move(schema),
-                                         request.created_cut, std::move(request.read));
-  ICEFIELD_TRY(set->EncodeKeys());
-  return std::unique_ptr<TrainingSet>(std::move(set));
+  return MakeJoinedSet(std::move(frame), std::move(views), std::move(schema), std::move(terms));
 }
 
 }  // namespace icefield

@@ -1,4 +1,4 @@
-/// Point-in-time correct training sets (pit-semantics P1-P8, P10-P13).
+/// Point-in-time correct training sets (pit-semantics P1-P14).
 #pragma once
 
 #include <arrow/table.h>
@@ -12,6 +12,7 @@
 #include "batch/batch_stream.h"
 #include "retrieval/entity_frame.h"
 #include "retrieval/report.h"
+#include "retrieval/view_frame.h"
 #include "retrieval/view_scan.h"
 
 namespace icefield {
@@ -29,11 +30,13 @@ struct ViewRequest {
 };
 
 struct JoinRequest {
-  std::shared_ptr<arrow::Table> frame;
+  std::shared_ptr<arrow::Table> frame;  ///< Null: the views' keys and event times make it (P14).
+  FrameBounds bounds;                   ///< Only without a frame.
   std::vector<ViewRequest> views;
   std::string entity_timestamp = "event_timestamp";
   bool full_feature_names = false;
   CreatedCut created_cut = CreatedCut::kNone;
+  bool commit_cut = false;  ///< Only rows committed by the entity time (P9).
   ReadOptions read;
 };
 
@@ -60,7 +63,10 @@ class TrainingSet {
 
 /// Checks the request and resolves its snapshots. Output columns: the frame's, then features in the
 /// order asked for, named `feature` or `view__feature` (P13); rows in the order of the frame (P1).
-/// InvalidArgument, NotFound and Unsupported name the view, table and column.
+/// Without a frame it is made when the stream is pulled, of the same snapshots; "now" is now (P14).
+/// InvalidArgument, NotFound and Unsupported name the view, table and column. With the commit cut
+/// Unsupported, then or when read, names the table and the snapshot whose rows have no commit time
+/// that is known.
 Result<std::unique_ptr<TrainingSet>> MakeTrainingSet(JoinRequest request);
 
 struct LatestRequest {

@@ -1,7 +1,9 @@
 #include "retrieval/view_join.h"
 
 #include <algorithm>
+#include <limits>
 
+#include "base/checked.h"
 #include "base/executor.h"
 #include "codec/arrow/arrow_types.h"
 #include "retrieval/deciding_batches.h"
@@ -13,23 +15,53 @@ namespace {
 // Working memory of one thread.
 struct WorkerScratch {
   std::vector<uint32_t> ids;
+  std::vector<int64_t> commit_times;
   KeyEncoder::Scratch encoder;
   SlotTable::Scratch slots;
   int64_t dropped = 0;
 };
 
+// The commit times of a batch's rows with the commit cut (P9), for those that can matter: rows of
+// keys in the frame (`ids`) whose event time lies within `span`. No time is asked of the others.
+Status ReadCommitTimes(const ViewScan& scan, const TimeSpan& span, const DecidingBatch& batch,
+                       const std::vector<uint32_t>& ids, std::vector<int64_t>& times) {
+  if (!scan.pinned.commit_times) return {};
+  const FileTask& task = scan.plan.tasks[batch.file];
+  const int64_t first = span.first.value_or(std::numeric_limits<int64_t>::min());
+  const int64_t last = span.last.value_or(std::numeric_limits<int64_t>::max());
+  times.assign(ids.size(), std::numeric_limits<int64_t>::min());
+  std::optional<int64_t> known;  // The commit whose time `tick` is: rows of one lie together.
+  int64_t tick = 0;
+  for (size_t row = 0; row < ids.size(); ++row) {
+    const int64_t event_time = batch.event_times[row];
+    if (ids[row] == kNoId || event_time < first || event_time > last) continue;
+    const int64_t commit = batch.LastUpdatedOf(row, task);
+    if (commit != known) {
+      ICEFIELD_ASSIGN(const SnapshotTime time, scan.pinned.commit_times->Of(task, commit));
+      tick = MicrosToTick(
+          CheckedMultiply<int64_t>(time.value, 1000).value_or(std::numeric_limits<int64_t>::max()),
+          scan.pinned.unit);
+      known = commit;
+    }
+    times[row] = tick;
+  }
+  return {};
+}
+
 // Probes one batch and feeds the slots.
-Status ObserveBatch(const DecidingBatch& batch, const KeyEncoder& encoder, SlotTable& slots,
-                    WorkerScratch& scratch) {
+Status ObserveBatch(const ViewScan& scan, const TimeSpan& span, const DecidingBatch& batch,
+                    const KeyEncoder& encoder, SlotTable& slots, WorkerScratch& scratch) {
   encoder.Find(batch.keys, batch.rows, scratch.ids, scratch.encoder);
   for (size_t row = 0; row < scratch.ids.size(); ++row) {
     if (batch.no_time[row] == 0) continue;
     scratch.ids[row] = kNoId;
     ++scratch.dropped;
   }
+  ICEFIELD_TRY(ReadCommitTimes(scan, span, batch, scratch.ids, scratch.commit_times));
   slots.Observe({.key_ids = scratch.ids,
                  .event_times = batch.event_times,
                  .created_times = batch.created_times,
+                 .commit_times = scratch.commit_times,
                  .positions = batch.positions,
                  .lineages = batch.lineages,
                  .file = batch.file,
@@ -158,7 +190,7 @@ std::optional<TimeSpan> SpanOf(const EntityFrame& frame, const BoundView& view, 
 }
 
 Result<JoinedView> JoinView(ViewScan& scan, const EntityFrame& frame, const EncodedKeys& keys,
-                            bool created_cut, const ReadOptions& options, StageSeconds& seconds) {
+                            const ReadOptions& options, StageSeconds& seconds) {
   NumberedWinners winners;
   {
     const Stopwatch watch(seconds.winners);
@@ -168,11 +200,14 @@ Result<JoinedView> JoinView(ViewScan& scan, const EntityFrame& frame, const Enco
         times[row] = FloorToUnit(frame.times(), row, scan.pinned.unit);
     }
     const SpineIndex index = BuildSpineIndex(keys.ids, keys.encoder.size(), times);
-    SlotTable slots(index, created_cut);
+    SlotTable slots(index, scan.report.cut == CutEffect::kApplied);
+    const TimeSpan span = SpanOf(frame, scan.pinned.view, scan.pinned.unit).value_or(TimeSpan{});
     std::vector<WorkerScratch> scratch(static_cast<size_t>(ThreadCount(options.threads)));
-    ICEFIELD_TRY(ForEachDecidingBatch(scan, options, [&](DecidingBatch& batch, int worker) {
-      return ObserveBatch(batch, keys.encoder, slots, scratch[static_cast<size_t>(worker)]);
-    }));
+    ICEFIELD_TRY(
+        ForEachDecidingBatch(scan, TieOrder::kRead, options, [&](DecidingBatch& batch, int worker) {
+          return ObserveBatch(scan, span, batch, keys.encoder, slots,
+                              scratch[static_cast<size_t>(worker)]);
+        }));
     for (const WorkerScratch& worker : scratch) scan.report.rows_dropped += worker.dropped;
     slots.Spread();
     winners = NumberWinners(ResolveRows(slots, frame, scan.pinned, scan.report), times.size());

@@ -50,8 +50,9 @@ struct JoinedView {
 /// a time.
 std::optional<TimeSpan> SpanOf(const EntityFrame& frame, const BoundView& view, ViewUnit unit);
 
-/// Runs both passes over an opened view. Fills scan.report and adds to `seconds`.
+/// Runs both passes over an opened view, with the cuts that scan.report names. Fills the report and
+/// adds to `seconds`.
 Result<JoinedView> JoinView(ViewScan& scan, const EntityFrame& frame, const EncodedKeys& keys,
-                            bool created_cut, const ReadOptions& options, StageSeconds& seconds);
+                            const ReadOptions& options, StageSeconds& seconds);
 
 }  // namespace icefield

@@ -5,10 +5,6 @@
 namespace icefield {
 namespace {
 
-bool IsNanos(const Field& field) {
-  return field.type.Is(PrimitiveKind::kTimestampNs) || field.type.Is(PrimitiveKind::kTimestamptzNs);
-}
-
 // Compressed bytes of all columns that the view needs, in the row groups to read.
 Result<int64_t> NeededBytes(const ViewScan& scan, const ReadOptions& options) {
   ReadSchema needed = DecidingColumns(scan.pinned);
@@ -31,7 +27,8 @@ Result<PinnedView> PinView(const SourceTable& source, const FeatureViewSpec& spe
   ICEFIELD_ASSIGN(pinned.selected, SelectSnapshot(source.table->metadata, spec.snapshot, name));
   ICEFIELD_ASSIGN(pinned.view, BindView(spec, *pinned.selected.schema, name));
   const BoundView& view = pinned.view;
-  const bool nanos = IsNanos(view.event_time) || (view.created_time && IsNanos(*view.created_time));
+  const bool nanos = IsNanosecondType(view.event_time.type) ||
+                     (view.created_time && IsNanosecondType(view.created_time->type));
   pinned.unit = nanos ? ViewUnit::kNanos : ViewUnit::kMicros;
   return pinned;
 }
@@ -76,6 +73,7 @@ Result<std::unique_ptr<ViewScan>> OpenView(PinnedView pinned, Predicate predicat
 
 ViewReport PinnedReport(const PinnedView& pinned) {
   ViewReport report{.view = pinned.view.name, .table = pinned.source.table->name};
+  report.commit_cut = pinned.commit_times.has_value();
   if (pinned.selected.snapshot != nullptr) {
     report.snapshot_id = pinned.selected.snapshot->id;
     report.snapshot_time = pinned.selected.snapshot->timestamp;

@@ -10,6 +10,7 @@
 #include "feature/feature_view.h"
 #include "pit/times.h"
 #include "read/open_scan.h"
+#include "retrieval/commit_times.h"
 #include "retrieval/report.h"
 
 namespace icefield {
@@ -26,6 +27,7 @@ struct PinnedView {
   SelectedSnapshot selected;  ///< Points into source.table.
   BoundView view;
   ViewUnit unit = ViewUnit::kMicros;
+  std::optional<CommitTimes> commit_times;  ///< With the commit cut (P9).
 };
 
 /// Resolves the snapshot of a view and matches it with that snapshot's schema. Reads no file.

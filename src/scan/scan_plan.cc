@@ -177,7 +177,9 @@ class Planner {
   }
 
   static Result<FileTask> MakeTask(ManifestEntry entry, const SpecPlan& spec) {
-    FileTask task{.spec_id = spec.spec->id, .data_sequence_number = entry.data_sequence_number};
+    FileTask task{.spec_id = spec.spec->id,
+                  .data_sequence_number = entry.data_sequence_number,
+                  .added_by = entry.snapshot_id};
     task.file = std::move(entry.data_file);
     if (task.file.format != "PARQUET") {
       return Unsupported("data file ", task.file.path, " is of format ", task.file.format,

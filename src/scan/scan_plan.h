@@ -41,6 +41,7 @@ struct FileTask {
   DataFile file;
   SpecId spec_id;
   SequenceNumber data_sequence_number;
+  SnapshotId added_by;  ///< The snapshot that added the file.
   std::vector<PartitionConstant> constants;
   std::vector<uint32_t> deletes;  ///< Indices into ScanPlan::delete_files, ascending.
   uint32_t manifest = 0;          ///< Index into ScanPlan::manifests.

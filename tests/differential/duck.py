@@ -24,10 +24,18 @@ from tests.pit.oracle import Tables
 from tests.pit.tables import WrittenTable
 
 _PLAIN = {"list", "struct", "map", "large_list"}
+_ADDED = {
+    "#sequence": pa.int64(),
+    "#path": pa.string(),
+    "#position": pa.int64(),
+    "#committed": pa.int64(),
+}
 
 
 def _scanned(table: Table, snapshot_id: int | None) -> pa.Table:
-    """The rows of a snapshot file by file, with the three columns of their rank."""
+    """The rows of a snapshot file by file, with the three columns of their rank and the
+    time of their commit.
+    """
     snapshot = table.snapshot_by_id(snapshot_id) if snapshot_id else table.current_snapshot()
     schema: Schema = table.schema()
     if snapshot_id is not None and snapshot is not None and snapshot.schema_id is not None:
@@ -46,14 +54,13 @@ def _scanned(table: Table, snapshot_id: int | None) -> pa.Table:
         rank = [pa.array([entry.sequence_number or 0] * count, pa.int64())]
         rank += [pa.array([entry.data_file.file_path] * count, pa.string())]
         rank += [pa.array(range(count), pa.int64())]
-        for name, column in zip(("#sequence", "#path", "#position"), rank, strict=True):
+        added = table.snapshot_by_id(entry.snapshot_id)
+        assert added is not None
+        rank += [pa.array([added.timestamp_ms * 1_000_000] * count, pa.int64())]
+        for name, column in zip(_ADDED, rank, strict=True):
             parts[-1] = parts[-1].append_column(name, column)
     if len(parts) == 1:
-        for name, kind in (
-            ("#sequence", pa.int64()),
-            ("#path", pa.string()),
-            ("#position", pa.int64()),
-        ):
+        for name, kind in _ADDED.items():
             parts[0] = parts[0].append_column(name, pa.array([], kind))
         return parts[0]
     return pa.concat_tables(parts[1:])
@@ -110,7 +117,7 @@ class _View:
         view = self.view
         names = [*dict.fromkeys(name for name, _ in view.keys), view.time]
         names += [view.created] if view.created else []
-        names += ["#sequence", "#path", "#position"]
+        names += _ADDED
         columns = {name: _storage(self.rows[name]) for name in names}
         columns["#id"] = pa.chunked_array([pa.array(range(self.rows.num_rows), pa.int64())])
         connection.register("raw", pa.table(columns))
@@ -136,7 +143,7 @@ _ORDER = (
 )
 
 
-def _join_sql(view: _View, frame: pa.Table, *, created_cut: bool) -> str:
+def _join_sql(view: _View, frame: pa.Table, case: Case) -> str:
     conditions = [
         _key_condition(
             f'f."{left}"', view.kinds[left], f'e."{right}"', frame.schema.field(right).type
@@ -146,8 +153,10 @@ def _join_sql(view: _View, frame: pa.Table, *, created_cut: bool) -> str:
     conditions.append('f."#event" <= e."#time"')
     if view.view.ttl_ns:
         conditions.append(f'f."#event" >= e."#time" - {view.view.ttl_ns}')
-    if created_cut and view.view.created:
+    if case.created_cut and view.view.created:
         conditions.append('f."#created" <= e."#time"')
+    if case.commit_cut:
+        conditions.append('f."#committed" <= e."#time"')
     return (
         f'SELECT f."#id" FROM e LEFT JOIN f ON {" AND ".join(conditions)} QUALIFY row_number() OVER'
         f' (PARTITION BY e."#row" ORDER BY {_ORDER}) = 1 ORDER BY e."#row"'
@@ -205,7 +214,7 @@ def duck_rows(case: Case, tables: Tables, frame: pa.Table | None) -> list[Row]:
         for definition in case.views:
             view = _View(definition, tables[definition.table])
             view.register(connection)
-            sql = _join_sql(view, frame, created_cut=bool(case.created_cut))
+            sql = _join_sql(view, frame, case)
             winners = [row for (row,) in connection.execute(sql).fetchall()]
             names = [column for column, _ in definition.features or []]
             parts.append(list(view.features(winners, names)))

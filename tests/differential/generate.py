@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -102,6 +103,8 @@ _EXCHANGEABLE = {"int64", "int32", "string", "double", "bool"}
 class _Generator:
     def __init__(self, seed: int) -> None:
         self.rng = random.Random(seed)
+        # What came later draws from its own: a seed stays the case that it was.
+        self.later = random.Random(f"later {seed}")
         self.keys: list[Column] = []
         self.latest = False
 
@@ -302,6 +305,20 @@ class _Generator:
             assert event is not None
         return keys, event
 
+    def made_frame(self, case: Case) -> FrameDef:
+        """Bounds of a frame that the views make, some of them on rows."""
+        rng = self.later
+        steps = [rng.randrange(9) * STEP + rng.choice((0, 0, 0, 1000, -1000)) for _ in range(2)]
+        start, end = (START + step for step in sorted(steps))
+        frame = FrameDef(made_columns(case), [], made=True, start=start, end=end)
+        return frame if rng.random() < 0.7 else replace(frame, start=None)
+
+    def date(self, table: TableDef) -> None:
+        """Gives every commit its time, among those of the rows."""
+        steps = self.later.sample(range(10), len(table.commits))
+        for commit, step in zip(table.commits, sorted(steps), strict=True):
+            commit.at = START + step * STEP
+
     def frame(self, tables: list[TableDef], views: list[ViewDef]) -> FrameDef:
         rng = self.rng
         known = [row for table in tables for row in _keys_and_events(table)]
@@ -321,6 +338,15 @@ class _Generator:
         if set(kinds.values()) - _EXCHANGEABLE:
             library = "pyarrow"
         return FrameDef(columns, rows, library, rng.choice((None, 1, 7)))
+
+    def choose_later(self, case: Case) -> None:
+        """A frame that the views make in place of the given one (P14), and the commit cut (P9)."""
+        same_keys = len({frozenset(name for _, name in view.keys) for view in case.views}) == 1
+        if same_keys and self.later.random() < 0.3:
+            case.frame = self.made_frame(case)
+        case.commit_cut = self.later.random() < 0.2
+        for table in case.tables if case.commit_cut else []:
+            self.date(table)
 
     # --- cases ------------------------------------------------------------------------------------
 
@@ -346,6 +372,7 @@ class _Generator:
                 case.created_cut = self.chance(0.5)
             elif self.chance(0.5):
                 case.created_cut = "where_available"
+            self.choose_later(case)
         case.answer = answer_columns(case)
         return case
 
@@ -384,6 +411,33 @@ def answer_columns(case: Case) -> list[Column]:
             full = f"{view.name}__{name}" if case.full_feature_names else name
             answer.append(Column(full, kinds[column]))
     return answer
+
+
+_WIDER = {"int": "long", "float": "double"}
+_MADE_TYPES = {
+    "boolean": "bool",
+    "int": "int32",
+    "long": "int64",
+    "float": "float",
+    "double": "double",
+    "decimal(9, 2)": "decimal128(9, 2)",
+    "date": "date32",
+    "timestamptz": "timestamp[us, UTC]",
+    "fixed[2]": "fixed_size_binary[2]",
+}
+
+
+def made_columns(case: Case) -> list[Column]:
+    """The columns of the frame that the views of the case make: in the wider of their types."""
+    columns = []
+    for column, name in case.views[0].keys:
+        kind = _columns_read(case.views[0], case.table(case.views[0].table))[column]
+        for view in case.views:
+            (key,) = (mine for mine, theirs in view.keys if theirs == name)
+            other = _columns_read(view, case.table(view.table))[key]
+            kind = other if _WIDER.get(kind) == other else kind
+        columns.append(Column(name, _MADE_TYPES.get(kind, kind)))
+    return [*columns, Column("event_timestamp", "timestamp[us, UTC]")]
 
 
 def generate(seed: int) -> Case:

@@ -14,7 +14,7 @@ from tests.pit import values
 from tests.pit.corpus import LAYOUTS, layouts_of, write_tables
 from tests.pit.frames import seen_frame
 from tests.pit.model import Case, Row
-from tests.pit.oracle import Tables, reference_rows
+from tests.pit.oracle import Tables, reference_frame, reference_rows
 from tests.pit.tables import Warehouse, WrittenTable
 
 Answerer = Callable[[Case, Tables, pa.Table | None], list[Row]]
@@ -38,6 +38,8 @@ def try_case(case: Case, warehouse: Warehouse) -> Trial:
     """Writes the tables of a case and lets the reference answer it."""
     warehouse.forget()
     tables = write_tables(case, warehouse, LAYOUTS["given"])
+    if case.frame and case.frame.made:
+        case = replace(case, frame=replace(case.frame, rows=reference_frame(case, tables)))
     frame = seen_frame(case.frame) if case.frame else None
     answered = replace(case, expected=reference_rows(case, tables, frame))
     return Trial(answered, tables, frame, warehouse)
@@ -78,7 +80,7 @@ def scan_judge(trial: Trial) -> list[str]:
             continue
         columns = [values.plain_column(column) for column in scanned.columns]
         given = Counter(values.cell(row) for row in zip(*columns, strict=True))
-        expected = Counter(values.cell(tuple(cells.values())) for _, cells in written.rows(None))
+        expected = Counter(values.cell(tuple(cells.values())) for _, _, cells in written.rows(None))
         problems += [f"scan: {name} has {row} too often" for row in given - expected]
         problems += [f"scan: {name} lacks {row}" for row in expected - given]
     return problems

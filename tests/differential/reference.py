@@ -20,6 +20,7 @@ class FeatureRow:
     event: int | None
     created: int | None
     rank: tuple[Any, ...]
+    committed: int | None = None
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class View:
     features: Sequence[str]
     ttl_ns: int | None = None
     has_created: bool = False
+    commit_cut: bool = False
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ def same_key(left: Sequence[Any], right: Sequence[Any]) -> bool:
 
 
 def is_candidate(row: FeatureRow, entity: Entity, view: View, *, created_cut: bool) -> bool:
-    """P2, P3 and P8."""
+    """P2, P3, P8 and P9."""
     if row.event is None or entity.time is None:
         return False
     row_key = [row.cells[column] for column, _ in view.keys]
@@ -68,6 +70,8 @@ def is_candidate(row: FeatureRow, entity: Entity, view: View, *, created_cut: bo
     if not same_key(row_key, entity_key) or row.event > entity.time:
         return False
     if view.ttl_ns and row.event < entity.time - view.ttl_ns:
+        return False
+    if view.commit_cut and (row.committed is None or row.committed > entity.time):
         return False
     if created_cut and view.has_created:
         return row.created is not None and row.created <= entity.time
@@ -112,6 +116,18 @@ def training_rows(
         for view in views
     ]
     return [[cell for part in row for cell in part] for row in zip(*by_view, strict=True)]
+
+
+def made_frame(views: Sequence[View], start: int, end: int) -> list[tuple[Any, ...]]:
+    """P14: the distinct (event time, keys as the first view has them), in order."""
+    pairs = set()
+    for view in views:
+        columns = {name: column for column, name in view.keys}
+        for row in view.rows:
+            key = [row.cells[columns[name]] for _, name in views[0].keys]
+            if row.event is not None and start <= row.event <= end and all(map(is_key, key)):
+                pairs.add((row.event, *(k + 0.0 if isinstance(k, float) else k for k in key)))
+    return sorted(pairs)
 
 
 def latest(view: View, start: int | None, end: int | None) -> Iterator[FeatureRow]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from tests.differential.generate import answer_columns
+from tests.differential.generate import answer_columns, made_columns
 from tests.pit.model import Case, Change, Column, Commit, FileDef, Row, TableDef, ViewDef, evolve
 
 T = TypeVar("T")
@@ -31,6 +31,9 @@ def shrink(
                 return case
             try:
                 candidate = replace(candidate, answer=answer_columns(candidate))
+                if candidate.frame and candidate.frame.made:
+                    frame = replace(candidate.frame, columns=made_columns(candidate), rows=[])
+                    candidate = replace(candidate, frame=frame)
             except LookupError:  # a view asks for what was cut away
                 continue
             if fails(candidate):
@@ -62,6 +65,8 @@ def _candidates(case: Case) -> Iterator[Case]:
             yield replace(case, views=[simpler if v is view else v for v in case.views])
     if case.created_cut:
         yield replace(case, created_cut=False)
+    if case.commit_cut:
+        yield replace(case, commit_cut=False)
     if case.full_feature_names:
         yield replace(case, full_feature_names=False)
     if case.latest:
@@ -80,7 +85,7 @@ def _without_views(case: Case) -> Iterator[Case]:
 
 def _with_smaller_frame(case: Case) -> Iterator[Case]:
     frame = case.frame
-    if frame is None:
+    if frame is None or frame.made:
         return
     for rows in _chunks_removed(frame.rows):
         yield replace(case, frame=replace(frame, rows=rows))
@@ -123,12 +128,13 @@ def _smaller_commits(commit: Commit) -> Iterator[Commit | None]:
     yield None
     for files in _chunks_removed(commit.files):
         if files:
-            yield Commit(files)
+            yield replace(commit, files=files)
     for file in commit.files:
         for rows in _chunks_removed(file.rows):
             if rows:
                 smaller = FileDef(file.name, rows)
-                yield Commit([smaller if f is file else f for f in commit.files])
+                files = [smaller if f is file else f for f in commit.files]
+                yield replace(commit, files=files)
 
 
 def _without_renames(case: Case, table: TableDef) -> Iterator[Case]:
@@ -182,7 +188,8 @@ def _fitted(commit: Commit, columns: list[Column], wanted: list[str]) -> Commit:
     def fit(row: Row) -> list[Any]:
         return [row[at[name]] if name in at else None for name in wanted]
 
-    return Commit([FileDef(file.name, [fit(row) for row in file.rows]) for file in commit.files])
+    files = [FileDef(file.name, [fit(row) for row in file.rows]) for file in commit.files]
+    return replace(commit, files=files)
 
 
 def _simpler_views(view: ViewDef) -> Iterator[ViewDef]:

@@ -7,6 +7,7 @@ and some seed of the fixed set.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 from unittest.mock import patch
 
@@ -18,15 +19,17 @@ from tests.differential.generate import generate
 from tests.differential.judges import Judge, Trial, by_rows, try_case
 from tests.differential.reference import Answer, Entity, FeatureRow, View
 from tests.differential.run import run_seed
+from tests.pit import oracle
 from tests.pit.caseformat import format_case, parse_case
 from tests.pit.corpus import load_cases
 from tests.pit.model import Case, Row
-from tests.pit.oracle import Tables, reference_rows
+from tests.pit.oracle import Tables, reference_frame, reference_rows
 from tests.pit.tables import Warehouse
 
 SEEDS = range(70)
 
 _candidate = reference.is_candidate
+_made_frame = reference.made_frame
 
 
 def _moved_entity(move: Callable[[int], int]) -> Callable[..., bool]:
@@ -58,6 +61,17 @@ def _cut_ignored(row: FeatureRow, entity: Entity, view: View, *, created_cut: bo
 def _null_created_passes(row: FeatureRow, entity: Entity, view: View, *, created_cut: bool) -> bool:
     cut = created_cut and row.created is not None
     return _candidate(row, entity, view, created_cut=cut)
+
+
+def _commit_cut_ignored(row: FeatureRow, entity: Entity, view: View, *, created_cut: bool) -> bool:
+    return _candidate(row, entity, replace(view, commit_cut=False), created_cut=created_cut)
+
+
+def _now_committed_unseen(
+    row: FeatureRow, entity: Entity, view: View, *, created_cut: bool
+) -> bool:
+    seen = not view.commit_cut or row.committed != entity.time
+    return seen and _candidate(row, entity, view, created_cut=created_cut)
 
 
 def _joined_text(left: Sequence[Any], right: Sequence[Any]) -> bool:
@@ -118,6 +132,8 @@ MUTANTS: dict[str, tuple[str, Callable[..., Any]]] = {
     "nanoseconds cut off": ("is_candidate", _moved_entity(lambda t: t // 1000 * 1000)),
     "created cut ignored": ("is_candidate", _cut_ignored),
     "null created passes the cut": ("is_candidate", _null_created_passes),
+    "commit cut ignored": ("is_candidate", _commit_cut_ignored),
+    "commit at the entity time unseen": ("is_candidate", _now_committed_unseen),
     "keys as joined text": ("same_key", _joined_text),
     "null keys match": ("same_key", _nulls_match),
     "first key only": ("same_key", _first_key_only),
@@ -167,6 +183,52 @@ def test_a_case_catches(name: str, cases: dict[str, Trial]) -> None:
 def test_a_seed_catches(name: str, seeds: dict[int, Trial]) -> None:
     judge = mutant_judge(name)
     assert [seed for seed, trial in seeds.items() if judge(trial)]
+
+
+def _end_exclusive(views: Sequence[View], start: int, end: int) -> list[tuple[Any, ...]]:
+    return [pair for pair in _made_frame(views, start, end) if pair[0] < end]
+
+
+def _start_exclusive(views: Sequence[View], start: int, end: int) -> list[tuple[Any, ...]]:
+    return [pair for pair in _made_frame(views, start, end) if pair[0] > start]
+
+
+def _first_view_alone(views: Sequence[View], start: int, end: int) -> list[tuple[Any, ...]]:
+    return _made_frame(views[:1], start, end)
+
+
+def _keys_before_time(views: Sequence[View], start: int, end: int) -> list[tuple[Any, ...]]:
+    return sorted(_made_frame(views, start, end), key=lambda pair: (*pair[1:], pair[0]))
+
+
+def _times_alone(views: Sequence[View], start: int, end: int) -> list[tuple[Any, ...]]:
+    pairs = _made_frame(views, start, end)
+    return [pair for at, pair in enumerate(pairs) if not at or pairs[at - 1][0] != pair[0]]
+
+
+_FRAMES: dict[str, Callable[..., Any]] = {
+    "end exclusive": _end_exclusive,
+    "start exclusive": _start_exclusive,
+    "first view alone": _first_view_alone,
+    "keys before time": _keys_before_time,
+    "times alone": _times_alone,
+}
+
+
+def _frame_differs(trial: Trial, mistake: Callable[..., Any]) -> bool:
+    frame = trial.case.frame
+    if frame is None or not frame.made:
+        return False
+    with patch.object(oracle, "made_frame", mistake):
+        return reference_frame(trial.case, trial.tables) != frame.rows
+
+
+@pytest.mark.parametrize("name", _FRAMES)
+def test_wrong_frames_are_caught(
+    name: str, cases: dict[str, Trial], seeds: dict[int, Trial]
+) -> None:
+    assert any(_frame_differs(trial, _FRAMES[name]) for trial in cases.values())
+    assert any(_frame_differs(trial, _FRAMES[name]) for trial in seeds.values())
 
 
 @pytest.mark.parametrize("name", ["TTL exclusive", "keys as joined text"])

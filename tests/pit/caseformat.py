@@ -29,6 +29,7 @@ from tests.pit.model import (
 
 Line = tuple[int, str]
 _SECTIONS = ("case", "rules", "table", "view", "frame", "join", "latest", "error", "report")
+_CHANGES = ("add", "drop", "rename", "promote", "repartition", "upgrade", "mark", "expire")
 _CELL = re.compile(r'"(?:[^"\\]|\\.)*"|\||=>|[^"|=]+|=')
 
 
@@ -109,7 +110,9 @@ class _TableReader:
             self.current().removed += [name.strip() for name in rest.split(",")]
         elif verb == "commit":
             self.commit = self.rows = None
-        elif verb in ("add", "drop", "rename", "promote", "repartition", "upgrade", "mark"):
+        elif verb == "at":
+            self.current().at = values.parse_instant(rest)
+        elif verb in _CHANGES:
             self.change(verb, rest)
         else:
             self.option(*_option(text))
@@ -230,17 +233,28 @@ class _CaseReader:
             if self.case.expected is not None:
                 self.case.expected.append(_row(right, self.answer_kinds()))
         else:
-            name, value = _option(text)
-            if name not in ("library", "chunk", "time"):
+            self.read_frame_option(frame, *_option(text))
+
+    @staticmethod
+    def read_frame_option(frame: FrameDef, name: str, value: str) -> None:
+        match name:
+            case "library" | "time":
+                setattr(frame, name, value)
+            case "chunk":
+                frame.chunk = int(value)
+            case "start" | "end":
+                setattr(frame, name, values.parse_instant(value))
+            case "from" if value == "views":
+                frame.made = True
+            case _:
                 raise ValueError(f"a frame has no option {name!r}")
-            setattr(frame, name, int(value) if name == "chunk" else value)
 
     def answer_kinds(self) -> list[pa.DataType]:
         return [iceberg_arrow(column) for column in self.case.answer]
 
     def read_join(self, text: str) -> None:
         name, value = _option(text)
-        if name not in ("full_feature_names", "created_cut"):
+        if name not in ("full_feature_names", "created_cut", "commit_cut"):
             raise ValueError(f"a join has no option {name!r}")
         setattr(self.case, name, {"true": True, "false": False}.get(value, value))
 
@@ -357,6 +371,8 @@ def _format_table(table: TableDef) -> Iterator[str]:
 
 
 def _format_commit(commit: Commit, columns: list[Column], widths: list[int]) -> Iterator[str]:
+    if commit.at is not None:
+        yield f"  at {values.format_instant(commit.at)}"
     if commit.removed:
         yield f"  remove {', '.join(commit.removed)}"
     for file in commit.files:
@@ -413,6 +429,11 @@ def _format_view(view: ViewDef) -> Iterator[str]:
 
 def _format_frame(case: Case, frame: FrameDef) -> Iterator[str]:
     yield "frame"
+    if frame.made:
+        yield "  from: views"
+    for name, bound in (("start", frame.start), ("end", frame.end)):
+        if bound is not None:
+            yield f"  {name}: {values.format_instant(bound)}"
     if frame.library != "pyarrow":
         yield f"  library: {frame.library}"
     if frame.chunk is not None:
@@ -421,6 +442,8 @@ def _format_frame(case: Case, frame: FrameDef) -> Iterator[str]:
         yield f"  time: {frame.time}"
     kinds = [values.arrow_type(column.type) for column in frame.columns]
     columns = case.answer if case.expected is not None else []
+    if not frame.columns:
+        return
     lines = [_header(frame.columns) + _header(columns)]
     answer_kinds = [iceberg_arrow(column) for column in columns]
     expected = case.expected if case.expected is not None else [[] for _ in frame.rows]
@@ -445,7 +468,11 @@ def _blocks(case: Case) -> Iterator[Iterator[str]]:
     yield from map(_format_view, case.views)
     if case.frame:
         yield _format_frame(case, case.frame)
-    options = {"full_feature_names": case.full_feature_names, "created_cut": case.created_cut}
+    options = {
+        "full_feature_names": case.full_feature_names,
+        "created_cut": case.created_cut,
+        "commit_cut": case.commit_cut,
+    }
     chosen = [f"  {name}: {str(value).lower()}" for name, value in options.items() if value]
     if chosen:
         yield iter(["join", *chosen])

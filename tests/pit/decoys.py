@@ -34,10 +34,12 @@ _SHIFT_BEFORE = 7_258_118_400_000_000_000
 def with_decoys(case: Case, table: TableDef, kind: Kind) -> TableDef:
     """The table with decoys; the table itself where these deletes cannot leave its answers alone.
 
-    That is: version 1 has no deletes before its upgrade, and row ids order ties otherwise than
-    paths do.
+    That is: version 1 has no deletes before its upgrade, the commit cut none before version 3, and
+    row ids order ties otherwise than paths do.
     """
     if not table.only_appends or not history(table).rows or table.row_ids != "all":
+        return table
+    if table.is_expired or (case.commit_cut and kind != "vectors"):
         return table
     has_marks = any(isinstance(step, Change) and step.verb == "mark" for step in table.steps)
     if table.format_version == 1 and has_marks:
@@ -128,7 +130,8 @@ class _Decoys:
         names = list(held)
         if self.kind == "vectors" and self.definition.format_version < 3:
             names.sort()  # row ids follow the manifest, P6 followed the paths
-        self.steps.append(Commit([self.file(name, held[name], types) for name in names]))
+        files = [self.file(name, held[name], types) for name in names]
+        self.steps.append(Commit(files, at=commit.at))
 
     def file(self, name: str, held: list[Cells], types: dict[int, str]) -> FileDef:
         rows: list[Row] = []

@@ -119,12 +119,16 @@ class Engine:
                 options=mode.options(),
             )
         assert case.frame is not None
+        start, end = case.frame.start, case.frame.end
         return icefield.point_in_time_join(
-            native_frame(case.frame),
+            None if case.frame.made else native_frame(case.frame),
             self.views(),
             entity_timestamp=case.frame.time,
             full_feature_names=case.full_feature_names,
             created_cut=case.created_cut,
+            commit_cut=case.commit_cut,
+            start=None if start is None else _datetime(start),
+            end=None if end is None else _datetime(end),
             options=mode.options(),
         )
 
@@ -147,6 +151,9 @@ class Engine:
         problems = list(_join_problems(case, frame, answer))
         problems += self._snapshot_problems(training_set.snapshots)
         report = training_set.report()
+        assert case.frame is not None
+        if (report["frame"] is not None) != case.frame.made:
+            problems.append(f"report: frame {report['frame']}")
         for view in report["views"]:
             problems += _figure_problems(view, self.hits[view["view"]], frame.num_rows)
             expected = case.reports.get(view["view"], {})

@@ -140,13 +140,12 @@ def split(table: TableDef) -> TableDef:
     """Every row in its own file. The paths sort as the rows did: P6 does not change."""
 
     def apart(commit: Commit) -> Commit:
-        return Commit(
-            [
-                FileDef(f"{file.name}-{position:05}", [row])
-                for file in commit.files
-                for position, row in enumerate(file.rows)
-            ]
-        )
+        files = [
+            FileDef(f"{file.name}-{position:05}", [row])
+            for file in commit.files
+            for position, row in enumerate(file.rows)
+        ]
+        return Commit(files, at=commit.at)
 
     steps = [apart(step) if isinstance(step, Commit) else step for step in table.steps]
     return replace(table, steps=steps)

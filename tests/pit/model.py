@@ -58,6 +58,8 @@ class Commit:
     files: list[FileDef]
     deletes: list[DeletePositions | DeleteEqual] = field(default_factory=list)
     removed: list[str] = field(default_factory=list)
+    at: int | None = None
+    """The time of its snapshot, in nanoseconds; None: some time after the one before."""
 
     @property
     def only_appends(self) -> bool:
@@ -66,7 +68,7 @@ class Commit:
 
 @dataclass(frozen=True)
 class Change:
-    """A change of the table: add, drop, rename, promote, repartition, upgrade or mark."""
+    """A change of the table: add, drop, rename, promote, repartition, upgrade, mark or expire."""
 
     verb: str
     subject: str
@@ -99,6 +101,16 @@ class TableDef:
     @property
     def only_appends(self) -> bool:
         return all(commit.only_appends for commit in self.commits)
+
+    @property
+    def is_dated(self) -> bool:
+        """Whether the case says when its commits were made."""
+        return any(commit.at is not None for commit in self.commits)
+
+    @property
+    def is_expired(self) -> bool:
+        """Whether a snapshot of it is gone."""
+        return any(isinstance(s, Change) and s.verb == "expire" for s in self.steps)
 
 
 def evolve(columns: list[Column], change: Change) -> list[Column]:
@@ -136,13 +148,20 @@ class ViewDef:
 
 @dataclass
 class FrameDef:
-    """The entity frame, given to the engine by `library`, in chunks of `chunk` rows."""
+    """The entity frame, given to the engine by `library`, in chunks of `chunk` rows.
+
+    A `made` one is not given: its rows are those that the views must make between `start` and `end`
+    (P14), both in nanoseconds.
+    """
 
     columns: list[Column]
     rows: list[Row]
     library: str = "pyarrow"
     chunk: int | None = None
     time: str = "event_timestamp"
+    made: bool = False
+    start: int | None = None
+    end: int | None = None
 
 
 @dataclass(frozen=True)
@@ -176,6 +195,7 @@ class Case:
     latest: LatestDef | None = None
     full_feature_names: bool = False
     created_cut: bool | str = False
+    commit_cut: bool = False
     answer: list[Column] = field(default_factory=list)
     expected: list[Row] | None = None
     error: ErrorDef | None = None

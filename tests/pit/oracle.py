@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -14,6 +14,7 @@ from tests.differential.reference import (
     View,
     answers,
     latest,
+    made_frame,
     training_rows,
 )
 from tests.pit import values
@@ -59,7 +60,7 @@ def feature_pairs(view: ViewDef, columns: list[str]) -> list[tuple[str, str]]:
     return [(column, column) for column in columns if column not in taken]
 
 
-def reference_view(view: ViewDef, written: WrittenTable) -> View:
+def reference_view(view: ViewDef, written: WrittenTable, *, commit_cut: bool = False) -> View:
     """The view with the rows of the snapshot that it reads."""
     event = _column_instant(view.time, written)
     created = _column_instant(view.created, written)
@@ -69,12 +70,13 @@ def reference_view(view: ViewDef, written: WrittenTable) -> View:
             event(cells[view.time]),
             created(cells[view.created]) if view.created else None,
             rank,
+            committed,
         )
-        for rank, cells in written.rows(view.pin[1] if view.pin else None)
+        for rank, committed, cells in written.rows(view.pin[1] if view.pin else None)
     ]
     pairs = feature_pairs(view, view_columns(view, written.past))
     names = [column for column, _ in pairs]
-    return View(rows, view.keys, names, view.ttl_ns, view.created is not None)
+    return View(rows, view.keys, names, view.ttl_ns, view.created is not None, commit_cut)
 
 
 class _Nested(dict[str, Any]):
@@ -100,6 +102,26 @@ def entities(case: Case, frame: pa.Table) -> list[Entity]:
     return [Entity(row, _instant(row[case.frame.time], kind)) for row in rows]
 
 
+def _views(case: Case, tables: Tables) -> list[View]:
+    return [
+        reference_view(view, tables[view.table], commit_cut=case.commit_cut) for view in case.views
+    ]
+
+
+def reference_frame(case: Case, tables: Tables) -> list[Row]:
+    """The rows of the frame that the views of the case make (P14)."""
+    assert case.frame is not None
+    assert case.frame.end is not None, "without an end the frame ends at the time of the call"
+    end = case.frame.end
+    start = default_start(case.views, end) if case.frame.start is None else case.frame.start
+    return [[*keys, time] for time, *keys in made_frame(_views(case, tables), start, end)]
+
+
+def default_start(views: Sequence[ViewDef], end: int) -> int:
+    """The start of a frame where none is given (P14)."""
+    return end - (max(view.ttl_ns or 0 for view in views) or 30 * values.DAY_NS)
+
+
 def reference_rows(case: Case, tables: Tables, frame: pa.Table | None) -> list[Row]:
     """What the reference join gives for the case: features, or the rows of `latest`."""
     if case.latest is not None:
@@ -108,19 +130,15 @@ def reference_rows(case: Case, tables: Tables, frame: pa.Table | None) -> list[R
         winners = latest(reference, case.latest.start, case.latest.end)
         return [[row.cells[column.name] for column in case.answer] for row in winners]
     assert frame is not None, "a case without `latest` has a frame"
-    views = [reference_view(view, tables[view.table]) for view in case.views]
+    views = _views(case, tables)
     return training_rows(entities(case, frame), views, created_cut=bool(case.created_cut))
 
 
 def reference_hits(case: Case, tables: Tables, frame: pa.Table) -> dict[str, int]:
     """How many entity rows have a winner, by view."""
     rows = entities(case, frame)
-    return {
-        view.name: sum(
-            answer.winner is not None
-            for answer in answers(
-                reference_view(view, tables[view.table]), rows, created_cut=bool(case.created_cut)
-            )
-        )
-        for view in case.views
-    }
+    hits = {}
+    for view, reference in zip(case.views, _views(case, tables), strict=True):
+        given = answers(reference, rows, created_cut=bool(case.created_cut))
+        hits[view.name] = sum(answer.winner is not None for answer in given)
+    return hits

@@ -92,7 +92,9 @@ class PyicebergWriter:
                     manage.create_tag(snapshot_id, mark)
         past = history(self.definition)
         ranks = dict.fromkeys([None, *self.snapshots], self.ranks)
-        return WrittenTable(self.table, past, ranks, self.snapshots)
+        made = [snapshot.timestamp_ms * 1_000_000 for snapshot in self.table.snapshots()]
+        commit_times = {place: made[place[0]] for place in self.ranks}
+        return WrittenTable(self.table, past, ranks, self.snapshots, commit_times)
 
     def commit(self, transaction: Transaction, commit: Commit) -> None:
         append = _ShuffledAppend(

@@ -65,6 +65,9 @@ class RawWriter:
         self.snapshots: dict[str, int] = {}
         self.ranks: dict[str | None, dict[Place, Rank]] = {}
         self.commits = 0
+        self.commit_times: dict[Place, int | None] = {}
+        self.times_ns: dict[int, int] = {}
+        """The times of all snapshots by their sequence numbers."""
 
     def write(self) -> WrittenTable:
         for step in self.definition.steps:
@@ -74,7 +77,8 @@ class RawWriter:
                 self.change(step)
         self.ranks[None] = self.ranks_now()
         table = self.raw.register(self.catalog, self.name)
-        return WrittenTable(table, history(self.definition), self.ranks, self.snapshots)
+        past = history(self.definition)
+        return WrittenTable(table, past, self.ranks, self.snapshots, self.commit_times)
 
     def commit(self, commit: Commit) -> None:
         removed = [file for name in commit.removed for file in self.files.pop(name)]
@@ -99,9 +103,26 @@ class RawWriter:
             deletes += self.raw.position_deletes(
                 positions, per_file=per_file, referenced=per_file, row_group_rows=_ROW_GROUP_ROWS
             )
+        if commit.at is not None:
+            self.raw.clock_ms = commit.at // 1_000_000 - 1000  # A snapshot takes a second.
         row_ids: Literal["all", "new"] = "new" if self.definition.row_ids == "new" else "all"
         self.raw.commit(added, deletes, [*removed, *gone], assign_row_ids=row_ids)
+        self.date_rows(commit)
         self.commits += 1
+
+    def date_rows(self, commit: Commit) -> None:
+        """Notes when the rows of the newest commit were committed: with it, unless they say which
+        commit wrote them.
+        """
+        snapshot = self.raw.metadata["snapshots"][-1]
+        now = snapshot["timestamp-ms"] * 1_000_000
+        self.times_ns[snapshot.get("sequence-number", 0)] = now
+        for file in commit.files:
+            at = file.stored.index(LINEAGE[1]) if LINEAGE[1] in file.stored else None
+            for position in range(len(file.rows)):
+                place = (self.commits, file.name, position)
+                updated = None if at is None else self.stored[place][at]
+                self.commit_times[place] = now if updated is None else self.times_ns.get(updated)
 
     def write_file(self, file: FileDef) -> list[TableFile]:
         """Writes a file, in as many parts as it has partitions."""
@@ -184,6 +205,15 @@ class RawWriter:
         file = next(f for f in self.definition.commits[number].files if f.name == name)
         return file.stored
 
+    def expire(self, snapshot_id: int) -> None:
+        """Forgets a snapshot, and with it when its rows were committed."""
+        snapshots = self.raw.metadata["snapshots"]
+        snapshot = next(each for each in snapshots if each["snapshot-id"] == snapshot_id)
+        gone = snapshot["timestamp-ms"] * 1_000_000
+        times = self.commit_times.items()
+        self.commit_times = {place: None if time == gone else time for place, time in times}
+        self.raw.expire(snapshot_id)
+
     def change(self, change: Change) -> None:
         raw = self.raw
         match change.verb:
@@ -200,6 +230,8 @@ class RawWriter:
                 raw.set_spec(list(spec_fields(change.subject)))
             case "upgrade":
                 raw.upgrade(int(change.subject))
+            case "expire":
+                self.expire(self.snapshots[change.subject])
             case "mark":
                 snapshot_id = raw.current_snapshot_id()
                 assert snapshot_id is not None, "a mark needs a commit before it"

@@ -41,7 +41,8 @@ class Warehouse:
         key = (repr(table), manifest_seed)
         if key not in self._written:
             name = f"pit.{table.name}_{next(self._numbers):04}"
-            if table.only_appends and table.last_version < 3:
+            by_pyiceberg = not table.is_dated and not table.is_expired
+            if by_pyiceberg and table.only_appends and table.last_version < 3:
                 writer = PyicebergWriter(self.catalog, name, table, manifest_seed)
                 self._written[key] = writer.write()
             else:

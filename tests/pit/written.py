@@ -34,11 +34,13 @@ class WrittenTable:
     ranks: Mapping[str | None, Mapping[Place, Rank]]
     """By mark, and by None for the newest snapshot."""
     snapshots: dict[str, int]
+    commit_times: Mapping[Place, int | None]
+    """When each row was committed (P9), in nanoseconds; None where that is not known any more."""
 
-    def rows(self, mark: str | None) -> Iterator[tuple[Rank, dict[str, Any]]]:
-        """The rows of a snapshot by the names of its schema."""
+    def rows(self, mark: str | None) -> Iterator[tuple[Rank, int | None, dict[str, Any]]]:
+        """The rows of a snapshot, by the names of its schema, with their ranks and commit times."""
         for place, cells in self.past.read(mark):
-            yield self.ranks[mark][place], cells
+            yield self.ranks[mark][place], self.commit_times[place], cells
 
     def timestamp_ms(self, mark: str) -> int:
         """The time of the snapshot at the mark."""

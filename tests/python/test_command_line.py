@@ -201,6 +201,38 @@ def test_full_names_and_cuts(tmp_path, views, where):
     assert len(rows_of(run(*get, "--created-cut", "where_available", "-o", "json"))) == 3
 
 
+def test_the_commit_cut(tmp_path, stats, views, where):
+    """The table was written now: at any time before nothing of it was known."""
+    frame = tmp_path / "frame.csv"
+    frame.write_text(f"driver,event_timestamp\n1,{HOUR.isoformat()}\n1,9999-01-01T00:00:00\n")
+    views.write_text(views.read_text().replace("ttl: 2h", "ttl: 0"))
+    get = ("features", "get", "--frame", frame, "--views", views, *where, "--commit-cut")
+    assert [row["trips"] for row in rows_of(run(*get, "-o", "json"))] == [None, 10]
+    assert "commit cut" in run(*get, "--explain").stdout
+    assert "commit cut: applied" in run(*get, "-o", "json", "--report").stderr
+
+
+def test_without_a_frame_the_views_make_one(views, where):
+    get = ("features", "get", "--views", views, *where, "-o", "json")
+    hour = HOUR.isoformat()
+    rows = rows_of(run(*get, "--start", hour, "--end", f"{hour}Z"))
+    assert [(row["driver"], row["trips"], row["x"]) for row in rows] == [
+        (1, 10, "a"),
+        (2, None, None),
+        (3, 10, None),
+    ]
+    assert not rows_of(run(*get, "--start", f"{hour}.000001"))
+    assert "entity frame" in run(*get, "--end", hour, "--explain").stdout
+    refused(run(*get, "--end", "noon"), 2, "--end", "noon")
+    refused(run(*get, "--end", f"{hour}.000000001"), 2, "--end", "microseconds")
+    refused(run(*get, "--start", "2024-02-01", "--end", "2024-01-01"), 2, "after its end")
+
+
+def test_bounds_beside_a_frame_are_refused(tmp_path, views, where):
+    get = ("features", "get", "--frame", write_frame(tmp_path, "csv"), "--views", views, *where)
+    refused(run(*get, "--end", "2024-01-01"), 2, "leave them out")
+
+
 @pytest.mark.parametrize(
     ("time", "hit"),
     [

@@ -203,6 +203,17 @@ class RawTable(TableFiles):
             self.metadata["current-snapshot-id"] = snapshot_id
         self.save()
 
+    def expire(self, snapshot_id: int) -> None:
+        """Forgets a snapshot, with the refs that name it; its files stay."""
+        refs, snapshots = self.metadata["refs"], self.metadata["snapshots"]
+        gone = [name for name, ref in refs.items() if ref["snapshot-id"] == snapshot_id]
+        self.metadata["refs"] = {name: ref for name, ref in refs.items() if name not in gone}
+        kept = [snapshot for snapshot in snapshots if snapshot["snapshot-id"] != snapshot_id]
+        self.metadata["snapshots"] = kept
+        log = self.metadata["snapshot-log"]
+        self.metadata["snapshot-log"] = [e for e in log if e["snapshot-id"] != snapshot_id]
+        self.save()
+
     def entries(self, branch: str = "main") -> list[Entry]:
         """The live entries of a branch, as a reader must understand them."""
         snapshot = self.current_snapshot_id(branch)
