@@ -52,27 +52,27 @@ def schema_of(capsule: object) -> pa.Schema:
     return pa.schema(_Schema(capsule))
 
 
-def to_stream(frame: Any) -> ArrowStream:
+def to_stream(frame: Any, what: str = "an entity frame") -> ArrowStream:
     """A frame as an Arrow stream: pandas (without its index), polars, DuckDB, pyarrow, others.
 
-    Raises InvalidArgumentError for anything else, and for pandas columns that Arrow cannot hold (it
+    `what` names it in messages. Raises InvalidArgumentError for anything else, and for pandas columns that Arrow cannot hold (it
     names them).
     """
     if type(frame).__module__.startswith("pandas."):
-        return _from_pandas(frame)
+        return _from_pandas(frame, what)
     if isinstance(frame, pa.RecordBatch):
         return pa.Table.from_batches([frame])
     if hasattr(frame, "__arrow_c_stream__"):
         return frame
     raise InvalidArgumentError(
-        f"an entity frame of type {type(frame).__name__} is not an Arrow-speaking frame; "
+        f"{what} of type {type(frame).__name__} is not an Arrow-speaking frame; "
         "give a pandas, polars, DuckDB or pyarrow one"
     )
 
 
-def _from_pandas(frame: Any) -> pa.Table:
+def _from_pandas(frame: Any, what: str) -> pa.Table:
     try:
         table = pa.Table.from_pandas(frame, preserve_index=False)
     except (pa.ArrowInvalid, pa.ArrowTypeError, TypeError, ValueError) as failure:
-        raise InvalidArgumentError(f"the entity frame does not fit Arrow: {failure}") from failure
+        raise InvalidArgumentError(f"{what} does not fit Arrow: {failure}") from failure
     return table.replace_schema_metadata(None)

@@ -74,7 +74,7 @@ class UpdateSchema:
         required: bool | None = None,
         doc: str | None = None,
     ) -> UpdateSchema:
-        """Widens the type (int to long, float to double, more digits), makes optional, documents."""
+        """Widens the type (int to long, float to double), makes optional, documents."""
         if field_type is not None:
             self._changes.change_type(path, type_argument(field_type))
         if required is not None:

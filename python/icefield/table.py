@@ -190,7 +190,7 @@ class Table:
         say.
         """
         native = _write_options(branch, snapshot_properties, downcast_ns, narrow, options)
-        self._native = self._native.append(to_stream(data), native)
+        self._native = self._native.append(to_stream(data, "data to write"), native)
 
     def overwrite(
         self,
@@ -209,7 +209,9 @@ class Table:
         others added data that may pass since the table was loaded: refresh() and decide again.
         """
         native = _write_options(branch, snapshot_properties, downcast_ns, narrow, options)
-        self._native = self._native.overwrite(to_stream(data), _filter(overwrite_filter), native)
+        self._native = self._native.overwrite(
+            to_stream(data, "data to write"), _filter(overwrite_filter), native
+        )
 
     def dynamic_partition_overwrite(
         self,
@@ -223,7 +225,7 @@ class Table:
     ) -> None:
         """Puts the rows of `data` in the place of all rows of the partitions that they lie in."""
         native = _write_options(branch, snapshot_properties, downcast_ns, narrow, options)
-        self._native = self._native.overwrite_partitions(to_stream(data), native)
+        self._native = self._native.overwrite_partitions(to_stream(data, "data to write"), native)
 
     def delete(
         self,

@@ -137,7 +137,7 @@ std::vector<Case> Cases() {
            {1, 2, 19, 21}}};
 }
 
-class TableFaults : public testing::TestWithParam<std::tuple<const char*, size_t>> {};
+class TableFaults : public testing::TestWithParam<std::tuple<int, size_t>> {};
 
 // What a write left behind after a fault, against what it said.
 void CheckLeft(const MemoryStore& store, const MemoryStore::Files& files, const Case& write,
@@ -162,7 +162,7 @@ void CheckLeft(const MemoryStore& store, const MemoryStore::Files& files, const 
 
 TEST_P(TableFaults, LeaveTheOldTableOrTheNewOne) {
   const auto& [version, number] = GetParam();
-  const MemoryStore::Files files = TableFiles(version);
+  const MemoryStore::Files files = TableFiles(std::to_string(version));
   const Case write = Cases()[number];
   for (Fault fault : {Fault{.after = false, .dies = false}, Fault{.after = true, .dies = false},
                       Fault{.after = false, .dies = true}}) {
@@ -181,7 +181,7 @@ TEST_P(TableFaults, LeaveTheOldTableOrTheNewOne) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Writes, TableFaults,
-                         testing::Combine(testing::Values("2", "3"), testing::Range<size_t>(0, 4)));
+                         testing::Combine(testing::Values(2, 3), testing::Range<size_t>(0, 4)));
 
 TEST(TableWrites, CommitsThatOthersWonAreTriedAgain) {
   const MemoryStore store{TableFiles("2")};

@@ -151,7 +151,9 @@ std::string Misfit(const arrow::DataType& from, const PrimitiveType& to,
     case Fit::kYes:
       return "";
     case Fit::kNarrow:
-      return options.narrow ? "" : "values may not fit; cast them first";
+      return options.narrow
+                 ? ""
+                 : "values may not fit; cast them first, or pass narrow to take those that fit";
     case Fit::kDowncast:  // Judged value by value.
       return "";
     case Fit::kNever:
