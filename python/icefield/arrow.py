@@ -55,8 +55,8 @@ def schema_of(capsule: object) -> pa.Schema:
 def to_stream(frame: Any, what: str = "an entity frame") -> ArrowStream:
     """A frame as an Arrow stream: pandas (without its index), polars, DuckDB, pyarrow, others.
 
-    `what` names it in messages. Raises InvalidArgumentError for anything else, and for pandas columns that Arrow cannot hold (it
-    names them).
+    `what` names it in messages. Raises InvalidArgumentError for anything else, and for pandas
+    columns that Arrow cannot hold (it names them).
     """
     if type(frame).__module__.startswith("pandas."):
         return _from_pandas(frame, what)
