@@ -200,5 +200,54 @@ TEST(TableWrites, CommitsThatOthersWonAreTriedAgain) {
   EXPECT_EQ(RowsOf(store), (Numbers{1, 2, 4, 11, 12, 13}));
 }
 
+// A catalog that answers commits as a test says.
+class OddTarget final : public CommitTarget {
+ public:
+  enum class Answer : uint8_t { kLost, kUnknownDone, kUnknownNotDone };
+
+  OddTarget(const ObjectStore& store, Answer answer)
+      : target_(MakeFolderTarget(Borrowed(store), kFolder)), answer_(answer) {}
+
+  Result<LoadedTable> Load() const override { return target_->Load(); }
+
+  Result<LoadedTable> Commit(const TableChange& change) const override {
+    ++commits_;
+    if (answer_ == Answer::kLost) return Fail(ErrorCode::kConflict, "another commit was first");
+    if (answer_ == Answer::kUnknownDone) {
+      EXPECT_TRUE(target_->Commit(change).ok());
+    }
+    return Fail(ErrorCode::kCommitUnknown, "the connection broke");
+  }
+
+  int commits() const { return commits_; }
+
+ private:
+  std::unique_ptr<const CommitTarget> target_;
+  Answer answer_;
+  mutable int commits_ = 0;
+};
+
+TEST(TableWrites, ThatAlwaysLoseEndAndLeaveNothing) {
+  for (const auto answer : {OddTarget::Answer::kLost, OddTarget::Answer::kUnknownNotDone}) {
+    const MemoryStore store{TableFiles("2")};
+    const MemoryStore::Files files = store.files();
+    const OddTarget late(store, answer);
+    const auto outcome = Append({4})(*Target(store, late));
+    ASSERT_FALSE(outcome.ok());
+    EXPECT_EQ(outcome.error().code, ErrorCode::kConflict);
+    EXPECT_EQ(late.commits(), 3);  // commit.retry.num-retries is 2
+    EXPECT_EQ(store.files(), files);
+  }
+}
+
+TEST(TableWrites, OfUnknownOutcomeAreLookedForInTheTable) {
+  const MemoryStore store{TableFiles("2")};
+  const OddTarget broken(store, OddTarget::Answer::kUnknownDone);
+  const auto outcome = Append({4})(*Target(store, broken));
+  ASSERT_TRUE(outcome.ok()) << outcome.error();
+  EXPECT_EQ(broken.commits(), 1);
+  EXPECT_EQ(RowsOf(store), (Numbers{1, 2, 4, 11, 12, 21}));
+}
+
 }  // namespace
 }  // namespace icefield
