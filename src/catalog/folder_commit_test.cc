@@ -62,6 +62,10 @@ TEST_F(FolderCommitTest, MakesChangesAndDropsATable) {
   ASSERT_TRUE(catalog->DropTable(kTable).ok());
   EXPECT_EQ(MetadataFiles(), Names{});
   EXPECT_EQ(store_->List(folder_.At("ns/t/data"))->size(), 1U);
+  EXPECT_EQ(*catalog->ListNamespaces({"ns"}), std::vector<Levels>{});
+  const Error held = catalog->DropNamespace({"ns"}).error();
+  EXPECT_EQ(held.code, ErrorCode::kConflict);
+  EXPECT_NE(held.message.find("it holds t/"), std::string::npos) << held;
   EXPECT_EQ(catalog->LoadTable(kTable).error().code, ErrorCode::kNotFound);
   EXPECT_EQ(catalog->DropTable(kTable).error().code, ErrorCode::kNotFound);
   EXPECT_EQ(catalog->CommitTable(kTable, Setting("a", "1")).error().code, ErrorCode::kNotFound);
@@ -73,6 +77,8 @@ TEST_F(FolderCommitTest, NamespacesComeAndGo) {
   const auto catalog = MustMake();
   EXPECT_EQ(catalog->CreateNamespace({"ns"}, {}).error().code, ErrorCode::kAlreadyExists);
   ASSERT_TRUE(catalog->CreateNamespace({"a", "b"}, {}).ok());
+  ASSERT_TRUE(catalog->CreateNamespace({"a", "metadata"}, {}).ok());
+  ASSERT_TRUE(catalog->DropNamespace({"a", "metadata"}).ok());
   EXPECT_EQ(*catalog->ListNamespaces(), (std::vector<Levels>{{"a"}, {"ns"}}));
   EXPECT_EQ(*catalog->ListNamespaces({"a"}), (std::vector<Levels>{{"a", "b"}}));
   EXPECT_EQ(catalog->CreateNamespace({"ns", "t"}, {}).error().code, ErrorCode::kAlreadyExists);

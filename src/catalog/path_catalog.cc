@@ -1,5 +1,6 @@
 #include "catalog/path_catalog.h"
 
+#include <algorithm>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -89,6 +90,10 @@ class PathCatalog final : public Catalog {
     if (levels.empty()) return InvalidArgument("the warehouse itself cannot be dropped");
     std::vector<std::string> held = children.namespaces;
     held.insert(held.end(), children.tables.begin(), children.tables.end());
+    if (held.empty()) {
+      ICEFIELD_ASSIGN(held, store_.List(folder));
+      std::erase(held, kNamespaceFile);
+    }
     if (!held.empty()) {
       return Fail(ErrorCode::kConflict, "namespace ", Join(levels, "."), " in ", Where(),
                   " is not empty; it holds ", Join(held, ", "));
@@ -139,6 +144,17 @@ class PathCatalog final : public Catalog {
 
   std::string Where() const { return StrCat("catalog '", name_, "' (", warehouse_, ")"); }
 
+  // True for a folder with the metadata folder of a table, whether or not there is metadata in it:
+  // what a dropped table leaves is no namespace.
+  Result<bool> WasTable(const std::string& folder) const {
+    const Result<std::vector<std::string>> names = store_.List(JoinLocation(folder, "metadata"));
+    if (!names.ok() && names.error().code == ErrorCode::kNotFound) return false;
+    if (!names.ok()) return names.error();
+    return std::none_of(names->begin(), names->end(), [](const std::string& name) {
+      return name.ends_with('/') || name == kNamespaceFile;
+    });
+  }
+
   Status NamespaceExists(const Levels& levels) const {
     return Fail(ErrorCode::kAlreadyExists, "namespace ", Join(levels, "."), " exists already in ",
                 Where());
@@ -180,7 +196,10 @@ class PathCatalog final : public Catalog {
     for (const std::string& name : *names) {
       if (!name.ends_with('/') || name.starts_with('.') || name.starts_with('_')) continue;
       const std::string child = name.substr(0, name.size() - 1);
-      ICEFIELD_ASSIGN(const bool is_table, IsTableFolder(store_, JoinLocation(folder, child)));
+      const std::string location = JoinLocation(folder, child);
+      ICEFIELD_ASSIGN(const bool is_table, IsTableFolder(store_, location));
+      ICEFIELD_ASSIGN(const bool was_table, WasTable(location));
+      if (was_table && !is_table) continue;
       (is_table ? children.tables : children.namespaces).push_back(child);
     }
     return children;

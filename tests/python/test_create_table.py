@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -105,7 +106,7 @@ def test_namespaces_are_one_for_both(
         catalog.drop_namespace("ns")
 
 
-def test_pyiceberg_loads_changes_and_writes_a_table_made_here(
+def test_pyiceberg_loads_a_table_made_here(
     catalog: icefield.Catalog, pyiceberg_catalog: PyicebergCatalog, tmp_path: Path
 ) -> None:
     made = catalog.create_table(
@@ -132,6 +133,13 @@ def test_pyiceberg_loads_changes_and_writes_a_table_made_here(
         (table.schema().find_field("id").field_id, SortDirection.ASC, NullOrder.NULLS_FIRST),
         (table.schema().find_field("at").field_id, SortDirection.DESC, NullOrder.NULLS_LAST),
     ]
+
+
+def test_pyiceberg_changes_and_writes_a_table_made_here(
+    catalog: icefield.Catalog, pyiceberg_catalog: PyicebergCatalog
+) -> None:
+    catalog.create_table("ns.t", SCHEMA, partition_spec=["region"], sort_order=["id"])
+    table = pyiceberg_catalog.load_table("ns.t")
     # They write, change columns and properties, and we see it.
     table.append(ROWS)
     with table.update_schema() as update:
@@ -285,6 +293,9 @@ def test_folders_are_a_catalog(tmp_path: Path) -> None:
         icefield.load_table(by_folder.metadata_location).append(ROWS)
     catalog.drop_table("ns.t")
     assert not catalog.table_exists("ns.t")
+    with pytest.raises(errors.ConflictError, match="it holds t/"):
+        catalog.drop_namespace("ns")  # The files are there still.
+    shutil.rmtree(tmp_path / "wh/ns/t")
     catalog.drop_namespace("ns")
     assert catalog.list_namespaces() == []
 
@@ -292,5 +303,9 @@ def test_folders_are_a_catalog(tmp_path: Path) -> None:
 def test_tables_of_a_catalog_are_not_written_by_their_folder(catalog: icefield.Catalog) -> None:
     table = catalog.create_table("ns.t", SCHEMA)
     folder = table.location().removeprefix("file://")
+    before = sorted(Path(folder).rglob("*"))
     with pytest.raises(errors.UnsupportedError, match="belongs to a catalog"):
         icefield.load_table(folder).append(ROWS)
+    assert [path for path in sorted(Path(folder).rglob("*")) if path.is_file()] == [
+        path for path in before if path.is_file()
+    ]
