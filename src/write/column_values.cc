@@ -2,6 +2,7 @@
 
 #include <arrow/array.h>
 #include <arrow/extension_type.h>
+#include <arrow/util/decimal.h>
 
 #include <algorithm>
 

@@ -139,10 +139,10 @@ Result<std::vector<int32_t>> SortedRows(const arrow::RecordBatch& rows, const Sc
     for (const SortKeys& each : keys) {
       if (const int way = each.Compare(a, b); way != 0) return way < 0;
     }
-    return false;
+    return a < b;  // Equal rows stay in their order.
   };
   if (!std::is_sorted(sorted.begin(), sorted.end(), before))
-    std::stable_sort(sorted.begin(), sorted.end(), before);
+    std::sort(sorted.begin(), sorted.end(), before);
   return sorted;
 }
 
