@@ -107,8 +107,12 @@ def _tables(
     options: Options, question: Question, folder: Path
 ) -> tuple[dict[str, DataSource], dict[str, Any], list[ImportedTable]]:
     """The sources to replace, Icefield's store, and what was imported."""
-    named = {question.source_named(name).name: table for name, table in options.tables.items()}
     sources = {source.name: source for source in question.sources()}
+    named = {}
+    for name, table in options.tables.items():
+        source = question.source_named(name)
+        sources[source.name] = source
+        named[source.name] = table
     rest = [s for s in sources.values() if s.name not in named and not is_iceberg(s)]
     imported: dict[str, ImportedTable] = {}
     offline_store = dict(options.store)

@@ -77,19 +77,20 @@ def explain(
 ) -> None:
     """Gives every difference its key, its time and its reason."""
     times = [plain(value) for value in frame[time_column]]
-    lost = _LostRows(comparison, frame, columns)
+    rows = _Entities(comparison, frame, columns)
     for difference in comparison.differences:
         if difference.row is not None:
             difference.entity_time = times[difference.row]
             if difference.column is None:
-                difference.key = lost.key(difference.row)
-                difference.detail += lost.why(difference.row)
+                difference.key = rows.key(difference.row)
+                difference.detail += rows.why(difference.row)
     of_views: dict[int, tuple[ViewRows, list[tuple[Difference, str]]]] = {}
     for difference in comparison.differences:
         if difference.row is None or difference.column is None:
             continue
         known = columns[difference.column]
         if known is None:
+            difference.key = rows.key(difference.row)
             difference.reason = difference.reason or "derived"
             difference.detail = difference.detail or (
                 "an on-demand view computed it; look at the row's other differences"
@@ -101,8 +102,8 @@ def explain(
         _explain_view(view, cells, comparison, _entity_rows(view, frame, times), columns)
 
 
-class _LostRows:
-    """Entity rows that the other store left out."""
+class _Entities:
+    """The entity frame's rows, and why the other store may have left one out."""
 
     def __init__(
         self,
@@ -111,6 +112,8 @@ class _LostRows:
         columns: Mapping[str, tuple[ViewRows, str] | None],
     ) -> None:
         self._comparison = comparison
+        keys = {key for known in columns.values() if known for key in known[0].frame_keys}
+        self._keys = [name for name in frame.columns if name in keys]
         self._entities = frame.drop(columns=ROW)
         self._repeated = self._entities.duplicated(keep=False)
         self._views: dict[str, list[str]] = {}
@@ -120,7 +123,8 @@ class _LostRows:
                 self._views.setdefault(view, []).append(name)
 
     def key(self, row: int) -> dict[str, Any]:
-        return {str(name): plain(value) for name, value in self._entities.iloc[row].items()}
+        """The join keys of the row, of all views."""
+        return {str(name): plain(self._entities[name].iloc[row]) for name in self._keys}
 
     def why(self, row: int) -> str:
         """What the row has that may have cost it its place; nothing for a doubled row."""
@@ -135,7 +139,8 @@ class _LostRows:
         ]
         if not empty:
             return ""
-        return f"; {', '.join(empty)} has no valid row for it, and the store drops such entity rows"
+        views = ", ".join(empty)
+        return f"; no valid row of {views} answers it, and the store drops such entity rows"
 
 
 def _entity_rows(

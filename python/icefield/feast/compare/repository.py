@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -35,19 +36,19 @@ class Question:
     """What is asked of both sides: feature references or a service, and what answers them."""
 
     def __init__(self, store: FeatureStore, features: Sequence[str], service: str | None) -> None:
-        self._registry = store.registry
-        self._project = store.project
+        self._store = store
+        registry, project = store.registry, store.project
         try:
             if service is not None:
                 self.asked: Any = store.get_feature_service(service)
             else:
                 self.asked = list(features) or _every_feature(store)
-            references = _get_features(self._registry, self._project, self.asked)
-            views, on_demand = _get_feature_views_to_use(self._registry, self._project, self.asked)
+            references = _get_features(registry, project, self.asked)
+            views, on_demand = _get_feature_views_to_use(registry, project, self.asked)
             grouped, derived = _group_feature_refs(references, views, on_demand)
         except (FeastObjectNotFoundException, KeyError, ValueError) as error:
             raise NotFoundError(
-                f"the features asked for are not in the registry of '{self._project}': {error}"
+                f"the features asked for are not in the registry of '{project}': {error}"
             ) from error
         self.references: list[str] = references
         self.views = [RequestedView(view, list(names)) for view, names in grouped]
@@ -83,14 +84,14 @@ class Question:
 
     def source_named(self, name: str) -> DataSource:
         """The source of a view of that name, or the source itself."""
-        for requested in self.views:
-            source = requested.view.batch_source
-            if source is not None and name in (requested.view.name, source.name):
+        views = list(_all_views(self._store))
+        for view in views:
+            source = view.batch_source
+            if source is not None and name in (view.name, source.name):
                 return source
-        known = sorted({requested.view.name for requested in self.views})
         raise NotFoundError(
-            f"'{name}' is no view or source of the features asked for; the views are "
-            f"{', '.join(known) or 'none'}"
+            f"'{name}' is no view of the project '{self._store.project}' and no source of one; the "
+            f"views are {', '.join(sorted(view.name for view in views))}"
         )
 
 
@@ -125,6 +126,8 @@ def write_registry(store: FeatureStore, sources: Mapping[str, DataSource], path:
     """Copies the registry into a file, with other sources in the place of those named."""
     copy = type(store.registry.proto())()
     copy.CopyFrom(store.registry.proto())
+    # Feast keeps what it parsed under this id: the copy must not be taken for the original.
+    copy.version_id = str(uuid.uuid4())
     replacements = {name: source.to_proto() for name, source in sources.items()}
     _replace_sources(copy, replacements)
     for record in copy.feature_view_version_history.records:
