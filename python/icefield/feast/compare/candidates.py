@@ -85,9 +85,9 @@ class ViewRows:
     def winner(self, history: History, time: Instant) -> Candidate | None:
         """The row that answers at a time, by P2 to P6 and P8."""
         row = history.newest(time, self.created_cut)
-        return None if row is None or self.is_stale(row, time) else row
+        return None if row is None or self.has_expired(row, time) else row
 
-    def is_stale(self, row: Candidate, time: Instant) -> bool:
+    def has_expired(self, row: Candidate, time: Instant) -> bool:
         """Whether the row is beyond its time to live (P3, inclusive)."""
         return self.ttl > 0 and row.time.ns < time.ns - self.ttl
 

@@ -264,12 +264,12 @@ def _ttl(case: Case, own: Candidate | None) -> Reason | None:
         return "ttl", f"the row of {own.time} is exactly {ttl} old, which is not too old (P3)"
     if own is None and case.difference.theirs is not None:
         row = case.history.newest(case.time, case.view.created_cut)
-        stale = [
-            r for r in case.bearers() if r.time <= case.time and case.view.is_stale(r, case.time)
+        expired = [
+            r for r in case.bearers() if r.time <= case.time and case.view.has_expired(r, case.time)
         ]
-        if row is not None and stale:
-            age = duration_text(case.time.ns - stale[0].time.ns)
-            return "ttl", f"the row of {stale[0].time} is {age} old, beyond the TTL of {ttl} (P3)"
+        if row is not None and expired:
+            age = duration_text(case.time.ns - expired[0].time.ns)
+            return "ttl", f"the row of {expired[0].time} is {age} old, beyond the TTL of {ttl} (P3)"
     return None
 
 
