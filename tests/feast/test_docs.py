@@ -20,7 +20,7 @@ from icefield.feast.compare.arguments import _EXAMPLES
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted((ROOT / "docs/feast").glob("*.md"))
 LINK = re.compile(r"\[[^\]]*\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)")
-ROW = re.compile(r"^\| (.+) \|$", re.MULTILINE)
+ROW = re.compile(r"^\|(.+)\|$", re.MULTILINE)
 
 
 def page(name):
@@ -29,7 +29,7 @@ def page(name):
 
 def table_rows(text):
     """The rows of a page's tables as lists of cells, without headers and rules."""
-    rows = [re.split(r" \| ?", match[1]) for match in ROW.finditer(text)]
+    rows = [[cell.strip() for cell in row[1].split("|")] for row in ROW.finditer(text)]
     return [row for row in rows if not row[0].startswith((":", "-"))]
 
 

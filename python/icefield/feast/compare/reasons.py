@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from icefield.feast.compare.candidates import Candidate, History, ViewRows, duration_text
-from icefield.feast.compare.cells import ROW, Comparison, Difference
+from icefield.feast.compare.cells import Comparison, Difference
 from icefield.feast.compare.values import (
     NANOSECONDS_OF_A_SECOND,
     Instant,
@@ -77,7 +77,7 @@ def explain(
 ) -> None:
     """Gives every difference its key, its time and its reason."""
     times = [plain(value) for value in frame[time_column]]
-    rows = _Entities(comparison, frame, columns)
+    rows = _Entities(comparison, frame, time_column, columns)
     for difference in comparison.differences:
         if difference.row is not None:
             difference.entity_time = times[difference.row]
@@ -109,18 +109,29 @@ class _Entities:
         self,
         comparison: Comparison,
         frame: pd.DataFrame,
+        time_column: str,
         columns: Mapping[str, tuple[ViewRows, str] | None],
     ) -> None:
         self._comparison = comparison
         keys = {key for known in columns.values() if known for key in known[0].frame_keys}
         self._keys = [name for name in frame.columns if name in keys]
-        self._entities = frame.drop(columns=ROW)
-        self._repeated = self._entities.duplicated(keep=False)
+        self._entities = frame
+        self._kept_like = self._like_a_kept_row(time_column)
         self._views: dict[str, list[str]] = {}
         for name, known in columns.items():
             if known is not None and name in comparison.ours:
                 view = known[0].requested.view.projection.name_to_use()
                 self._views.setdefault(view, []).append(name)
+
+    def _like_a_kept_row(self, time_column: str) -> set[int]:
+        """The rows with the keys and the time of another one, which the other store kept."""
+        same: dict[tuple[Any, ...], list[int]] = {}
+        columns = (self._entities[name] for name in (*self._keys, time_column))
+        for row, values in enumerate(zip(*columns, strict=True)):
+            same.setdefault(tuple(map(plain, values)), []).append(row)
+        found = self._comparison.found
+        groups = [rows for rows in same.values() if any(found[row] is not None for row in rows)]
+        return {row for rows in groups for row in rows}
 
     def key(self, row: int) -> dict[str, Any]:
         """The join keys of the row, of all views."""
@@ -130,7 +141,7 @@ class _Entities:
         """What the row has that may have cost it its place; nothing for a doubled row."""
         if self._comparison.found[row] is not None:
             return ""
-        if self._repeated.iloc[row]:
+        if row in self._kept_like:
             return "; the frame has it more than once, and the store keeps one"
         empty = [
             view

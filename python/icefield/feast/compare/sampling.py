@@ -21,6 +21,7 @@ from icefield.feast.views import RequestedView, Tables
 
 _TIME = "event_timestamp"
 _MICROSECOND, _DAY = 1_000, 86_400 * 1_000_000_000
+_ATTEMPTS = 4
 _FIRST, _LAST = pd.Timestamp.min.value, pd.Timestamp.max.value
 
 
@@ -56,7 +57,8 @@ def sample_frame(
     """Keys that the tables have, with times at which a rule decides.
 
     In turn: at a row, between rows, just before a row, exactly one TTL after a row, and just beyond
-    it. Every view is met as often as the others; the keys of the other views are drawn alike.
+    it. Every view is met as often as the others; the keys of the other views are drawn alike. No
+    row is made twice: where the tables have few, there may be fewer than asked for.
     """
     chance = np.random.default_rng(seed)
     known = [_sample_view(view, tables, rows, chance) for view in views]
@@ -65,9 +67,11 @@ def sample_frame(
             "the tables of the features asked for have no rows with keys and times to sample: "
             "give an entity frame with --entity-frame"
         )
-    made: list[dict[str, Any]] = []
+    made: dict[tuple[Any, ...], dict[str, Any]] = {}
     turns = [view for view in known if view.rows]
-    for number in range(rows):
+    for number in range(_ATTEMPTS * rows):
+        if len(made) == rows:
+            break
         view = turns[number % len(turns)]
         key, time = view.rows[chance.integers(len(view.rows))]
         row = dict(zip(view.keys, key, strict=True))
@@ -76,9 +80,9 @@ def sample_frame(
                 drawn, _ = other.rows[chance.integers(len(other.rows))]
                 row = {**dict(zip(other.keys, drawn, strict=True)), **row}
         row[_TIME] = _moment(time.ns, view.ttl, number // len(turns) % 5, chance)
-        made.append(row)
-    made.sort(key=lambda row: row[_TIME])
-    frame = pd.DataFrame(made)
+        made[tuple(row[name] for name in sorted(row))] = row
+    ordered: list[dict[str, Any]] = sorted(made.values(), key=lambda row: row[_TIME])
+    frame = pd.DataFrame(ordered)
     frame[_TIME] = pd.to_datetime(frame[_TIME], unit="ns", utc=True)
     return frame
 
