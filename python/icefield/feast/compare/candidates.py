@@ -65,7 +65,13 @@ class ViewRows:
     """A view's rules, and the rows of the keys that were asked for."""
 
     def __init__(
-        self, requested: RequestedView, tables: Tables, snapshot_id: int | None, created_cut: bool
+        self,
+        requested: RequestedView,
+        tables: Tables,
+        snapshot_id: int | None,
+        *,
+        created_cut: bool,
+        floored: bool,
     ) -> None:
         source = requested.source
         self.requested = requested
@@ -76,6 +82,8 @@ class ViewRows:
         ttl = requested.view.ttl
         self.ttl = ttl // timedelta(microseconds=1) * 1_000 if ttl else 0
         """In nanoseconds; 0 for no limit."""
+        self.floored = floored
+        """Whether times of the table lost nanoseconds when they were imported."""
         self.created_cut = created_cut and self._created is not None
         self._columns = {name: source.column_of(name) for name in requested.features}
         self._snapshot_id = snapshot_id
@@ -149,7 +157,9 @@ class ViewRows:
         column = self._table_keys[0]
         kind = self._table.schema(self._snapshot_id).field(column.split(".")[0]).type
         firsts = {key[0] for key in keys}
-        if pa.types.is_integer(kind) and all(float(k).is_integer() for k in firsts):
+        if pa.types.is_integer(kind) and all(
+            isinstance(key, (int, float)) and float(key).is_integer() for key in firsts
+        ):
             return f'"{column}" in ({", ".join(str(int(key)) for key in sorted(firsts))})'
         if pa.types.is_string(kind) and all(isinstance(key, str) for key in firsts):
             quoted = (key.replace("'", "''") for key in sorted(firsts))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -79,7 +80,7 @@ def _run(options: Options, folder: Path) -> Outcome:
     comparison = compare(ours.table, theirs.table, len(frame), list(columns))
     if comparison.differences:
         _progress(f"{len(comparison.differences):,} differences; looking up their rows")
-    explain(comparison, frame, time_column, _rows_of_views(columns, tables, ours, options))
+    explain(comparison, frame, time_column, _rows_of_views(columns, tables, ours, prepared))
     return Outcome(comparison, ours, theirs, prepared.imported, options.strict)
 
 
@@ -141,15 +142,18 @@ def _tables(
 
 def _how_to_reuse(folder: Path, imported: Mapping[str, ImportedTable]) -> str:
     settings = catalog_settings(folder)
-    tables = " ".join(f"--table {name}={table.table}" for name, table in imported.items())
-    return f"kept; next time: --uri {settings['uri']} --warehouse {settings['warehouse']} {tables}"
+    options = ["--uri", settings["uri"], "--warehouse", settings["warehouse"]]
+    for name, table in imported.items():
+        options += ["--table", f"{name}={table.table}"]
+    return f"kept; next time: {shlex.join(options)}"
 
 
 def _rows_of_views(
-    columns: Mapping[str, Any], tables: Tables, ours: Answer, options: Options
+    columns: Mapping[str, Any], tables: Tables, ours: Answer, prepared: _Prepared
 ) -> dict[str, tuple[ViewRows, str] | None]:
     """For each feature column what explains it, at the snapshots that Icefield answered from."""
     snapshots = ours.measurement.snapshots or {}
+    floored = {table.source for table in prepared.imported if table.floored}
     views: dict[int, ViewRows] = {}
     found: dict[str, tuple[ViewRows, str] | None] = {}
     for column, known in columns.items():
@@ -160,7 +164,13 @@ def _rows_of_views(
         pin = snapshots.get(requested.view.projection.name_to_use(), {})
         rows = views.setdefault(
             id(requested),
-            ViewRows(requested, tables, pin.get("snapshot_id"), options.created_cut),
+            ViewRows(
+                requested,
+                tables,
+                pin.get("snapshot_id"),
+                created_cut=prepared.task.created_cut,
+                floored=requested.source.name in floored,
+            ),
         )
         found[column] = (rows, feature)
     return found

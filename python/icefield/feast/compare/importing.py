@@ -59,7 +59,7 @@ def import_sources(
     folder.mkdir(parents=True, exist_ok=True)
     settings = catalog_settings(folder)
     catalog: Any = icefield.load_catalog(
-        "compare", type="sql", uri=settings["uri"], warehouse=settings["warehouse"]
+        "default", type="sql", uri=settings["uri"], warehouse=settings["warehouse"]
     )
     catalog.create_namespace_if_not_exists(_NAMESPACE)
     imported: dict[str, ImportedTable] = {}

@@ -222,15 +222,17 @@ def _first_reason(case: Case) -> Reason | None:
 
 def _nanoseconds(case: Case, own: Candidate | None) -> Reason | None:
     """A table in microseconds cannot tell a row from an entity that is less than one before it."""
-    below = case.time.ns % 1_000
+    exact = case.time.ns % 1_000 == 0 and not case.view.floored
     edges = [(own, case.time.ns)]
     if case.view.ttl:
         edges.append((own or case.history.newest(case.time, False), case.time.ns - case.view.ttl))
     for row, edge in edges:
-        if row is None or row.time.ns // 1_000 != edge // 1_000 or not below:
+        if exact or row is None or row.time.ns // 1_000 != edge // 1_000:
             continue
         rest = [other for other in case.history.until(case.time) if other is not row]
         if case.shown_by(rest[-1] if rest else None) or case.shown_by(row):
+            if case.view.floored:
+                return "type", f"the row's time {row.time} lost its nanoseconds in the import"
             return "type", (
                 f"the row's time {row.time} has microseconds, the entity's {case.time} nanoseconds"
             )
@@ -254,7 +256,8 @@ def _tie(case: Case, own: Candidate | None) -> Reason | None:
     for other in tied:
         if other is own or not case.shown_by(other):
             continue
-        where = f"{len(tied)} rows at {own.time}; "
+        lost = ", in whole microseconds since the import" if case.view.floored else ""
+        where = f"{len(tied)} rows at {own.time}{lost}; "
         if other.created != own.created:
             return "tie", (
                 f"{where}Icefield takes the one created {own.created or 'at no known time'}, the "

@@ -124,8 +124,9 @@ def over_iceberg(
 
 def write_registry(store: FeatureStore, sources: Mapping[str, DataSource], path: Path) -> None:
     """Copies the registry into a file, with other sources in the place of those named."""
-    copy = type(store.registry.proto())()
-    copy.CopyFrom(store.registry.proto())
+    original = store.registry.proto()
+    copy = type(original)()
+    copy.CopyFrom(original)
     # Feast keeps what it parsed under this id: the copy must not be taken for the original.
     copy.version_id = str(uuid.uuid4())
     replacements = {name: source.to_proto() for name, source in sources.items()}
