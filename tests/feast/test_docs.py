@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import feast.errors
+import pandas as pd
 import pytest
 import yaml
 
@@ -107,6 +108,22 @@ def test_examples_of_feature_store_yaml_are_taken(name):
 def test_examples_in_python_are_python(path):
     for block in re.findall(r"```python\n(.*?)```", path.read_text(), re.DOTALL):
         ast.parse(block)
+
+
+def test_files_move_as_the_page_says(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "data").mkdir()
+    times = pd.date_range("2024-01-01", periods=3, freq="h", tz="UTC", unit="ns")
+    frame = pd.DataFrame({"driver_id": [2, 1, 3], "event_timestamp": times, "trips": [1, None, 3]})
+    frame.to_parquet("data/driver_stats.parquet")
+    (code,) = [
+        block
+        for block in re.findall(r"```python\n(.*?)```", page("moving.md"), re.DOTALL)
+        if "create_table" in block
+    ]
+    names = {}
+    exec(code, names)
+    assert names["table"].scan().to_arrow()["driver_id"].to_pylist() == [1, 2, 3]
 
 
 def messages():

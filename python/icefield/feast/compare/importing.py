@@ -16,7 +16,7 @@ from feast.infra.offline_stores.file_source import FileSource
 
 import icefield
 from icefield.errors import AlreadyExistsError, UnsupportedError
-from icefield.feast.casting import fit_batches, iceberg_schema
+from icefield.feast.casting import FittedStream, iceberg_schema
 
 _NAMESPACE = "feast"
 _CATALOG = "catalog.db"
@@ -58,7 +58,7 @@ def import_sources(
     datasets = {source.name: _dataset(source, repo) for source in sources}
     folder.mkdir(parents=True, exist_ok=True)
     settings = catalog_settings(folder)
-    catalog: Any = icefield.load_catalog(
+    catalog = icefield.load_catalog(
         "default", type="sql", uri=settings["uri"], warehouse=settings["warehouse"]
     )
     catalog.create_namespace_if_not_exists(_NAMESPACE)
@@ -68,7 +68,9 @@ def import_sources(
         schema = iceberg_schema(_without_pandas(dataset.schema))
         table = catalog.create_table(into.table, schema)
         rows = _counted(dataset.to_batches(use_threads=False), into)
-        table.append(fit_batches(rows, schema, f"the table '{into.table}'"))
+        stream = FittedStream(rows, schema, f"the table '{into.table}'")
+        with stream.unmasked():
+            table.append(stream.reader())
         imported[name] = into
     return imported
 
