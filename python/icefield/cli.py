@@ -1,4 +1,4 @@
-"""The `icefield` command: the demo runs here, everything else in the native program.
+"""The `icefield` command: the demo and `feast` run here, everything else in the native program.
 
 The native program lies beside this file as `icefield-native` and takes over this process, so its
 exit code, its signals and its standard streams are the command's own.
@@ -18,7 +18,9 @@ _NOT_FOUND = 3
 _DEMO_HELP = """
 Commands in Python:
   demo                        Real flights in Iceberg tables, a Feast training set out of them,
-                              a picture, and one row proved by hand (icefield demo --help)"""
+                              a picture, and one row proved by hand (icefield demo --help)
+  feast compare               A Feast repository's offline store beside Icefield: every cell that
+                              differs, and why; time and memory (icefield feast compare --help)"""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -28,6 +30,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         from icefield import demo
 
         return demo.main(arguments[1:])
+    if arguments[:1] == ["feast"]:
+        return _feast(arguments[1:])
     if not os.access(_NATIVE, os.X_OK):
         print(
             f"icefield: the native program {_NATIVE} is missing; in a checkout build it with "
@@ -38,6 +42,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     if arguments in ([], ["-h"], ["--help"], ["help"]):
         return _help()
     return _become_native(arguments)
+
+
+def _feast(arguments: Sequence[str]) -> int:
+    try:
+        from icefield.feast import command
+    except ImportError as error:
+        print(
+            f"icefield feast: {error}. This command needs Feast: pip install 'icefield[feast]'",
+            file=sys.stderr,
+        )
+        return _NOT_FOUND
+    return command.main(arguments)
 
 
 def _become_native(arguments: Sequence[str]) -> NoReturn:

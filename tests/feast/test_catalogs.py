@@ -68,6 +68,7 @@ online_store:
     ("settings", "message"),
     [
         ({"engine": "spark"}, "engine 'spark' does not exist yet: use 'native'"),
+        ({"engine": "duckdb", "commit_cut": True}, "with commit_cut use the engine native"),
         ({"engine": "dask"}, "engine 'dask' is not known: use native, duckdb"),
         ({"catalog_type": "nessie"}, "'sql', 'rest', 'glue', 'hive', 'dynamodb' or 'none'"),
         ({"ware_house": "x"}, "ware_house"),

@@ -14,7 +14,12 @@ from feast.infra.offline_stores.bigquery_source import SavedDatasetBigQueryStora
 from feast.infra.offline_stores.file_source import FileSource, SavedDatasetFileStorage
 
 import icefield.feast.parquet_files as parquet_files
-from icefield.feast import IcebergOfflineStore, NotYetSupportedError, SourceMismatchError
+from icefield.feast import (
+    IcebergOfflineStore,
+    NotYetSupportedError,
+    SavedDatasetIcebergStorage,
+    SourceMismatchError,
+)
 from tests.feast.drivers import DRIVER, STATS, TABLE, frame, stats_view
 from tests.feast.test_on_demand import by_pandas
 
@@ -43,9 +48,8 @@ class BrokenError(Exception):
     """What the reader raises after its first batch."""
 
 
-@pytest.fixture
-def breaks(job, monkeypatch):
-    """The job's stream, with a failure at its end."""
+def break_stream(job, monkeypatch):
+    """Lets the job's streams fail at their end."""
     whole = job.to_arrow()
 
     def batches():
@@ -57,6 +61,11 @@ def breaks(job, monkeypatch):
         "to_arrow_batches",
         lambda self: pa.RecordBatchReader.from_batches(whole.schema, batches()),
     )
+
+
+@pytest.fixture
+def breaks(job, monkeypatch):
+    break_stream(job, monkeypatch)
 
 
 @pytest.mark.parametrize("name", ["saved/one.parquet", "saved/folder"])
@@ -214,3 +223,52 @@ def test_an_export_to_an_object_store(make_config, warehouse, bucket):
     [path] = store.get_historical_features(ASKED, REFS).to_remote_storage()
     assert path.startswith("s3://b/staging/export-")
     assert pq.read_table(bucket / path.removeprefix("s3://")).num_rows == 2
+
+
+@pytest.fixture(params=["sql", "rest"])
+def lake(request, make_config, warehouse, monkeypatch):
+    """A repository whose tables are in a catalog of Icefield's, and in one that pyiceberg opens."""
+    warehouse.write(TABLE, STATS)
+    monkeypatch.setattr("pyiceberg.catalog.load_catalog", lambda *_, **__: warehouse.catalog)
+    store = FeatureStore(config=make_config(catalog_type=request.param))
+    store.apply([DRIVER, stats_view()])
+    return store
+
+
+def test_a_saved_dataset_in_a_table_comes_back(lake, warehouse):
+    storage = SavedDatasetIcebergStorage("saved.mine")
+    job = lake.get_historical_features(ASKED, REFS)
+    lake.create_saved_dataset(job, "mine", storage)
+    result = lake.get_saved_dataset("mine").to_df().sort_values("driver_id")
+    assert list(result["trips"]) == [25, 50]
+    table = warehouse.catalog.load_table("saved.mine")
+    [snapshot] = table.snapshots()
+    read = warehouse.catalog.load_table(TABLE).current_snapshot().snapshot_id
+    pin = snapshot.summary.additional_properties["icefield.source.driver_stats"]
+    assert pin == f"{TABLE}@{read}"
+    assert table.scan().to_arrow().column_names == job.to_arrow().column_names
+    with pytest.raises(SavedDatasetLocationAlreadyExists, match=r"saved\.mine"):
+        job.persist(storage)
+    lake.get_historical_features(ASKED[:1], REFS).persist(storage, allow_overwrite=True)
+    assert list(lake.get_saved_dataset("mine").to_df()["driver_id"]) == [2]
+
+
+def test_a_failure_leaves_no_table_and_no_rows(lake, warehouse, monkeypatch):
+    storage = SavedDatasetIcebergStorage("saved.mine")
+    job = lake.get_historical_features(ASKED, REFS)
+    break_stream(job, monkeypatch)
+    with pytest.raises(BrokenError):
+        job.persist(storage)
+    assert not warehouse.catalog.table_exists("saved.mine")
+    warehouse.write("saved.mine", STATS)
+    with pytest.raises(BrokenError):
+        job.persist(storage, allow_overwrite=True)
+    assert len(warehouse.catalog.load_table("saved.mine").scan().to_arrow()) == len(STATS)
+
+
+def test_a_saved_table_is_a_frame_of_a_query(lake, warehouse):
+    job = lake.get_historical_features(ASKED, REFS)
+    job.persist(SavedDatasetIcebergStorage("saved.mine"))
+    query = "SELECT driver_id, event_timestamp FROM saved.mine ORDER BY driver_id"
+    again = lake.get_historical_features(query, REFS)
+    assert again.to_arrow()["trips"].to_pylist() == [25, 50]

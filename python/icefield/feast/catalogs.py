@@ -184,7 +184,7 @@ class _ForeignCatalog:
         from pyiceberg.exceptions import NoSuchNamespaceError, NoSuchTableError
 
         try:
-            return self.wrapped.load_table(identifier)
+            return icefield.Table.from_pyiceberg(self.wrapped.load_table(identifier))
         except (NoSuchNamespaceError, NoSuchTableError) as error:
             raise NotFoundError(str(error)) from error
 

@@ -234,10 +234,11 @@ def moments_query(
     parts = []
     for view in views:
         values = [f"{value} AS {name}" for (value, _), name in zip(view.keys, keys, strict=True)]
-        known = [f"{compared} IS NOT NULL" for _, compared in view.keys]
+        values.append(f"{view.event} AS {event}")
+        conditions = [f"{view.nanoseconds} BETWEEN {start_ns} AND {end_ns}"]
+        conditions += [f"{compared} IS NOT NULL" for _, compared in view.keys]
         parts.append(
-            f"SELECT {_list([*values, f'{view.event} AS {event}'])} FROM {view.relation} WHERE "
-            + " AND ".join([f"{view.nanoseconds} BETWEEN {start_ns} AND {end_ns}", *known])
+            f"SELECT DISTINCT {_list(values)} FROM {view.relation} WHERE {' AND '.join(conditions)}"
         )
     order = _list([event, *keys])
     return f"SELECT *, row_number() OVER (ORDER BY {order}) AS {ROW} FROM ({' UNION '.join(parts)})"

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from feast.infra.offline_stores.offline_store import OfflineStore
 from feast.on_demand_feature_view import OnDemandFeatureView
-from pydantic import Field, StrictStr, field_validator
+from pydantic import Field, StrictStr, field_validator, model_validator
 
 from icefield.feast import sql_frame, writes
 from icefield.feast.asked import Asked, Joining, time_window
@@ -39,7 +39,10 @@ class IcebergOfflineStoreConfig(CatalogSettings):
     engine: StrictStr = "native"
     """Who joins: "native", or "duckdb" over the same reader; the rows are the same."""
     commit_cut: bool = False
-    """Whether a row must also have been committed at or before the entity's time (P9)."""
+    """Whether a row must also have been committed at or before the entity's time (P9).
+
+    Feast has no argument for it: it holds for every historical retrieval of the repository.
+    """
     staging_location: StrictStr | None = None
     """A folder, local or of an object store, for `RetrievalJob.to_remote_storage`."""
     catalogs: dict[str, CatalogSettings] = Field(default_factory=dict)
@@ -56,6 +59,15 @@ class IcebergOfflineStoreConfig(CatalogSettings):
         if engine not in _ENGINES:
             raise ValueError(f"the engine '{engine}' is not known: use {', '.join(_ENGINES)}")
         return engine
+
+    @model_validator(mode="after")
+    def _engine_has_the_cut(self) -> Self:
+        if self.commit_cut and self.engine != "native":
+            raise ValueError(
+                f"the engine '{self.engine}' does not know when rows were committed: with "
+                "commit_cut use the engine native"
+            )
+        return self
 
 
 class IcebergOfflineStore(OfflineStore):

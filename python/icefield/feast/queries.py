@@ -42,6 +42,8 @@ def join(
             entity_timestamp=asked.event_timestamp,
             created_cut=cut,
             commit_cut=joining.commit_cut,
+            start=asked.start,
+            end=asked.end,
         )
 
     first = training_set()

@@ -171,7 +171,8 @@ class IcebergRetrievalJob(RetrievalJob):
         may be overwritten; SourceMismatchError for storage of another kind.
         """
         del timeout
-        persist(self._config, storage, self.to_arrow_batches(), allow_overwrite=allow_overwrite)
+        rows, snapshots = self.to_arrow_batches(), self._metadata.snapshots
+        persist(self._config, storage, rows, snapshots, allow_overwrite=allow_overwrite)
 
     def supports_remote_storage_export(self) -> bool:
         """Whether the store's configuration has a `staging_location`."""

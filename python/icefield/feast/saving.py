@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 from feast.data_format import ParquetFormat
@@ -21,15 +22,23 @@ def persist(
     config: RepoConfig,
     storage: SavedDatasetStorage,
     rows: pa.RecordBatchReader,
+    snapshots: Mapping[str, Mapping[str, Any]],
     *,
     allow_overwrite: bool,
 ) -> None:
-    """Writes the rows to the storage, all or none; see `IcebergRetrievalJob.persist`."""
+    """Writes the rows to the storage, all or none; see `IcebergRetrievalJob.persist`.
+
+    snapshots: what the rows were computed from. A table's snapshot keeps it in its summary.
+    """
     if isinstance(storage, SavedDatasetIcebergStorage):
         # What writes includes what reads, and not the other way round.
         from icefield.feast.writes import write_dataset
 
-        write_dataset(config, storage, rows, allow_overwrite)
+        pins = {
+            f"icefield.source.{view}": f"{pin['table']}@{pin['snapshot_id']}"
+            for view, pin in snapshots.items()
+        }
+        write_dataset(config, storage, rows, allow_overwrite, pins)
         return
     if not isinstance(storage, SavedDatasetFileStorage):
         raise SourceMismatchError(
