@@ -14,7 +14,7 @@ from pathlib import Path
 from tests.interop.engines import DuckReader, JavaReader, SparkReader
 from tests.interop.readers import IcefieldReader, PyicebergReader, Reader
 from tests.interop.run import Tally, run_seed
-from tests.interop.writer import IcefieldWriter
+from tests.interop.writer import IcefieldWriter, OwnWriter
 
 READERS: dict[str, type[Reader]] = {
     reader.name: reader
@@ -40,9 +40,11 @@ def main() -> int:
         Path(folder).mkdir(exist_ok=True)
         names = options.readers.split(",")
         readers = [stack.enter_context(closing(READERS[name]())) for name in names]
-        writer = IcefieldWriter(Path(folder))
+        writers = [make(Path(folder) / make.__name__) for make in (OwnWriter, IcefieldWriter)]
         for seed in range(options.first, options.first + options.seeds):
-            wrong = run_seed(seed, writer, readers, tally, "spark" in names, options.filters)
+            wrong = run_seed(
+                seed, writers[seed % 2], readers, tally, "spark" in names, options.filters
+            )
             if wrong:
                 failed += 1
                 print(f"seed {seed}:\n" + "\n".join(wrong), flush=True)

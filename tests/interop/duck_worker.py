@@ -36,10 +36,10 @@ def answer(connection: Any, request: dict[str, Any]) -> None:
 
 def main() -> None:
     """Answers until the input ends."""
+    connection = connect()
     for line in sys.stdin:
         try:
-            # A new connection for each: metadata is cached in it.
-            answer(connect(), json.loads(line))
+            answer(connection, json.loads(line))
             print(json.dumps({"answer": None}), flush=True)
         except Exception as error:
             print(json.dumps({"error": f"{type(error).__name__}: {str(error)[:600]}"}), flush=True)

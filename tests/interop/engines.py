@@ -97,7 +97,7 @@ def _arrow_answer(worker: Process, question: Question) -> list[PlainRow]:
 
 
 def as_asked(array: Any, kind: pa.DataType) -> Any:
-    """An engine's array where it has other types than Iceberg: texts for uuids, bytes of any length."""
+    """An engine's array in Iceberg's types: Spark has texts for uuids, bytes for fixed."""
     if isinstance(array, pa.ChunkedArray):
         array = array.combine_chunks() if array.num_chunks != 1 else array.chunk(0)
     if isinstance(array, pa.ExtensionArray):

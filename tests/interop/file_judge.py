@@ -24,7 +24,7 @@ from tests.interop.values import (
     order_of_bytes,
 )
 
-# Columns that rows of v3 keep when their file is written again (specification: "Reserved Field IDs").
+# What rows of v3 keep when their file is written again (specification: "Reserved Field IDs").
 ROW_ID, LAST_UPDATED = 2147483540, 2147483539
 _NO_BOUNDS = {"geometry", "geography", "variant", "unknown"}
 
@@ -68,7 +68,10 @@ class JudgedFile:
         wanted = [f for f in self.schema["fields"] if f["type"] != "unknown"]
         reserved = [
             {"id": number, "name": name, "type": "long", "required": False}
-            for number, name in ((ROW_ID, "_row_id"), (LAST_UPDATED, "_last_updated_sequence_number"))
+            for number, name in (
+                (ROW_ID, "_row_id"),
+                (LAST_UPDATED, "_last_updated_sequence_number"),
+            )
             if name in self.parquet.schema_arrow.names
         ]
         return wanted + reserved
@@ -116,7 +119,8 @@ def judge_metrics(file: JudgedFile) -> None:
     file.demand(said["file_format"] == "PARQUET", f"file_format {said['file_format']}")
     starts = [group.start for group in file.layout]
     file.demand(
-        said["split_offsets"] == starts, f"split_offsets {said['split_offsets']}, groups at {starts}"
+        said["split_offsets"] == starts,
+        f"split_offsets {said['split_offsets']}, groups at {starts}",
     )
     known = {leaf.id for leaf in file.leaves}
     for name in (

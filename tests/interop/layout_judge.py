@@ -39,7 +39,9 @@ def judge_layout(file: JudgedFile) -> None:
     for group in file.layout:
         file.demand(len(group.chunks) == len(file.leaves), "a row group without all columns")
         if not any(leaf.repeated for leaf in file.leaves):
-            values = {leaf.id: file.values[leaf.id][first : first + group.rows] for leaf in file.leaves}
+            values = {
+                leaf.id: file.values[leaf.id][first : first + group.rows] for leaf in file.leaves
+            }
         else:
             values = {
                 leaf.id: file.values[leaf.id][first : first + group.rows]
@@ -107,7 +109,8 @@ def _judge_type(file: JudgedFile, at: int, leaf: Leaf) -> None:
         )
     elif kind == "time":
         file.demand(
-            "Time(isAdjustedToUTC=false, timeUnit=microseconds" in logical, f"{leaf.name}: {logical}"
+            "Time(isAdjustedToUTC=false, timeUnit=microseconds" in logical,
+            f"{leaf.name}: {logical}",
         )
     elif kind.startswith("fixed"):
         physical = "FIXED_LEN_BYTE_ARRAY"
@@ -215,9 +218,11 @@ def _judge_bloom(file: JudgedFile, leaf: Leaf, chunk: Chunk, values: Sequence[An
         )
         return
     file.demand(asked, f"column {leaf.name} has a bloom filter that nobody asked for")
-    held = {plain(leaf, v) for v in file.values[leaf.id] if v is not None} if values is None else {
-        plain(leaf, v) for v in values if v is not None and not is_nan(v)
-    }
+    held = (
+        {plain(leaf, v) for v in file.values[leaf.id] if v is not None}
+        if values is None
+        else {plain(leaf, v) for v in values if v is not None and not is_nan(v)}
+    )
     if values is not None:
         missing = [v for v in held if not chunk.bloom.may_hold(v)]
         file.demand(not missing, f"bloom filter of {leaf.name} does not know {missing[:3]}")

@@ -128,6 +128,4 @@ def read_layout(data: bytes) -> list[RowGroup]:
     if data[:4] != b"PAR1" or data[-4:] != b"PAR1":
         raise ValueError("no Parquet file")
     footer = CompactReader(data, len(data) - 8 - int.from_bytes(data[-8:-4], "little")).struct()
-    return [
-        RowGroup(group[3], [_chunk(data, chunk) for chunk in group[1]]) for group in footer[4]
-    ]
+    return [RowGroup(group[3], [_chunk(data, chunk) for chunk in group[1]]) for group in footer[4]]

@@ -13,7 +13,15 @@ from pyiceberg.types import IcebergType
 
 from tests.interop.file_judge import JudgedFile
 from tests.interop.leaves import field_of
-from tests.interop.values import encode, is_floating, is_nan, order, order_of_bytes, python_value, width_of
+from tests.interop.values import (
+    encode,
+    is_floating,
+    is_nan,
+    order,
+    order_of_bytes,
+    python_value,
+    width_of,
+)
 
 
 def iceberg_type(kind: str) -> IcebergType:
@@ -40,7 +48,7 @@ def transformed(transform: str, kind: str) -> Callable[[Any], Any]:
 
     def one(cell: Any) -> Any:
         value = None if cell is None else apply(python_value(kind, cell))
-        # The specification is silent; Iceberg Java wraps around the smallest value, as Icefield does.
+        # The specification is silent; Iceberg Java wraps around at the smallest value, so do we.
         return value if value is None or width is None else wrapped(value, width)
 
     return one
@@ -76,9 +84,7 @@ def same(left: Any, right: Any) -> bool:
 def judge_partition(file: JudgedFile, spec: dict[str, Any]) -> None:
     """Every row's transformed values are the tuple of the file."""
     tuple_ = file.said["partition"]
-    file.demand(
-        len(tuple_) == len(spec["fields"]), f"partition {tuple_} of spec {spec['fields']}"
-    )
+    file.demand(len(tuple_) == len(spec["fields"]), f"partition {tuple_} of spec {spec['fields']}")
     for f, value in zip(spec["fields"], tuple_.values(), strict=True):
         kind, cells = leaf_cells(file, f["source-id"])
         apply = transformed(f["transform"], kind)

@@ -47,7 +47,7 @@ class Reader(Protocol):
 
     name: str
     keeps_unknown: bool
-    """Whether rows of which a filter says unknown may come, as its evaluation has no third value."""
+    """Whether rows may come of which a filter says unknown: it has no third truth value."""
 
     def rows(self, question: Question) -> list[PlainRow]:
         """The rows in any order. UnreadableError where it refuses to."""
@@ -87,6 +87,8 @@ class PyicebergReader:
     keeps_unknown = True
 
     def rows(self, question: Question) -> list[PlainRow]:
+        if question.where and any(t.kind.endswith("_ns") for t in question.where.terms()):
+            raise UnreadableError("no literals of nanoseconds")
         table = StaticTable.from_metadata(question.metadata)
         given: dict[str, Any] = {"selected_fields": question.columns}
         if question.where is not None:

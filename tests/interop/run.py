@@ -30,7 +30,9 @@ class Tally:
         names = sorted({name for name, _ in self.counts})
         return "\n".join(
             f"{name}: "
-            + ", ".join(f"{n} {what}" for (who, what), n in sorted(self.counts.items()) if who == name)
+            + ", ".join(
+                f"{n} {what}" for (who, what), n in sorted(self.counts.items()) if who == name
+            )
             for name in names
         )
 
@@ -81,9 +83,7 @@ def _filters(walk: WrittenWalk, count: int) -> list[Filter]:
     return found + [random_filter(walk.columns, walk.rows, rng, 2) for _ in range(count)]
 
 
-def ask_readers(
-    walk: WrittenWalk, readers: list[Reader], filters: int, tally: Tally
-) -> list[str]:
+def ask_readers(walk: WrittenWalk, readers: list[Reader], filters: int, tally: Tally) -> list[str]:
     """Where readers differ from the model without a known reason."""
     wrong = []
     for question, rows in questions(walk, filters):
@@ -119,7 +119,9 @@ def _ask(reader: Reader, question: Question, rows: list[Row]) -> tuple[str, str 
         if difference(got, expected) is None:
             return "mistaken (a null list is an empty one)", None
     if where is not None and reader.keeps_unknown:
-        unknown = map(without_empty_lists, _plain(question, [r for r in rows if where.holds(r) is None]))
+        unknown = map(
+            without_empty_lists, _plain(question, [r for r in rows if where.holds(r) is None])
+        )
         kept = Counter(map(without_empty_lists, got)) - Counter(unknown)
         if difference(list(kept.elements()), list(map(without_empty_lists, expected))) is None:
             return "mistaken (null rows pass)", None

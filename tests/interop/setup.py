@@ -51,7 +51,11 @@ def _java(home: Path) -> None:
         )
         (home / "pom.xml").write_text(pom.read_text())
     golden = ROOT / "tests/golden/java/src/main/java/golden"
-    sources = [golden / "Rows.java", golden / "VariantText.java", Path(__file__).parent / "java/ReadWorker.java"]
+    sources = [
+        golden / "Rows.java",
+        golden / "VariantText.java",
+        Path(__file__).parent / "java/ReadWorker.java",
+    ]
     newest = max(source.stat().st_mtime for source in sources)
     worker = home / "classes/golden/ReadWorker.class"
     if not worker.exists() or worker.stat().st_mtime < newest:

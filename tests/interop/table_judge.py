@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 from tests.interop.avro_files import local, read_avro
@@ -69,10 +70,14 @@ class Live:
 
 @dataclass
 class TableJudge:
-    """Judges every snapshot of a table; a file is opened once. `only_ours`: whose files to open."""
+    """Judges every snapshot of a table. files: whether data files are opened, each once.
+
+    properties: the table's at the time of each snapshot, by its id; else the current ones.
+    """
 
     metadata: dict[str, Any]
     complaints: list[str] = field(default_factory=list)
+    files: bool = True
     opened: set[str] = field(default_factory=set)
     properties: dict[int, dict[str, str]] = field(default_factory=dict)
 
@@ -142,7 +147,7 @@ class TableJudge:
         self._judge_tree(snapshot, live, removed)
         if self.version >= 3 and snapshot.get("first-row-id") is not None:
             self._judge_row_ids(number, live)
-        for entry in live:
+        for entry in live if self.files else []:
             self._judge_file(entry)
 
     def _judge_manifest(
@@ -179,7 +184,9 @@ class TableJudge:
         said = json.loads(header["partition-spec"])
         fields = said if isinstance(said, list) else said["fields"]
         self.demand(fields == spec["fields"], f"{where}: header's spec {fields}, {spec['fields']}")
-        self.demand(int(header["partition-spec-id"]) == spec["spec-id"], f"{where}: header's spec id")
+        self.demand(
+            int(header["partition-spec-id"]) == spec["spec-id"], f"{where}: header's spec id"
+        )
         schema = json.loads(header["schema"])
         known = self.schemas.get(schema.get("schema-id", -1))
         if known is not None:
@@ -200,7 +207,9 @@ class TableJudge:
         for status, word in ((ADDED, "added"), (EXISTING, "existing"), (DELETED, "deleted")):
             of = [entry.data_file["record_count"] for entry, s in found if s == status]
             for name, count in ((f"{word}_files_count", len(of)), (f"{word}_rows_count", sum(of))):
-                self.demand(manifest[name] == count, f"{where}: {name} {manifest[name]} not {count}")
+                self.demand(
+                    manifest[name] == count, f"{where}: {name} {manifest[name]} not {count}"
+                )
         if self.version >= 2:
             alive = [entry.sequence_number for entry, s in found if s != DELETED]
             low = min(alive, default=manifest["min_sequence_number"])
@@ -260,9 +269,7 @@ class TableJudge:
         if summary["operation"] == "delete":
             self.demand(not added, f"a delete added {len(added)} files")
 
-    def _judge_tree(
-        self, snapshot: dict[str, Any], live: list[Live], removed: list[Live]
-    ) -> None:
+    def _judge_tree(self, snapshot: dict[str, Any], live: list[Live], removed: list[Live]) -> None:
         """Sequence numbers never decrease along parents, and what goes was there."""
         parent = self.snapshots.get(snapshot.get("parent-snapshot-id"))
         number = snapshot["snapshot-id"]
@@ -276,23 +283,23 @@ class TableJudge:
                     adder is not None
                     and adder.get("sequence-number", 0) in (entry.sequence_number, 0),
                     f"snapshot {number}: {entry.data_file['file_path']} has sequence number "
-                    f"{entry.sequence_number}, its snapshot {adder and adder.get('sequence-number')}",
+                    f"{entry.sequence_number}, its snapshot another",
                 )
         if parent is not None:
-            before = {path for path, _ in self._paths(parent)}
+            before = self._paths(parent)
             gone = {entry.data_file["file_path"] for entry in removed}
             self.demand(gone <= before, f"snapshot {number} removed what was not there")
             now = {entry.data_file["file_path"] for entry in live}
             lost = before - now - gone
             self.demand(not lost, f"snapshot {number} lost {lost} without an entry")
 
-    def _paths(self, snapshot: dict[str, Any]) -> list[tuple[str, int]]:
-        found = []
-        for manifest in read_avro(snapshot["manifest-list"])[2]:
-            for entry in read_avro(manifest["manifest_path"])[2]:
-                if entry["status"] != DELETED:
-                    found.append((entry["data_file"]["file_path"], entry["status"]))
-        return found
+    def _paths(self, snapshot: dict[str, Any]) -> set[str]:
+        return {
+            entry["data_file"]["file_path"]
+            for manifest in read_avro(snapshot["manifest-list"])[2]
+            for entry in read_avro(manifest["manifest_path"])[2]
+            if entry["status"] != DELETED
+        }
 
     def _judge_row_ids(self, number: int, live: list[Live]) -> None:
         """Ranges of row ids are apart and below next-row-id."""
@@ -304,7 +311,7 @@ class TableJudge:
             end = entry.first_row_id + entry.data_file["record_count"]
             ranges.append((entry.first_row_id, end))
         ranges.sort()
-        for (_, end), (start, _) in zip(ranges, ranges[1:], strict=False):
+        for (_, end), (start, _) in pairwise(ranges):
             self.demand(end <= start, f"snapshot {number}: row ids {ranges} overlap")
         highest = max((end for _, end in ranges), default=0)
         self.demand(

@@ -9,12 +9,12 @@ from typing import Any
 from tests.evolution.shape import Field, List, Map, Primitive, Row, Struct, Type
 from tests.evolution.walk import Walk
 from tests.evolution.writer import RefusedError, State
+from tests.golden.arrow_types import arrow_type
+from tests.golden.cells import json_cell
 from tests.interop.filters import Filter, random_filter
 from tests.interop.partition_judge import same, transformed
 from tests.interop.random_cells import NOT_SPARK, TYPES_V2, TYPES_V3, random_nested
 from tests.interop.writer import IcefieldWriter
-from tests.golden.cells import json_cell
-from tests.golden.arrow_types import arrow_type
 
 _MODES = ["full", "truncate(16)", "truncate(2)", "counts", "none"]
 _TRUNCATED = ("int", "long", "decimal", "string", "binary")
@@ -35,7 +35,7 @@ class WrittenWalk(Walk):
     """As a walk, but written by Icefield; `judge` says what is compared after each commit."""
 
     writer: IcefieldWriter
-    required = 0.0
+    required = 0.15
 
     def __init__(self, writer: IcefieldWriter, seed: int, plain: bool = False) -> None:
         """plain: no types that Spark does not know."""
@@ -60,17 +60,24 @@ class WrittenWalk(Walk):
         if pick < 0.83:
             names = self.rng.sample(["x", "y", "z", "w"], self.rng.choice([1, 2, 3]))
             return Struct(
-                [Field(n, self._random_type(depth - 1), self.rng.random() < self.required) for n in names]
+                [
+                    Field(n, self._random_type(depth - 1), self.rng.random() < self.required)
+                    for n in names
+                ]
             )
         if pick < 0.93:
             return List(self._random_type(depth - 1))
-        return Map(Primitive(self.rng.choice(["string", "int", "date"])), self._random_type(depth - 1))
+        return Map(
+            Primitive(self.rng.choice(["string", "int", "date"])), self._random_type(depth - 1)
+        )
 
     def _random_columns(self) -> Struct:
-        fields = [Field("k", Primitive("int"), required=self.rng.random() < 0.5)]
-        for name in self.rng.sample(["a", "b", "c", "d", "e", "f", "g"], self.rng.choice([3, 5, 7])):
-            fields.append(Field(name, self._random_type(), required=self.rng.random() < 0.15))
-        return Struct(fields)
+        key = Field("k", Primitive("int"), required=self.rng.random() < 0.5)
+        names = self.rng.sample(["a", "b", "c", "d", "e", "f", "g"], self.rng.choice([3, 5, 7]))
+        others = [
+            Field(name, self._random_type(), required=self.rng.random() < 0.15) for name in names
+        ]
+        return Struct([key, *others])
 
     def _transform_for(self, kind: Type) -> str | None:
         text = kind.text if isinstance(kind, Primitive) else ""
@@ -106,7 +113,9 @@ class WrittenWalk(Walk):
             "write.parquet.page-row-limit": rng.choice(["5", "20000"]),
             "write.parquet.row-group-size-bytes": rng.choice(["2000", "134217728"]),
             "write.target-file-size-bytes": rng.choice(["4000", "536870912"]),
-            "write.parquet.compression-codec": rng.choice(["zstd", "snappy", "gzip", "uncompressed"]),
+            "write.parquet.compression-codec": rng.choice(
+                ["zstd", "snappy", "gzip", "uncompressed"]
+            ),
             "commit.manifest.min-count-to-merge": rng.choice(["2", "3", "100"]),
             "write.metadata.compression-codec": rng.choice(["none", "gzip"]),
             "write.parquet.dict-size-bytes": rng.choice(["100", "2097152"]),
@@ -129,10 +138,12 @@ class WrittenWalk(Walk):
             f"({', '.join(map(told, self.columns.fields))}) "
             f"by {fields} sorted by {order} with {self.table_properties}"
         )
-        self.writer.create_table(
+        self.writer.new_table(
             name, copy.deepcopy(self.columns), fields, self.version, order, self.table_properties
         )
-        self.fields = [(column, transform, f"p{at}") for at, (column, transform) in enumerate(fields)]
+        self.fields = [
+            (column, transform, f"p{at}") for at, (column, transform) in enumerate(fields)
+        ]
         # What files are sorted by must stay, as what they are partitioned by.
         self.sources = {column for column, _ in fields} | {column for column, *_ in order}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from pathlib import Path as FilePath
 from typing import Any, ClassVar
 
@@ -14,8 +15,8 @@ from pyiceberg.table.sorting import NullOrder, SortDirection, SortField, SortOrd
 from pyiceberg.transforms import parse_transform
 
 import icefield
-from tests.evolution.pyiceberg_writer import PyicebergWriter, nested_field
-from tests.evolution.shape import Cell, Row, Struct
+from tests.evolution.pyiceberg_writer import PyicebergWriter, iceberg_type, nested_field
+from tests.evolution.shape import Cell, Path, Primitive, Row, Struct, Type
 from tests.evolution.writer import RefusedError, State
 from tests.golden.cells import json_table
 from tests.interop.filters import Filter
@@ -44,10 +45,11 @@ class IcefieldWriter(PyicebergWriter):
     null_lists = True
 
     def __init__(self, folder: FilePath) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
         super().__init__(folder)
         self.ours: icefield.Table
 
-    def create_table(
+    def new_table(
         self,
         name: str,
         columns: Struct,
@@ -57,6 +59,7 @@ class IcefieldWriter(PyicebergWriter):
         properties: dict[str, str],
     ) -> None:
         """order: column, transform, descending, nulls first."""
+        self.name = f"walks.{name}"
         ids = itertools.count(1)
         schema = Schema(*(nested_field(f, ids) for f in columns.fields))
 
@@ -76,12 +79,16 @@ class IcefieldWriter(PyicebergWriter):
             )
             for column, transform, descending, nulls_first in order
         ]
+        properties = {"format-version": str(version), **properties}
+        self._make(
+            schema, PartitionSpec(*spec), SortOrder(*sort, order_id=min(1, len(sort))), properties
+        )
+
+    def _make(
+        self, schema: Schema, spec: PartitionSpec, order: SortOrder, properties: dict[str, str]
+    ) -> None:
         self.table = self.catalog.create_table(
-            f"walks.{name}",
-            schema,
-            partition_spec=PartitionSpec(*spec),
-            sort_order=SortOrder(*sort) if sort else SortOrder(order_id=0),
-            properties={"format-version": str(version), **properties},
+            self.name, schema, partition_spec=spec, sort_order=order, properties=properties
         )
         self.ours = icefield.Table.from_pyiceberg(self.table)
 
@@ -137,3 +144,61 @@ class IcefieldWriter(PyicebergWriter):
         """The current snapshot alone: others are of branches."""
         current = self.ours.refresh().current_snapshot()
         return State(self.ours.metadata_location, (current.snapshot_id,) if current else ())
+
+
+class OwnWriter(IcefieldWriter):
+    """Everything by Icefield, on its own catalog, but for changes of the partition spec."""
+
+    versions: ClassVar[list[int]] = [2, 3]
+    weights: ClassVar[dict[str, int]] = {**IcefieldWriter.weights, "upgrade": 1}
+
+    def __init__(self, folder: FilePath) -> None:
+        super().__init__(folder)
+        self.own = icefield.load_catalog(
+            "walks", type="sql", uri=f"sqlite:///{folder}/catalog.db", warehouse=f"file://{folder}"
+        )
+
+    def _make(
+        self, schema: Schema, spec: PartitionSpec, order: SortOrder, properties: dict[str, str]
+    ) -> None:
+        self.ours = self.own.create_table(
+            self.name, schema, partition_spec=spec, sort_order=order, properties=properties
+        )
+
+    def _schema(self, change: Callable[[Any], Any]) -> None:
+        self.ours.refresh()
+        try:
+            with self.ours.update_schema() as update:
+                change(update)
+        except icefield.errors.InvalidArgumentError as error:
+            raise RefusedError(str(error)) from error
+
+    def add_column(self, path: Path, kind: Type, default: Any = None) -> None:
+        made = iceberg_type(kind, itertools.count(1))
+        self._schema(lambda update: update.add_column(path, made, default_value=default))
+
+    def drop_column(self, path: Path) -> None:
+        self._schema(lambda update: update.delete_column(".".join(path)))
+
+    def rename_column(self, path: Path, name: str) -> None:
+        self._schema(lambda update: update.rename_column(".".join(path), name))
+
+    def promote(self, path: Path, text: str) -> None:
+        made = iceberg_type(Primitive(text), itertools.count(1))
+        self._schema(lambda update: update.update_column(".".join(path), made))
+
+    def _spec(self, change: Callable[[], Any]) -> Any:
+        """By pyiceberg, which does not write the metadata of v3."""
+        if self.ours.format_version > 2:
+            raise RefusedError("nobody here changes a spec of v3")
+        self.table = self.catalog.load_table(self.name)
+        return change()
+
+    def add_partition(self, column: str, transform: str) -> str:
+        return str(self._spec(lambda: super(OwnWriter, self).add_partition(column, transform)))
+
+    def drop_partition(self, field: str) -> None:
+        self._spec(lambda: super(OwnWriter, self).drop_partition(field))
+
+    def upgrade(self, version: int) -> None:
+        self.set_properties({"format-version": str(version)})
