@@ -41,10 +41,12 @@ def type_argument(column_type: Any) -> Any:
     if isinstance(column_type, pa.DataType):
         return pa.schema([("column", column_type)])
     if type(column_type).__module__.startswith("pyiceberg."):
-        from pyiceberg.schema import Schema
+        from pyiceberg.schema import Schema, assign_fresh_schema_ids
         from pyiceberg.types import NestedField
 
-        return Schema(NestedField(1, "column", column_type)).model_dump_json()
+        # The ids in the type are the caller's and may be any; the column gets ids of the table.
+        column = Schema(NestedField(1, "column", column_type))
+        return assign_fresh_schema_ids(column).model_dump_json()
     raise InvalidArgumentError(
         f"a column type of type {type(column_type).__name__}: give a pyarrow or a pyiceberg type"
     )

@@ -1,0 +1,1 @@
+"""What Icefield writes, judged by the specification and by other readers."""
