@@ -162,7 +162,9 @@ def fill_disk(table: Victim) -> list[str]:
             name = f"{do} without room for {kind}"
             if told["status"] == 0:
                 wrong.append(f"{name}: there was room enough")
-            elif not told["error"].startswith("ResourceExhaustedError") or kind not in told["error"]:
+            elif (
+                not told["error"].startswith("ResourceExhaustedError") or kind not in told["error"]
+            ):
                 wrong.append(f"{name}: {told}")
             if table.metadata() != before:
                 wrong.append(f"{name}: the table changed")
