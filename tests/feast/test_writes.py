@@ -219,6 +219,26 @@ def test_write_to_offline_store_reorders_and_is_seen(store, warehouse):
         store.write_to_offline_store("driver_stats", NEW.drop(columns="rate"))
 
 
+def test_p14_rows_that_were_just_written_are_moments_without_a_frame(store, warehouse):
+    warehouse.write(TABLE, STATS)
+    store.apply([DRIVER, stats_view(ttl=timedelta(hours=2))])
+    times = [pd.Timestamp.now("UTC").round("ms") - timedelta(hours=hours) for hours in (2, 1, 0)]
+    rates = [0.1, 0.2, 0.3]
+    rows = {"driver_id": 9, "event_timestamp": times, "created": times, "rate": rates, "trips": 1}
+    store.write_to_offline_store("driver_stats", pd.DataFrame(rows))
+    minute = timedelta(minutes=1)
+    job = store.get_historical_features(
+        None,
+        ["driver_stats:rate"],
+        start_date=times[0] - minute,
+        end_date=times[2] + minute,
+    )
+    frame = job.to_df()
+    assert frame["driver_id"].tolist() == [9, 9, 9]
+    assert frame["event_timestamp"].tolist() == times
+    assert frame["rate"].tolist() == rates
+
+
 def test_the_index_of_a_filtered_frame_is_no_column(store, warehouse):
     warehouse.write(TABLE, STATS)
     store.apply([DRIVER, stats_view()])
