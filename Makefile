@@ -101,6 +101,13 @@ differential: build ## Random tables and histories by pyiceberg and Spark, compa
 	@$(PYTHON) -m tests.evolution --writer spark --seeds $${SEEDS:-20}
 	@$(PYTHON) -m tests.differential $(ARGS)
 
+.PHONY: interop
+interop: build ## Random tables by Icefield, read by pyiceberg, DuckDB, Spark and Java; kills; writers beside each other (SEEDS=20)
+	@$(PYTHON) -m tests.interop --keep-going --seeds $${SEEDS:-20} --readers icefield,pyiceberg,duckdb,java
+	@$(PYTHON) -m tests.interop --keep-going --seeds $${SEEDS:-20} --readers spark
+	@$(PYTHON) -m tests.interop.concurrency --seconds 60
+	@$(PYTHON) -m tests.interop.killing --trials 200
+
 ## Keep it
 
 .PHONY: golden

@@ -20,7 +20,7 @@ def victim(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Victim]:
 
 def test_nothing_is_lost_and_nothing_doubled(tmp_path: Path) -> None:
     properties = concurrency.make_table(tmp_path)
-    turns = concurrency.run(properties, processes=4, seconds=3)
+    turns = concurrency.run(properties, processes=4, seconds=2)
     assert concurrency.check(properties, turns) == []
     assert all(of["committed"] for of in turns)
 

@@ -56,6 +56,7 @@ def _child(given: dict[str, Any], request: dict[str, Any]) -> None:
 def main() -> None:
     """Forks a child a line, before any thread was started here."""
     given = json.loads(sys.argv[1])
+    rows(0, 1)  # So that what this loads is loaded once.
     for line in sys.stdin:
         request = json.loads(line)
         ours, theirs = os.pipe()
