@@ -89,7 +89,7 @@ Result<std::vector<PrimitiveType>> PartitionTypes(const Schema& schema, const Pa
     const Field* source = schema.FindById(field.source_id);
     const PrimitiveType* type = source == nullptr ? nullptr : source->type.primitive();
     if (type == nullptr && field.transform.kind == TransformKind::kVoid) {
-      types.emplace_back(PrimitiveKind::kInt);
+      types.push_back(PrimitiveType{PrimitiveKind::kInt});
       continue;
     }
     if (type == nullptr) {
