@@ -1,6 +1,7 @@
 /// Distinct pairs of key and time (P14): the kernel that makes an entity frame.
 #pragma once
 
+#include <arrow/array/builder_base.h>
 #include <arrow/chunked_array.h>
 
 #include <cstdint>
