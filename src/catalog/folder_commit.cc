@@ -82,7 +82,7 @@ Status DropInFolder(const ObjectStore& store, const std::string& name, std::stri
   ICEFIELD_ASSIGN(const FolderVersion newest, VersionToCommitOn(store, folder));
   if (newest.location.empty()) return NotFound("table ", name, " does not exist at ", folder);
   // First the hint: one above the highest number would make what is left unreadable.
-  const Status unhinted = store.Delete(HintLocation(folder));
+  Status unhinted = store.Delete(HintLocation(folder));
   if (!unhinted.ok() && unhinted.error().code != ErrorCode::kNotFound) return unhinted;
   ICEFIELD_ASSIGN(const std::vector<FolderVersion> versions, VersionsOf(store, folder));
   for (const FolderVersion& version : versions) ICEFIELD_TRY(store.Delete(version.location));

@@ -172,7 +172,7 @@ TEST_F(FolderCommitTest, StaleHintsAndCompressedVersionsAreGoneOnFrom) {
 TEST_F(FolderCommitTest, CommitsAtTheSameTimeAreAllKept) {
   MustMake();
   constexpr int kWriters = 4;
-  constexpr int kCommits = 15;
+  constexpr int kCommits = 8;
   std::vector<std::thread> threads;
   for (int writer = 0; writer < kWriters; ++writer) {
     threads.emplace_back([&, writer] {

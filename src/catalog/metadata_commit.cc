@@ -111,7 +111,7 @@ void DeleteOldMetadata(const ObjectStore& store, const TableMetadata& before,
 }
 
 std::string AbsoluteLocation(std::string_view location) {
-  const std::string plain = WithoutSlashes(location);
+  std::string plain = WithoutSlashes(location);
   const bool is_relative = !plain.starts_with('/') && !plain.starts_with("file:") &&
                            plain.find("://") == std::string::npos;
   if (!is_relative || plain.empty()) return plain;

@@ -197,9 +197,7 @@ Result<std::vector<FolderVersion>> VersionsOf(const ObjectStore& store, std::str
     const std::optional<int64_t> number = MetadataNumber(name);
     if (number) versions.push_back({*number, JoinLocation(metadata_folder, name)});
   }
-  std::stable_sort(
-      versions.begin(), versions.end(),
-      [](const FolderVersion& a, const FolderVersion& b) { return a.number < b.number; });
+  std::sort(versions.begin(), versions.end());
   return versions;
 }
 

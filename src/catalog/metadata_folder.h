@@ -1,6 +1,7 @@
 /// Tables without a catalog: the newest metadata file in a table's folder.
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -38,6 +39,7 @@ Result<std::string> NewestMetadata(const ObjectStore& store, std::string_view fo
 struct FolderVersion {
   int64_t number = 0;    ///< 0: there is no table yet.
   std::string location;  ///< Of its metadata; empty: there is no table yet.
+  auto operator<=>(const FolderVersion&) const = default;
 };
 
 /// The version of the table in `folder` that the next commit comes after. Unsupported where the

@@ -77,7 +77,7 @@ class PathCatalog final : public Catalog {
     if (there.ok()) return NamespaceExists(levels);
     if (there.error().code != ErrorCode::kNotFound) return there.error();
     // Folders come with their files, so there is one that says that the namespace is meant.
-    const Status made = PutIfAbsent(store_, JoinLocation(folder, kNamespaceFile), "");
+    Status made = PutIfAbsent(store_, JoinLocation(folder, kNamespaceFile), "");
     if (!made.ok() && made.error().code == ErrorCode::kAlreadyExists) {
       return NamespaceExists(levels);
     }
@@ -98,7 +98,7 @@ class PathCatalog final : public Catalog {
       return Fail(ErrorCode::kConflict, "namespace ", Join(levels, "."), " in ", Where(),
                   " is not empty; it holds ", Join(held, ", "));
     }
-    const Status emptied = store_.Delete(JoinLocation(folder, kNamespaceFile));
+    Status emptied = store_.Delete(JoinLocation(folder, kNamespaceFile));
     if (!emptied.ok() && emptied.error().code != ErrorCode::kNotFound) return emptied;
     return store_.Delete(folder + "/");
   }

@@ -56,12 +56,14 @@ class SqlCatalog final : public Catalog {
 
   /// Fails where the file is there and cannot be read as a catalog.
   Status Check() const {
-    const Status readable = Read([](const SqlSession&) -> Status { return {}; });
-    if (readable.ok()) return {};
-    const ErrorCode code = readable.error().code;
-    if (code != ErrorCode::kNotFound && code != ErrorCode::kInvalidArgument) return readable;
+    const auto readable = [this] { return Read([](const SqlSession&) -> Status { return {}; }); };
+    Status now = readable();
+    if (now.ok()) return now;
+    const ErrorCode code = now.error().code;
+    if (code != ErrorCode::kNotFound && code != ErrorCode::kInvalidArgument) return now;
     const Result<bool> empty = SqlSession::IsEmpty(path_, patience_);
-    return empty.ok() && *empty ? Status() : readable;
+    if (empty.ok() && *empty) return {};
+    return readable();  // Somebody may have made the catalog since.
   }
 
   Result<std::vector<Levels>> ListNamespaces(const Levels& parent) const override {

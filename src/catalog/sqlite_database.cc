@@ -1,7 +1,9 @@
 #include "catalog/sqlite_database.h"
 
+#include <fcntl.h>
 #include <sqlite3.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -31,6 +33,11 @@ bool LacksCompanions(int code) {
          code == SQLITE_READONLY_CANTINIT || code == SQLITE_READONLY_CANTLOCK;
 }
 
+Error CannotWrite(const std::string& path) {
+  return Fail(ErrorCode::kPermissionDenied, "cannot write the catalog database ", path,
+              ": the file or its folder is read-only");
+}
+
 // Codes of a file with the journal of a commit that never ended, for those who may not write it.
 bool IsLeftByTheDead(int code) {
   return code == SQLITE_READONLY_ROLLBACK || code == SQLITE_READONLY_RECOVERY;
@@ -58,10 +65,7 @@ Error ErrorOf(sqlite3* handle, const std::string& path) {
       return CorruptData("the catalog database ", path, " is damaged: ", text);
     case SQLITE_READONLY:
       if (LacksCompanions(code)) return CannotReadLog(path);
-      if (!IsLeftByTheDead(code)) {
-        return Fail(ErrorCode::kPermissionDenied, "cannot write the catalog database ", path,
-                    ": the file or its folder is read-only");
-      }
+      if (!IsLeftByTheDead(code)) return CannotWrite(path);
       return Fail(ErrorCode::kUnavailable, "the catalog database ", path,
                   " was left in the middle of a commit by a writer that died; open it once with a"
                   " program that writes (pyiceberg, sqlite3) to have it repaired (",
@@ -107,8 +111,12 @@ Status CheckFolder(const std::string& path) {
   if (slash == std::string::npos || slash == 0) return {};
   const std::string folder = path.substr(0, slash);
   struct stat status{};
-  if (::stat(folder.c_str(), &status) == 0 && S_ISDIR(status.st_mode)) return {};
-  return NotFound("the folder ", folder, " of the catalog database does not exist; make it first");
+  if (::stat(folder.c_str(), &status) != 0 || !S_ISDIR(status.st_mode)) {
+    return NotFound("the folder ", folder,
+                    " of the catalog database does not exist; make it first");
+  }
+  if (::faccessat(AT_FDCWD, folder.c_str(), W_OK, AT_EACCESS) != 0) return CannotWrite(path);
+  return {};
 }
 
 // A file name as an SQLite URI that says that nobody writes the file.
@@ -187,6 +195,8 @@ Result<SqliteDatabase> SqliteDatabase::OpenForWriting(const std::string& path,
   }
   ICEFIELD_ASSIGN(SqliteDatabase database,
                   OpenAs(path, path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, patience));
+  // SQLite opens a file that it may not write for reading, and says so late.
+  if (sqlite3_db_readonly(database.handle_.get(), "main") == 1) return CannotWrite(path);
   ICEFIELD_TRY(database.Query("BEGIN IMMEDIATE"));
   return database;
 }

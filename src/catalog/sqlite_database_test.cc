@@ -132,6 +132,38 @@ TEST_F(SqliteDatabaseTest, SaysThatItMayNotRead) {
   }));
 }
 
+TEST_F(SqliteDatabaseTest, WritesAreTakenBackWithoutCommit) {
+  SqliteWriter(path_).Run("CREATE TABLE t (a); INSERT INTO t VALUES (1)");
+  {
+    const auto lost = SqliteDatabase::OpenForWriting(path_, kPatience);
+    ASSERT_TRUE(lost.ok()) << lost.error();
+    EXPECT_EQ(*lost->Change("INSERT INTO t VALUES (2), (3)"), 2);
+    EXPECT_EQ(Count(), "1");
+  }
+  EXPECT_EQ(Count(), "1");
+  const auto kept = SqliteDatabase::OpenForWriting(path_, kPatience);
+  EXPECT_EQ(*kept->Change("INSERT INTO t VALUES (?)", {"4"}), 1);
+  ASSERT_TRUE(kept->Commit().ok());
+  EXPECT_EQ(Count(), "2");
+}
+
+TEST_F(SqliteDatabaseTest, SaysThatItMayNotWrite) {
+  SqliteWriter(path_).Run("CREATE TABLE t (a)");
+  std::filesystem::permissions(path_, std::filesystem::perms(0444));
+  std::filesystem::permissions(folder_.path(), std::filesystem::perms(0555));
+  EXPECT_TRUE(InOtherProcess([this] {
+    if (::geteuid() == 0 && ::seteuid(65534) != 0) return false;
+    const auto database = SqliteDatabase::OpenForWriting(path_, kPatience);
+    return !database.ok() && database.error().code == ErrorCode::kPermissionDenied;
+  }));
+  EXPECT_TRUE(InOtherProcess([this] {
+    if (::geteuid() == 0 && ::seteuid(65534) != 0) return false;
+    const auto database = SqliteDatabase::OpenForWriting(folder_.At("new.db"), kPatience);
+    return !database.ok() && database.error().code == ErrorCode::kPermissionDenied;
+  }));
+  std::filesystem::permissions(folder_.path(), std::filesystem::perms(0755));
+}
+
 TEST_F(SqliteDatabaseTest, TakesBackWhatADeadWriterBeganOrSaysThatItMayNot) {
   SqliteWriter(path_).Run("CREATE TABLE t (a); INSERT INTO t VALUES (zeroblob(100000))");
   // With so small a cache, the transaction has already changed the file when its process dies.
