@@ -42,9 +42,13 @@ Result<std::optional<std::string>> NullBelow(const ArrayPtr& values, const Field
   if (const StructType* structure = field.type.structure())
     return NullInMembers(static_cast<const arrow::StructArray&>(*values), structure->fields);
   if (field.type.primitive() != nullptr) return std::optional<std::string>();
-  // Maps are lists too.
-  ICEFIELD_ARROW_ASSIGN(const ArrayPtr elements,
-                        static_cast<const arrow::ListArray&>(*values).Flatten(), field.name);
+  // Maps are lists too. Flatten makes no empty array of extension types.
+  const auto& lists = static_cast<const arrow::ListArray&>(*values);
+  bool has_elements = false;
+  for (int64_t at = 0; !has_elements && at < lists.length(); ++at)
+    has_elements = lists.IsValid(at) && lists.value_length(at) > 0;
+  if (!has_elements) return std::optional<std::string>();
+  ICEFIELD_ARROW_ASSIGN(const ArrayPtr elements, lists.Flatten(), field.name);
   if (field.type.list() != nullptr) return NullIn(elements, field.type.children().front(), 0);
   return NullInMembers(static_cast<const arrow::StructArray&>(*elements), field.type.children());
 }
