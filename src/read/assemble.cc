@@ -16,15 +16,17 @@ namespace {
 
 using ArrayPtr = std::shared_ptr<arrow::Array>;
 
-// `first`, `first` + 1, ... where `stored` (null: everywhere) is null.
-Result<ArrayPtr> Numbered(const arrow::Int64Array* stored, int64_t first, int64_t rows,
-                          const std::string& where) {
-  if (!CheckedAdd(first, rows)) return CorruptData(where, ": a row's number does not fit 64 bits");
+// The number of the file's first row plus each row's position where `stored` (null: everywhere) is
+// null.
+Result<ArrayPtr> Numbered(const arrow::Int64Array* stored, int64_t first_number,
+                          const FileRows& rows, const std::string& where) {
+  if (rows.count > 0 && !CheckedAdd(first_number, rows.PositionOf(rows.count - 1)))
+    return CorruptData(where, ": a row's number does not fit 64 bits");
   arrow::Int64Builder builder;
-  ICEFIELD_ARROW_TRY(builder.Reserve(rows), where);
-  for (int64_t row = 0; row < rows; ++row) {
+  ICEFIELD_ARROW_TRY(builder.Reserve(rows.count), where);
+  for (int64_t row = 0; row < rows.count; ++row) {
     const bool is_stored = stored != nullptr && !stored->IsNull(row);
-    builder.UnsafeAppend(is_stored ? stored->Value(row) : first + row);
+    builder.UnsafeAppend(is_stored ? stored->Value(row) : first_number + rows.PositionOf(row));
   }
   ICEFIELD_ARROW_ASSIGN(ArrayPtr out, builder.Finish(), where);
   return out;
@@ -32,11 +34,7 @@ Result<ArrayPtr> Numbered(const arrow::Int64Array* stored, int64_t first, int64_
 
 Result<ArrayPtr> MissingColumn(const ColumnPlan::Source& source, const FileRows& rows,
                                const std::string& where) {
-  if (source.first_number) {
-    const std::optional<int64_t> first = CheckedAdd(*source.first_number, rows.first_position);
-    if (!first) return CorruptData(where, ": a row's number does not fit 64 bits");
-    return Numbered(nullptr, *first, rows.count, where);
-  }
+  if (source.first_number) return Numbered(nullptr, *source.first_number, rows, where);
   if (source.constant != nullptr) return Repeat(*source.constant, rows.count, where);
   ICEFIELD_ARROW_ASSIGN(ArrayPtr nulls, arrow::MakeArrayOfNull(source.type, rows.count), where);
   return nulls;
@@ -47,11 +45,7 @@ Result<ArrayPtr> FillNulls(const ColumnPlan::Source& source, const ArrayPtr& val
                            const FileRows& rows, const std::string& where) {
   if (values->null_count() == 0 || values->type_id() != arrow::Type::INT64) return values;
   const auto& stored = static_cast<const arrow::Int64Array&>(*values);
-  if (source.first_number) {
-    const std::optional<int64_t> first = CheckedAdd(*source.first_number, rows.first_position);
-    if (!first) return CorruptData(where, ": a row's number does not fit 64 bits");
-    return Numbered(&stored, *first, rows.count, where);
-  }
+  if (source.first_number) return Numbered(&stored, *source.first_number, rows, where);
   if (source.constant == nullptr) return values;
   const int64_t constant = static_cast<const arrow::Int64Scalar&>(*source.constant).value;
   arrow::Int64Builder builder;

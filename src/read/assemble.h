@@ -3,7 +3,9 @@
 
 #include <arrow/array.h>
 
+#include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -12,10 +14,15 @@
 
 namespace icefield {
 
-/// Neighbouring rows of a file.
+/// Rows of a file: neighbours, or those at ascending positions.
 struct FileRows {
   int64_t first_position = 0;
   int64_t count = 0;
+  std::span<const int64_t> positions;  ///< Of each row; empty: neighbours.
+
+  int64_t PositionOf(int64_t row) const {
+    return positions.empty() ? first_position + row : positions[static_cast<size_t>(row)];
+  }
 };
 
 /// The values of `source` from its array in the file (null: not in the file), of exactly

@@ -125,12 +125,25 @@ void ColumnPlan::ShareLeaves(std::vector<int> leaves, const std::vector<FileColu
 Result<std::shared_ptr<arrow::RecordBatch>> ColumnPlan::Assemble(
     const std::shared_ptr<arrow::RecordBatch>& from_file, int64_t rows,
     int64_t first_position) const {
-  const FileRows span{.first_position = first_position, .count = rows};
+  return AssembleRows(from_file,
+                      {.first_position = first_position, .count = rows, .positions = {}});
+}
+
+Result<std::shared_ptr<arrow::RecordBatch>> ColumnPlan::AssembleAt(
+    const std::shared_ptr<arrow::RecordBatch>& from_file,
+    std::span<const int64_t> positions) const {
+  return AssembleRows(from_file, {.first_position = positions.empty() ? 0 : positions.front(),
+                                  .count = static_cast<int64_t>(positions.size()),
+                                  .positions = positions});
+}
+
+Result<std::shared_ptr<arrow::RecordBatch>> ColumnPlan::AssembleRows(
+    const std::shared_ptr<arrow::RecordBatch>& from_file, const FileRows& rows) const {
   arrow::ArrayVector roots;
   for (const Source& root : roots_) {
     std::shared_ptr<arrow::Array> column =
         root.ordinal < 0 ? nullptr : from_file->column(root.ordinal);
-    ICEFIELD_ASSIGN(roots.emplace_back(), AssembleColumn(root, column, span, location_));
+    ICEFIELD_ASSIGN(roots.emplace_back(), AssembleColumn(root, column, rows, location_));
   }
   arrow::ArrayVector columns;
   for (size_t at = 0; at < output_paths_.size(); ++at) {
@@ -142,7 +155,7 @@ Result<std::shared_ptr<arrow::RecordBatch>> ColumnPlan::Assemble(
     }
     columns.push_back(std::move(column));
   }
-  return arrow::RecordBatch::Make(output_schema_, rows, std::move(columns));
+  return arrow::RecordBatch::Make(output_schema_, rows.count, std::move(columns));
 }
 
 }  // namespace icefield

@@ -6,6 +6,7 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,8 @@
 #include "scan/scan_plan.h"
 
 namespace icefield {
+
+struct FileRows;
 
 /// A column to read: a field of the schema at any depth through structs, and its name in the
 /// output. A null struct on the way makes the value null.
@@ -75,6 +78,11 @@ class ColumnPlan {
       const std::shared_ptr<arrow::RecordBatch>& from_file, int64_t rows,
       int64_t first_position) const;
 
+  /// As above, of rows at these ascending positions in the file.
+  Result<std::shared_ptr<arrow::RecordBatch>> AssembleAt(
+      const std::shared_ptr<arrow::RecordBatch>& from_file,
+      std::span<const int64_t> positions) const;
+
   /// Where one asked field's values come from. A tree over the asked field.
   struct Source {
     Field target;
@@ -91,6 +99,9 @@ class ColumnPlan {
   };
 
  private:
+  Result<std::shared_ptr<arrow::RecordBatch>> AssembleRows(
+      const std::shared_ptr<arrow::RecordBatch>& from_file, const FileRows& rows) const;
+
   std::string location_;
   std::shared_ptr<arrow::Schema> output_schema_;
   std::vector<int> leaves_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "batch/zip_streams.h"
+#include "codec/parquet/page_index.h"
 #include "model/metadata_columns.h"
 #include "read/file_check.h"
 
@@ -65,27 +66,30 @@ std::vector<std::vector<int>> DealLeaves(const std::vector<FileColumn>& columns,
 
 }  // namespace
 
-StoredStream::StoredStream(RowGroupExtent extent, std::unique_ptr<BatchStream> decoded,
+StoredStream::StoredStream(std::vector<RowRun> runs, std::unique_ptr<BatchStream> decoded,
                            int64_t batch_rows, std::string location)
     : decoded_(std::move(decoded)),
-      next_(extent.first_row),
-      end_(extent.first_row + extent.rows),
+      runs_(std::move(runs)),
       batch_rows_(batch_rows),
       location_(std::move(location)) {}
 
 Result<StoredBatch> StoredStream::Next() {
-  StoredBatch batch{.columns = nullptr, .rows = 0, .first_position = next_};
+  while (at_ < runs_.size() && runs_[at_].count == 0) ++at_;
+  if (at_ == runs_.size()) return StoredBatch{};
+  RowRun& run = runs_[at_];
+  StoredBatch batch{.columns = nullptr, .rows = 0, .first_position = run.first};
   if (decoded_ == nullptr) {
-    batch.rows = std::min(batch_rows_, end_ - next_);
+    batch.rows = std::min(batch_rows_, run.count);
   } else {
     ICEFIELD_ASSIGN(batch.columns, decoded_->Next());
-    batch.rows = batch.columns == nullptr ? 0 : batch.columns->num_rows();
-    if (next_ + batch.rows > end_ || (batch.columns == nullptr && next_ != end_)) {
+    if (batch.columns == nullptr || batch.columns->num_rows() > run.count) {
       return CorruptData(location_,
                          ": a row group holds another number of rows than its footer says");
     }
+    batch.rows = batch.columns->num_rows();
   }
-  next_ += batch.rows;
+  run.first += batch.rows;
+  run.count -= batch.rows;
   return batch;
 }
 
@@ -121,31 +125,72 @@ Result<ColumnPlan> DataFileReader::PlanColumns(const ReadSchema& read) const {
       {.task = task_, .spec = spec_, .own_field_ids = AnyFieldId(footer_.columns())});
 }
 
-Result<std::unique_ptr<BatchStream>> DataFileReader::Decode(int row_group,
-                                                            const std::vector<int>& leaves,
-                                                            int64_t batch_rows) const {
-  ICEFIELD_ASSIGN(std::unique_ptr<InputFile> file, source_->store->Open(task_->file.path));
-  return ReadRowGroup(std::move(file), footer_,
-                      {.row_group = row_group, .leaves = leaves, .batch_rows = batch_rows});
+// The pages' places are looked up where few of `rows` rows are wanted: then most need not be read.
+Result<RowGroupRead> DataFileReader::MakeRead(const InputFile& file, const StoredRead& read,
+                                              int64_t rows) const {
+  constexpr int64_t kFewRows = 64;  // One of so many.
+  RowGroupRead out{.row_group = read.row_group,
+                   .leaves = read.leaves,
+                   .batch_rows = read.batch_rows,
+                   .runs = read.runs,
+                   .places = {},
+                   .counts = read.counts};
+  if (rows > extent(read.row_group).rows / kFewRows) return out;
+  ICEFIELD_ASSIGN(out.places, ReadPagePlaces(file, footer_, read.row_group, read.leaves));
+  return out;
 }
 
-Result<std::unique_ptr<StoredStream>> DataFileReader::ReadStored(int row_group,
-                                                                 const std::vector<int>& leaves,
-                                                                 int64_t batch_rows,
-                                                                 int column_threads) const {
-  const std::vector<std::vector<int>> deals = DealLeaves(columns_, leaves, column_threads);
+Result<std::unique_ptr<BatchStream>> DataFileReader::Decode(const StoredRead& read,
+                                                            const std::vector<int>& leaves) const {
+  ICEFIELD_ASSIGN(std::unique_ptr<InputFile> file, source_->store->Open(task_->file.path));
+  int64_t rows = read.runs.empty() ? extent(read.row_group).rows : 0;
+  for (const RowRun& run : read.runs) rows += run.count;
+  StoredRead part = read;
+  part.leaves = leaves;
+  ICEFIELD_ASSIGN(const RowGroupRead group, MakeRead(*file, part, rows));
+  return ReadRowGroup(std::move(file), footer_, group);
+}
+
+Result<std::unique_ptr<StoredStream>> DataFileReader::ReadStored(const StoredRead& read) const {
+  const std::vector<std::vector<int>> deals =
+      DealLeaves(columns_, read.leaves, read.column_threads);
   std::unique_ptr<BatchStream> decoded;
   if (deals.size() == 1) {
-    ICEFIELD_ASSIGN(decoded, Decode(row_group, leaves, batch_rows));
+    ICEFIELD_ASSIGN(decoded, Decode(read, read.leaves));
   } else if (!deals.empty()) {
     std::vector<std::unique_ptr<BatchStream>> parts;
     for (const std::vector<int>& deal : deals) {
-      ICEFIELD_ASSIGN(parts.emplace_back(), Decode(row_group, deal, batch_rows));
+      ICEFIELD_ASSIGN(parts.emplace_back(), Decode(read, deal));
     }
     decoded = ZipStreams(std::move(parts), task_->file.path);
   }
-  return std::make_unique<StoredStream>(extent(row_group), std::move(decoded), batch_rows,
+  const RowGroupExtent& group = extent(read.row_group);
+  std::vector<RowRun> runs = read.runs;
+  if (runs.empty()) runs.push_back({0, group.rows});
+  for (RowRun& run : runs) run.first += group.first_row;
+  return std::make_unique<StoredStream>(std::move(runs), std::move(decoded), read.batch_rows,
                                         task_->file.path);
+}
+
+Result<std::vector<std::shared_ptr<arrow::RecordBatch>>> DataFileReader::PickStored(
+    const StoredRead& read, std::span<const int64_t> positions) const {
+  const auto slice = static_cast<size_t>(read.batch_rows);
+  if (read.leaves.empty())
+    return std::vector<std::shared_ptr<arrow::RecordBatch>>((positions.size() + slice - 1) / slice);
+  std::vector<int64_t> rows(positions.begin(), positions.end());
+  for (int64_t& row : rows) row -= extent(read.row_group).first_row;
+  ICEFIELD_ASSIGN(std::unique_ptr<InputFile> file, source_->store->Open(task_->file.path));
+  ICEFIELD_ASSIGN(const RowGroupRead group,
+                  MakeRead(*file, read, static_cast<int64_t>(rows.size())));
+  return PickRows(std::move(file), footer_, group, rows);
+}
+
+Result<std::unique_ptr<RowPicker>> DataFileReader::OpenPicker(const StoredRead& read) const {
+  ICEFIELD_ASSIGN(std::unique_ptr<InputFile> file, source_->store->Open(task_->file.path));
+  int64_t rows = read.runs.empty() ? extent(read.row_group).rows : 0;
+  for (const RowRun& run : read.runs) rows += run.count;
+  ICEFIELD_ASSIGN(const RowGroupRead group, MakeRead(*file, read, rows));
+  return icefield::OpenPicker(std::move(file), footer_, group);
 }
 
 }  // namespace icefield

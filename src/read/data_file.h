@@ -3,11 +3,14 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
+#include <string>
 #include <vector>
 
 #include "base/result.h"
 #include "batch/batch_stream.h"
-#include "codec/parquet/parquet_file.h"
+#include "batch/position_set.h"
+#include "codec/parquet/row_group.h"
 #include "io/object_store.h"
 #include "read/column_plan.h"
 #include "read/name_mapping.h"
@@ -22,11 +25,21 @@ struct StoredBatch {
   int64_t first_position = 0;                   ///< File position of the first row.
 };
 
-/// The rows of one row group, in file order. Used by one thread.
+/// What to read of a row group.
+struct StoredRead {
+  int row_group = 0;
+  std::vector<int> leaves;     ///< Ascending; none: rows are only counted.
+  int64_t batch_rows = 65536;  ///< At most so many rows in a batch.
+  std::vector<RowRun> runs;    ///< The rows, within the row group, ascending; empty: all.
+  int column_threads = 1;      ///< So many threads share the columns of a batch.
+  ReadCounts* counts = nullptr;
+};
+
+/// Rows of one row group, in file order; a batch is of neighbouring rows. Used by one thread.
 class StoredStream {
  public:
-  /// `decoded` null: no leaf is read, rows are only counted.
-  StoredStream(RowGroupExtent extent, std::unique_ptr<BatchStream> decoded, int64_t batch_rows,
+  /// `decoded` null: no leaf is read, rows are only counted. `runs` are file positions.
+  StoredStream(std::vector<RowRun> runs, std::unique_ptr<BatchStream> decoded, int64_t batch_rows,
                std::string location);
 
   /// CorruptData names a file whose row group holds another number of rows than its footer says.
@@ -34,8 +47,8 @@ class StoredStream {
 
  private:
   std::unique_ptr<BatchStream> decoded_;
-  int64_t next_;
-  int64_t end_;
+  std::vector<RowRun> runs_;  // What is left of them.
+  size_t at_ = 0;
   int64_t batch_rows_;
   std::string location_;
 };
@@ -78,15 +91,21 @@ class DataFileReader {
     return footer_.BytesOf(row_group, leaves);
   }
 
-  /// The stored rows of a row group, at most `batch_rows` in a batch; their columns dealt to
-  /// `column_threads` threads.
-  Result<std::unique_ptr<StoredStream>> ReadStored(int row_group, const std::vector<int>& leaves,
-                                                   int64_t batch_rows,
-                                                   int column_threads = 1) const;
+  /// The stored rows of a row group.
+  Result<std::unique_ptr<StoredStream>> ReadStored(const StoredRead& read) const;
+
+  /// The rows at these positions in the file (ascending, in the row group), in batches of
+  /// read.batch_rows; column by column (see PickRows). Null batches where no leaf is read.
+  Result<std::vector<std::shared_ptr<arrow::RecordBatch>>> PickStored(
+      const StoredRead& read, std::span<const int64_t> positions) const;
+
+  /// Rows of a row group, chosen step by step by their numbers in it; see RowPicker.
+  Result<std::unique_ptr<RowPicker>> OpenPicker(const StoredRead& read) const;
 
  private:
-  Result<std::unique_ptr<BatchStream>> Decode(int row_group, const std::vector<int>& leaves,
-                                              int64_t batch_rows) const;
+  Result<std::unique_ptr<BatchStream>> Decode(const StoredRead& read,
+                                              const std::vector<int>& leaves) const;
+  Result<RowGroupRead> MakeRead(const InputFile& file, const StoredRead& read, int64_t rows) const;
 
   const ScanSource* source_ = nullptr;
   const FileTask* task_ = nullptr;

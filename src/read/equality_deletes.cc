@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <span>
 
-#include "codec/parquet/parquet_file.h"
+#include "codec/parquet/row_group.h"
 
 namespace icefield {
 namespace {

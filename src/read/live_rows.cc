@@ -180,8 +180,11 @@ Result<std::unique_ptr<LiveBatchStream>> LiveRows::Read(size_t number, int colum
   if (positions != nullptr && positions->CountIn({extent.first_row, extent.rows}) == extent.rows) {
     deleted_.by_position += extent.rows;
   } else {
-    ICEFIELD_ASSIGN(stored, file.ReadStored(task.row_group, plan->leaves, BatchRows(task, *plan),
-                                            column_threads));
+    ICEFIELD_ASSIGN(stored, file.ReadStored({.row_group = task.row_group,
+                                             .leaves = plan->leaves,
+                                             .batch_rows = BatchRows(task, *plan),
+                                             .runs = {},
+                                             .column_threads = column_threads}));
   }
   return std::unique_ptr<LiveBatchStream>(std::make_unique<LiveGroupStream>(
       *this, task.file, plan, std::move(stored), std::move(positions), std::move(keys)));

@@ -8,7 +8,7 @@
 #include <algorithm>
 
 #include "batch/arrow_status.h"
-#include "codec/parquet/parquet_file.h"
+#include "codec/parquet/row_group.h"
 #include "codec/puffin/deletion_vector.h"
 #include "read/file_check.h"
 #include "scan/file_statistics.h"

@@ -7,7 +7,6 @@
 #include <arrow/util/byte_size.h>
 
 #include <algorithm>
-#include <atomic>
 #include <span>
 
 #include "base/executor.h"
@@ -62,30 +61,19 @@ Result<BatchPtr> ConcatenateBatches(const std::shared_ptr<arrow::Schema>& schema
   return arrow::RecordBatch::Make(schema, rows, std::move(columns));
 }
 
-// The winners of one row group, read.
-Result<std::vector<BatchPtr>> ReadGroupWinners(const DataFileReader& file, int row_group,
+// The winners of one row group, read. Winners are alive: no delete needs to be looked at again.
+Result<std::vector<BatchPtr>> ReadGroupWinners(const DataFileReader& file, const StoredRead& read,
                                                const ColumnPlan& columns,
-                                               std::span<const RowLocator> winners,
-                                               const ReadOptions& options, int worker) {
-  // Winners are alive: no delete needs to be looked at again.
-  ICEFIELD_ASSIGN(std::unique_ptr<StoredStream> stream,
-                  file.ReadStored(row_group, columns.leaves(), options.batch_rows));
+                                               std::span<const RowLocator> winners) {
+  std::vector<int64_t> positions;
+  positions.reserve(winners.size());
+  for (const RowLocator& winner : winners) positions.push_back(winner.position);
+  ICEFIELD_ASSIGN(const std::vector<BatchPtr> stored, file.PickStored(read, positions));
   std::vector<BatchPtr> pieces;
-  std::vector<int32_t> chosen;
-  size_t next = 0;
-  while (next < winners.size()) {
-    ICEFIELD_TRY(CheckInterrupted(options, worker));
-    ICEFIELD_ASSIGN(StoredBatch stored, stream->Next());
-    if (stored.rows == 0)
-      return Internal(file.task().file.path, ": a winner lies behind the end of its row group");
-    const int64_t end = stored.first_position + stored.rows;
-    chosen.clear();
-    for (; next < winners.size() && winners[next].position < end; ++next)
-      chosen.push_back(static_cast<int32_t>(winners[next].position - stored.first_position));
-    if (chosen.empty()) continue;
-    ICEFIELD_ASSIGN(std::shared_ptr<arrow::RecordBatch> rows,
-                    columns.Assemble(stored.columns, stored.rows, stored.first_position));
-    ICEFIELD_ASSIGN(pieces.emplace_back(), TakeRows(rows, chosen));
+  for (std::span<const int64_t> left = positions; const BatchPtr& batch : stored) {
+    const auto rows = std::min(left.size(), static_cast<size_t>(read.batch_rows));
+    ICEFIELD_ASSIGN(pieces.emplace_back(), columns.AssembleAt(batch, left.first(rows)));
+    left = left.subspan(rows);
   }
   return pieces;
 }
@@ -206,20 +194,24 @@ Result<WinnerFeatures> GatherWinners(ViewScan& scan, const ReadSchema& read,
   ICEFIELD_ASSIGN(std::vector<GroupWinners> groups, GroupByRowGroup(scan.files, winners));
   ICEFIELD_ASSIGN(std::vector<ColumnPlan> columns, PlanColumnsOfFiles(scan.files, read, options));
   std::vector<std::vector<BatchPtr>> pieces(groups.size());
-  std::atomic<int64_t> bytes{0};
+  ReadCounts counts;
   ICEFIELD_TRY(ParallelFor(
       groups.size(), ThreadCount(options.threads), [&](size_t at, int worker) -> Status {
+        ICEFIELD_TRY(CheckInterrupted(options, worker));
         const GroupWinners& group = groups[at];
-        const DataFileReader& file = scan.files.files[group.task.file];
         const ColumnPlan& plan = columns[group.task.file];
-        bytes += file.BytesOf(group.task.row_group, plan.leaves());
         ICEFIELD_ASSIGN(pieces[at],
-                        ReadGroupWinners(file, group.task.row_group, plan,
-                                         std::span(winners).subspan(group.first, group.count),
-                                         options, worker));
+                        ReadGroupWinners(scan.files.files[group.task.file],
+                                         {.row_group = group.task.row_group,
+                                          .leaves = plan.leaves(),
+                                          .batch_rows = options.batch_rows,
+                                          .runs = {},
+                                          .counts = &counts},
+                                         plan,
+                                         std::span(winners).subspan(group.first, group.count)));
         return {};
       }));
-  scan.report.bytes_read += bytes;
+  scan.report.bytes_read += counts.bytes;
   ICEFIELD_ASSIGN(std::vector<BatchPtr> segments, MakeSegments(schema, std::move(pieces)));
   return WinnerFeatures(schema, std::move(segments));
 }

@@ -17,7 +17,7 @@
 #include <vector>
 
 #include "base/result.h"
-#include "codec/parquet/parquet_file.h"
+#include "codec/parquet/row_group.h"
 #include "io/object_store.h"
 
 namespace icefield {

@@ -1,6 +1,8 @@
-/// Parquet files: their schema with field ids, their row groups with statistics, their rows as
-/// Arrow batches. The only folder that sees Parquet's own headers and exceptions.
+/// Parquet files: their schema with field ids, their row groups with statistics. The only folder
+/// that sees Parquet's own headers and exceptions.
 #pragma once
+
+#include <arrow/type_fwd.h>
 
 #include <cstdint>
 #include <memory>
@@ -9,7 +11,6 @@
 #include <vector>
 
 #include "base/result.h"
-#include "batch/batch_stream.h"
 #include "io/object_store.h"
 #include "model/predicate.h"
 
@@ -82,25 +83,17 @@ class ParquetFooter {
 
   const std::shared_ptr<parquet::FileMetaData>& metadata() const { return metadata_; }
 
+  /// The Arrow type of a leaf that is read value by value (see FlatColumn); null for others.
+  const std::shared_ptr<arrow::DataType>& flat_type(int leaf) const {
+    return flat_types_[static_cast<size_t>(leaf)];
+  }
+
  private:
   std::string location_;
   std::shared_ptr<parquet::FileMetaData> metadata_;
   std::vector<FileColumn> columns_;
+  std::vector<std::shared_ptr<arrow::DataType>> flat_types_;  // By leaf.
   std::vector<RowGroupExtent> row_groups_;
 };
-
-struct RowGroupRead {
-  int row_group = 0;
-  std::vector<int> leaves;     ///< Ascending, at least one.
-  int64_t batch_rows = 65536;  ///< At most so many rows in a batch.
-};
-
-/// Rows of one row group, top-level columns in the file's order, in the Arrow types that the file's
-/// reader gives them (a struct holds only members with a chosen leaf). Column chunks are read in
-/// pieces, never whole. Checksums of pages are verified where the file has them. CorruptData names
-/// the file.
-Result<std::unique_ptr<BatchStream>> ReadRowGroup(std::unique_ptr<InputFile> file,
-                                                  const ParquetFooter& footer,
-                                                  const RowGroupRead& read);
 
 }  // namespace icefield

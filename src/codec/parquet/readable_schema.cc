@@ -9,6 +9,7 @@
 #include <charconv>
 
 #include "batch/arrow_status.h"
+#include "codec/parquet/flat_column.h"
 
 namespace icefield {
 namespace {
@@ -216,19 +217,23 @@ Result<std::vector<LeafForm>> Rewrite(const parquet::FileMetaData& metadata,
 
 }  // namespace
 
-Result<std::vector<FileColumn>> MakeReadable(parquet::FileMetaData& metadata,
-                                             const std::string& location) {
+Result<ReadableSchema> MakeReadable(parquet::FileMetaData& metadata, const std::string& location) {
   DropArrowSchema(metadata);
   ICEFIELD_ASSIGN(const std::vector<LeafForm> forms, Rewrite(metadata, location));
   parquet::arrow::SchemaManifest manifest;
   ICEFIELD_ARROW_TRY(parquet::arrow::SchemaManifest::Make(
                          metadata.schema(), nullptr, parquet::ArrowReaderProperties(), &manifest),
                      location, ErrorCode::kCorruptData);
-  std::vector<FileColumn> columns;
+  ReadableSchema schema;
+  schema.flat_types.resize(static_cast<size_t>(metadata.num_columns()));
   for (const parquet::arrow::SchemaField& node : manifest.schema_fields) {
-    columns.push_back(ToFileColumn(node, forms));
+    schema.columns.push_back(ToFileColumn(node, forms));
+    if (schema.columns.back().kind != FileColumn::Kind::kLeaf) continue;
+    const std::shared_ptr<arrow::DataType>& type = node.field->type();
+    if (IsFlat(*metadata.schema()->Column(node.column_index), *type))
+      schema.flat_types[static_cast<size_t>(node.column_index)] = type;
   }
-  return columns;
+  return schema;
 }
 
 }  // namespace icefield

@@ -1,6 +1,9 @@
 /// Parquet schemas of any writer made into ones that Arrow's reader gets through.
 #pragma once
 
+#include <arrow/type.h>
+
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -8,6 +11,13 @@
 #include "codec/parquet/parquet_file.h"
 
 namespace icefield {
+
+/// A file's columns, and what of them is flat.
+struct ReadableSchema {
+  std::vector<FileColumn> columns;
+  /// By leaf the Arrow type that the file's reader gives it; null unless IsFlat.
+  std::vector<std::shared_ptr<arrow::DataType>> flat_types;
+};
 
 /// Changes a footer that nobody else holds yet, so that Arrow reads every column by the Parquet
 /// schema alone, in one Arrow type for each Parquet type:
@@ -19,8 +29,7 @@ namespace icefield {
 /// - Groups without leaves are dropped; lists and maps of a shape that Arrow refuses become plain
 ///   structs.
 ///
-/// Numbers of leaves stay as they are. Gives the columns. May throw Parquet's exceptions.
-Result<std::vector<FileColumn>> MakeReadable(parquet::FileMetaData& metadata,
-                                             const std::string& location);
+/// Numbers of leaves stay as they are. May throw Parquet's exceptions.
+Result<ReadableSchema> MakeReadable(parquet::FileMetaData& metadata, const std::string& location);
 
 }  // namespace icefield

@@ -17,7 +17,7 @@
 
 #include "codec/arrow/arrow_types.h"
 #include "codec/parquet/parquet_bytes_test.h"
-#include "codec/parquet/parquet_file.h"
+#include "codec/parquet/row_group.h"
 #include "codec/parquet/parquet_writer.h"
 
 namespace icefield {

@@ -1,0 +1,52 @@
+/// The bytes of a column chunk, read in pieces, with jumps.
+#pragma once
+
+#include <arrow/buffer.h>
+#include <arrow/io/interfaces.h>
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+
+#include "io/object_store.h"
+
+namespace icefield {
+
+/// A part of a file as a stream for Parquet's page reader. Reads pieces of one size ahead; after a
+/// jump, what the jump says is wanted. Used by one thread.
+class ChunkInput final : public arrow::io::InputStream {
+ public:
+  /// Bytes [begin, end) of `file`, which is clipped to the file's end.
+  ChunkInput(std::shared_ptr<const InputFile> file, int64_t begin, int64_t end,
+             int64_t piece_bytes);
+
+  /// The next byte is that at `offset` of the file; `wanted_bytes` of them will be asked for.
+  void JumpTo(int64_t offset, int64_t wanted_bytes);
+
+  /// Bytes read from the file so far.
+  int64_t bytes_read() const { return bytes_read_; }
+
+  arrow::Status Close() override;
+  bool closed() const override { return closed_; }
+  arrow::Result<int64_t> Tell() const override { return position_; }
+  arrow::Result<std::string_view> Peek(int64_t count) override;
+  arrow::Result<int64_t> Read(int64_t count, void* out) override;
+  arrow::Result<std::shared_ptr<arrow::Buffer>> Read(int64_t count) override;
+
+ private:
+  arrow::Status FillWindow(int64_t count);
+  int64_t Clip(int64_t count) const;
+  int64_t InWindow() const;
+
+  std::shared_ptr<const InputFile> file_;
+  int64_t end_;
+  int64_t piece_bytes_;
+  int64_t ahead_bytes_;   // What the next piece holds at least.
+  int64_t position_;      // In the file.
+  int64_t window_at_ = 0;  // Where the window begins.
+  std::shared_ptr<arrow::Buffer> window_;
+  int64_t bytes_read_ = 0;
+  bool closed_ = false;
+};
+
+}  // namespace icefield

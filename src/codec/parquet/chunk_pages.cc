@@ -1,0 +1,130 @@
+#include "codec/parquet/chunk_pages.h"
+
+#include <parquet/exception.h>
+#include <parquet/properties.h>
+#include <parquet/schema.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace icefield {
+namespace {
+
+// Some old writers count a chunk's bytes without a page's header. What is read ends with the
+// chunk's values anyway.
+constexpr int64_t kPaddingBytes = 100;
+
+int64_t BeginOf(const parquet::ColumnChunkMetaData& chunk) {
+  const int64_t data = chunk.data_page_offset();
+  if (!chunk.has_dictionary_page()) return data;
+  const int64_t dictionary = chunk.dictionary_page_offset();
+  return dictionary > 0 && dictionary < data ? dictionary : data;
+}
+
+parquet::ReaderProperties PageProperties() {
+  parquet::ReaderProperties properties;
+  properties.set_page_checksum_verification(true);
+  return properties;
+}
+
+}  // namespace
+
+ChunkPages::ChunkPages(const ChunkSource& source)
+    : chunk_(source.metadata->RowGroup(source.row_group)->ColumnChunk(source.leaf)),
+      column_(source.metadata->schema()->Column(source.leaf)),
+      metadata_(source.metadata),
+      places_(source.places),
+      check_(*column_, *chunk_) {
+  if (chunk_->num_values() != metadata_->RowGroup(source.row_group)->num_rows())
+    throw parquet::ParquetException("a column has another number of values than its row group");
+  const int64_t begin = BeginOf(*chunk_);
+  if (begin < 0 || begin > source.file->size_bytes())
+    throw parquet::ParquetException("a column lies outside of the file");
+  const int64_t bytes = std::min(chunk_->total_compressed_size(), source.file->size_bytes());
+  input_ = std::make_shared<ChunkInput>(source.file, begin, begin + bytes + kPaddingBytes,
+                                        std::min(source.piece_bytes, bytes + kPaddingBytes));
+  const bool always_compressed = metadata_->writer_version().VersionLt(
+      parquet::ApplicationVersion::PARQUET_CPP_10353_FIXED_VERSION());
+  reader_ = parquet::PageReader::Open(input_, chunk_->num_values(), chunk_->compression(),
+                                      PageProperties(), *column_, always_compressed);
+  reader_->set_data_page_filter(
+      [this](const parquet::DataPageStats& stats) { return Skips(stats); });
+}
+
+bool ChunkPages::Skips(const parquet::DataPageStats& stats) {
+  if (stats.num_values < 0) throw parquet::ParquetException("a page has a negative size");
+  if (wanted_row_ < end_row_ + stats.num_values) return false;
+  check_.Skip(stats.num_values);
+  end_row_ += stats.num_values;
+  return true;
+}
+
+// A page's bytes live until the next one is read.
+void ChunkPages::KeepDictionary(const parquet::Page& page) {
+  if (dictionary_ != nullptr || end_row_ > 0)
+    throw parquet::ParquetException("a column chunk has two dictionaries");
+  const auto& dictionary = static_cast<const parquet::DictionaryPage&>(page);
+  arrow::Result<std::shared_ptr<arrow::Buffer>> copy = page.buffer()->CopySlice(0, page.size());
+  PARQUET_THROW_NOT_OK(copy.status());
+  dictionary_ = std::make_shared<parquet::DictionaryPage>(
+      *std::move(copy), dictionary.num_values(), dictionary.encoding());
+}
+
+// With the dictionary a chunk begins.
+void ChunkPages::ReadDictionary() {
+  begun_ = true;
+  if (places_ == nullptr || places_->empty()) return;
+  const bool has_more = places_->front().offset > BeginOf(*chunk_);
+  if (!has_more) return;
+  std::shared_ptr<parquet::Page> page = reader_->NextPage();
+  if (page == nullptr || page->type() != parquet::PageType::DICTIONARY_PAGE)
+    throw parquet::ParquetException("its page index does not fit its pages");
+  check_.Take(*page);
+  KeepDictionary(*page);
+}
+
+// Goes to where the index says that the row's page begins, if that lies ahead.
+void ChunkPages::JumpNear(int64_t row) {
+  if (places_ == nullptr || places_->empty()) return;
+  const auto after = std::upper_bound(
+      places_->begin(), places_->end(), row,
+      [](int64_t asked, const PagePlace& place) { return asked < place.first_row; });
+  if (after == places_->begin()) throw parquet::ParquetException("its page index lacks its start");
+  const PagePlace& place = *(after - 1);
+  if (place.first_row < end_row_)
+    throw parquet::ParquetException("its page index does not fit its pages");
+  if (place.first_row == end_row_ && page_ != nullptr) return;  // The next page anyway.
+  check_.Skip(place.first_row - end_row_);
+  end_row_ = place.first_row;
+  input_->JumpTo(place.offset, place.bytes);
+}
+
+void ChunkPages::Seek(int64_t row) {
+  if (page_ != nullptr && row < end_row_) return;
+  wanted_row_ = row;
+  if (!begun_) ReadDictionary();
+  JumpNear(row);
+  page_ = nullptr;
+  held_ = nullptr;
+  while (page_ == nullptr) {
+    std::shared_ptr<parquet::Page> page = reader_->NextPage();
+    if (page == nullptr) {
+      check_.End();
+      throw parquet::ParquetException("its pages hold fewer rows than its footer says");
+    }
+    check_.Take(*page);
+    if (page->type() == parquet::PageType::DICTIONARY_PAGE) {
+      KeepDictionary(*page);
+    } else if (page->type() == parquet::PageType::DATA_PAGE ||
+               page->type() == parquet::PageType::DATA_PAGE_V2) {
+      held_ = std::move(page);
+      page_ = static_cast<const parquet::DataPage*>(held_.get());
+      ++pages_read_;
+    }
+  }
+  first_row_ = end_row_;
+  end_row_ = first_row_ + page_->num_values();
+  if (row >= end_row_) throw parquet::ParquetException("its page index does not fit its pages");
+}
+
+}  // namespace icefield

@@ -1,0 +1,74 @@
+/// The pages of one column chunk, those without an asked row left out.
+#pragma once
+
+#include <parquet/column_page.h>
+#include <parquet/column_reader.h>
+#include <parquet/metadata.h>
+
+#include <cstdint>
+#include <memory>
+
+#include "codec/parquet/chunk_input.h"
+#include "codec/parquet/page_check.h"
+#include "codec/parquet/page_places.h"
+
+namespace icefield {
+
+/// A column chunk to read, of a column without repetition.
+struct ChunkSource {
+  std::shared_ptr<const InputFile> file;
+  std::shared_ptr<parquet::FileMetaData> metadata;
+  int row_group = 0;
+  int leaf = 0;
+  int64_t piece_bytes = 0;                          ///< Read at once.
+  std::shared_ptr<const PagePlaces> places;         ///< Null: pages are walked through.
+};
+
+/// Pages in ascending order. Pages without an asked row are not decompressed, and not read where
+/// their places are known. All that fails throws parquet::ParquetException.
+class ChunkPages {
+ public:
+  explicit ChunkPages(const ChunkSource& source);
+
+  const parquet::ColumnDescriptor& column() const { return *column_; }
+
+  /// Makes the data page that holds `row` the current one; rows ascend from call to call.
+  void Seek(int64_t row);
+
+  /// Of the current data page, whose bytes stay until the next Seek to another.
+  const parquet::DataPage& page() const { return *page_; }
+  int64_t first_row() const { return first_row_; }
+  int64_t end_row() const { return end_row_; }
+
+  /// Counts the data pages that were decompressed.
+  int64_t pages_read() const { return pages_read_; }
+
+  /// The dictionary, if the chunk has one; known after the first Seek.
+  const std::shared_ptr<parquet::DictionaryPage>& dictionary() const { return dictionary_; }
+
+  int64_t bytes_read() const { return input_->bytes_read(); }
+
+ private:
+  void JumpNear(int64_t row);
+  void ReadDictionary();
+  void KeepDictionary(const parquet::Page& page);
+  bool Skips(const parquet::DataPageStats& stats);
+
+  std::unique_ptr<parquet::ColumnChunkMetaData> chunk_;
+  const parquet::ColumnDescriptor* column_;
+  std::shared_ptr<parquet::FileMetaData> metadata_;
+  std::shared_ptr<const PagePlaces> places_;
+  PageCheck check_;
+  std::shared_ptr<ChunkInput> input_;
+  std::unique_ptr<parquet::PageReader> reader_;
+  std::shared_ptr<parquet::Page> held_;  // Keeps the current page.
+  std::shared_ptr<parquet::DictionaryPage> dictionary_;
+  bool begun_ = false;
+  const parquet::DataPage* page_ = nullptr;
+  int64_t wanted_row_ = 0;
+  int64_t first_row_ = 0;
+  int64_t end_row_ = 0;  // Where the next page begins.
+  int64_t pages_read_ = 0;
+};
+
+}  // namespace icefield
