@@ -3,19 +3,18 @@
 #include <algorithm>
 
 #include "batch/zip_streams.h"
-#include "codec/parquet/page_index.h"
 #include "model/metadata_columns.h"
 #include "read/file_check.h"
 
 namespace icefield {
 namespace {
 
-const FileColumn* FindLeaf(const std::vector<FileColumn>& columns, FieldId id) {
+const FileColumn* FindLeafIn(const std::vector<FileColumn>& columns, FieldId id) {
   for (const FileColumn& column : columns) {
     if (column.id == id && column.kind == FileColumn::Kind::kLeaf) return &column;
     // Statistics of leaves below lists and maps speak of elements, not of rows.
     if (column.kind != FileColumn::Kind::kStruct) continue;
-    if (const FileColumn* found = FindLeaf(column.children, id)) return found;
+    if (const FileColumn* found = FindLeafIn(column.children, id)) return found;
   }
   return nullptr;
 }
@@ -26,8 +25,8 @@ class RowGroupStatistics final : public StatisticsSource {
       : file_(file), row_group_(row_group) {}
 
   ColumnStatistics Find(FieldId field_id, const PrimitiveType& type) const override {
-    const FileColumn* leaf = FindLeaf(file_.columns(), field_id);
-    if (leaf == nullptr || IsMetadataColumn(field_id)) return {};
+    const FileColumn* leaf = file_.FindLeaf(field_id);
+    if (leaf == nullptr) return {};
     return file_.footer().Statistics(row_group_, leaf->leaf, type);
   }
 
@@ -107,6 +106,16 @@ Result<DataFileReader> DataFileReader::Open(const ScanSource& source, const File
   ICEFIELD_TRY(CheckFile(reader.footer_, reader.footer_.columns(), file->size_bytes(), task.file,
                          source.plan->every_field));
   return reader;
+}
+
+const FileColumn* DataFileReader::FindLeaf(FieldId id) const {
+  return IsMetadataColumn(id) ? nullptr : FindLeafIn(columns_, id);
+}
+
+Result<PagesOfLeaf> DataFileReader::ReadPages(int row_group, int leaf,
+                                              const PrimitiveType& type) const {
+  ICEFIELD_ASSIGN(const std::unique_ptr<InputFile> file, source_->store->Open(task_->file.path));
+  return ReadPageStatistics(*file, footer_, row_group, leaf, type);
 }
 
 std::vector<int> DataFileReader::RowGroupsFor(const Predicate& predicate) const {

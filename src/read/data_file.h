@@ -10,6 +10,7 @@
 #include "base/result.h"
 #include "batch/batch_stream.h"
 #include "batch/position_set.h"
+#include "codec/parquet/page_index.h"
 #include "codec/parquet/row_group.h"
 #include "io/object_store.h"
 #include "read/column_plan.h"
@@ -79,6 +80,13 @@ class DataFileReader {
   const RowGroupExtent& extent(int row_group) const {
     return footer_.row_groups()[static_cast<size_t>(row_group)];
   }
+
+  /// The leaf of a column, a struct's member too, whose values are rows' own; null where the file
+  /// has none or generates it.
+  const FileColumn* FindLeaf(FieldId id) const;
+
+  /// What the file's page index says of a leaf, see ReadPageStatistics.
+  Result<PagesOfLeaf> ReadPages(int row_group, int leaf, const PrimitiveType& type) const;
 
   /// The row groups that may hold rows of `predicate`, ascending.
   std::vector<int> RowGroupsFor(const Predicate& predicate) const;

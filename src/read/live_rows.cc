@@ -183,8 +183,9 @@ Result<std::unique_ptr<LiveBatchStream>> LiveRows::Read(size_t number, int colum
     ICEFIELD_ASSIGN(stored, file.ReadStored({.row_group = task.row_group,
                                              .leaves = plan->leaves,
                                              .batch_rows = BatchRows(task, *plan),
-                                             .runs = {},
-                                             .column_threads = column_threads}));
+                                             .runs = task.runs,
+                                             .column_threads = column_threads,
+                                             .counts = &counts_}));
   }
   return std::unique_ptr<LiveBatchStream>(std::make_unique<LiveGroupStream>(
       *this, task.file, plan, std::move(stored), std::move(positions), std::move(keys)));
@@ -194,12 +195,6 @@ Result<int64_t> LiveRows::DecoderBytesOf(size_t number) {
   const RowGroupTask& task = scan_.row_groups[number];
   ICEFIELD_ASSIGN(const FilePlanPtr plan, PlanOf(task.file));
   return scan_.files[task.file].footer().DecoderBytesOf(task.row_group, plan->leaves);
-}
-
-Result<int64_t> LiveRows::BytesOf(size_t number) {
-  const RowGroupTask& task = scan_.row_groups[number];
-  ICEFIELD_ASSIGN(const FilePlanPtr plan, PlanOf(task.file));
-  return scan_.files[task.file].BytesOf(task.row_group, plan->leaves);
 }
 
 void LiveRows::Finish(size_t file) {

@@ -59,10 +59,10 @@ class LiveRows {
   /// About how many bytes reading scan.row_groups[number] keeps, beside its batches.
   Result<int64_t> DecoderBytesOf(size_t number);
 
-  /// Compressed bytes that reading scan.row_groups[number] takes.
-  Result<int64_t> BytesOf(size_t number);
-
   const DeletedRows& deleted() const { return deleted_; }
+
+  /// What was read so far.
+  const ReadCounts& counts() const { return counts_; }
 
  private:
   friend class LiveGroupStream;
@@ -99,6 +99,7 @@ class LiveRows {
   const ReadOptions options_;
   std::vector<FileInWork> files_;
   DeletedRows deleted_;
+  ReadCounts counts_;
 };
 
 }  // namespace icefield

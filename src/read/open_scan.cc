@@ -4,11 +4,25 @@
 
 #include "base/executor.h"
 #include "codec/json/name_mapping_reader.h"
+#include "read/page_pruning.h"
 
 namespace icefield {
 namespace {
 
 constexpr int kThreadsMax = 1024;
+
+Result<std::vector<RowGroupTask>> ChooseRowGroups(const DataFileReader& reader, size_t file,
+                                                  const Predicate& predicate) {
+  std::vector<RowGroupTask> tasks;
+  for (const int row_group : reader.RowGroupsFor(predicate)) {
+    ICEFIELD_ASSIGN(std::optional<std::vector<RowRun>> runs,
+                    RunsFor(reader, row_group, predicate));
+    if (runs && runs->empty()) continue;
+    tasks.push_back({.file = file, .row_group = row_group, .runs = {}});
+    if (runs) tasks.back().runs = *std::move(runs);
+  }
+  return tasks;
+}
 
 }  // namespace
 
@@ -37,7 +51,7 @@ Result<OpenScan> OpenFiles(const ObjectStore& store, const ScanPlan& plan,
       ScanSource{&store, &plan, ReadNameMapping(plan.name_mapping_json)});
   ICEFIELD_ASSIGN(scan.deletes, ScanDeletes::Make(store, plan));
   std::vector<std::optional<DataFileReader>> opened(plan.tasks.size());
-  std::vector<std::vector<int>> chosen(plan.tasks.size());
+  std::vector<std::vector<RowGroupTask>> chosen(plan.tasks.size());
   ICEFIELD_TRY(ParallelFor(
       plan.tasks.size(), ThreadCount(options.threads), [&](size_t file, int worker) -> Status {
         ICEFIELD_TRY(CheckInterrupted(options, worker));
@@ -45,13 +59,17 @@ Result<OpenScan> OpenFiles(const ObjectStore& store, const ScanPlan& plan,
         if (!reader.ok())
           return std::move(reader).error().At(plan.OriginOf(plan.tasks[file].manifest));
         opened[file] = *std::move(reader);
-        chosen[file] = opened[file]->RowGroupsFor(plan.predicate);
+        ICEFIELD_ASSIGN(chosen[file], ChooseRowGroups(*opened[file], file, plan.predicate));
         return {};
       }));
   for (size_t file = 0; file < opened.size(); ++file) {
     const size_t groups = opened[file]->footer().row_groups().size();
     scan.row_groups_pruned += static_cast<int64_t>(groups - chosen[file].size());
-    for (int row_group : chosen[file]) scan.row_groups.push_back({file, row_group});
+    for (RowGroupTask& task : chosen[file]) {
+      if (!task.runs.empty()) scan.rows_pruned += opened[file]->extent(task.row_group).rows;
+      for (const RowRun& run : task.runs) scan.rows_pruned -= run.count;
+      scan.row_groups.push_back(std::move(task));
+    }
     scan.files.push_back(*std::move(opened[file]));
   }
   return scan;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "batch/position_set.h"
 #include "io/object_store.h"
 #include "read/data_file.h"
 #include "read/scan_deletes.h"
@@ -32,6 +33,7 @@ Status CheckInterrupted(const ReadOptions& options, int worker);
 struct RowGroupTask {
   size_t file = 0;  ///< Index in the plan's tasks: its rank among full ties (P6).
   int row_group = 0;
+  std::vector<RowRun> runs;  ///< Its rows, numbered in it, ascending; empty: all.
   bool operator==(const RowGroupTask&) const = default;
 };
 
@@ -42,9 +44,11 @@ struct OpenScan {
   std::unique_ptr<ScanDeletes> deletes;
   std::vector<RowGroupTask> row_groups;
   int64_t row_groups_pruned = 0;
+  int64_t rows_pruned = 0;  ///< Of the row groups to read, by the page index.
 };
 
-/// Reads all footers, in parallel, and prunes row groups by the plan's predicate. Delete files are
+/// Reads all footers, in parallel, and prunes row groups, and rows of them where files have a page
+/// index, by the plan's predicate. Delete files are
 /// read when rows are. NotFound and CorruptData name the table, the snapshot and the file. `store`
 /// and `plan` are borrowed and must outlive the result.
 Result<OpenScan> OpenFiles(const ObjectStore& store, const ScanPlan& plan,

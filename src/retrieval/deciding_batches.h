@@ -35,13 +35,30 @@ struct DecidingBatch {
   }
 };
 
-/// Whether what decides full ties (P6) is read: the lineage that files store.
+/// Whether what decides between rows of one event time is read: created times (P5), and the lineage
+/// that files store (P6).
 enum class TieOrder : uint8_t { kRead, kLeftOut };
+
+/// Rows of a batch that are of interest, by their keys.
+struct ChosenRows {
+  std::vector<int32_t> rows;  ///< Ascending.
+};
 
 /// Streams the deciding columns of all planned row groups that pass the view's row filter, on
 /// several threads, in no order, and counts what it reads in scan.report. `take` is called by
 /// several threads at once, each with its own `worker` number below ThreadCount(options.threads).
 Status ForEachDecidingBatch(ViewScan& scan, TieOrder order, const ReadOptions& options,
                             const std::function<Status(DecidingBatch&, int worker)>& take);
+
+/// Decides by the keys of a batch's rows which of them are read further.
+using ChooseRows = std::function<Status(const arrow::ArrayVector& keys, int64_t rows,
+                                        ChosenRows& chosen, int worker)>;
+
+/// As ForEachDecidingBatch, of chosen rows alone: times (and what the row filter looks at) of other
+/// rows are not decoded. Batches have no keys; `chosen` says which rows of the last keys that
+/// `choose` saw in this thread they are.
+Status ForEachChosenBatch(
+    ViewScan& scan, TieOrder order, const ReadOptions& options, const ChooseRows& choose,
+    const std::function<Status(DecidingBatch&, const ChosenRows& chosen, int worker)>& take);
 
 }  // namespace icefield

@@ -13,9 +13,10 @@
 namespace icefield {
 namespace {
 
-// Up to so many distinct values a key column is pruned by the values themselves (which bucket
-// partitions understand).
-constexpr size_t kKeyValuesMax = 200;
+// Up to so many distinct values a key column is pruned by the values themselves, which bucket
+// partitions and the pages of sorted files understand. Looking a bound up among them costs little;
+// beyond it hardly any file or page lies between two of them.
+constexpr size_t kKeyValuesMax = 20000;
 
 std::optional<Value> DayValue(int64_t tick, int64_t ticks_per_day, bool lower) {
   const int64_t day = lower ? CeilDivide(tick, ticks_per_day) : FloorDivide(tick, ticks_per_day);
@@ -63,22 +64,39 @@ bool Less(const Value& a, const Value& b) {
   return CompareValues(a, b) == std::partial_ordering::less;
 }
 
-// Sorted distinct values while they are few; always the least and the greatest.
-struct KeyRange {
-  std::vector<Value> few;
-  bool few_only = true;
-  std::optional<Value> least;
-  std::optional<Value> greatest;
-
-  void Add(const Value& value) {
-    if (!least || Less(value, *least)) least = value;
-    if (!greatest || Less(*greatest, value)) greatest = value;
-    if (!few_only) return;
-    const auto at = std::lower_bound(few.begin(), few.end(), value, Less);
-    if (at != few.end() && *at == value) return;
-    few.insert(at, value);
-    few_only = few.size() <= kKeyValuesMax;
+// Distinct values while they are few; always the least and the greatest.
+class KeyRange {
+ public:
+  void Add(Value value) {
+    if (!least_ || Less(value, *least_)) least_ = value;
+    if (!greatest_ || Less(*greatest_, value)) greatest_ = value;
+    if (!few_only_) return;
+    few_.push_back(std::move(value));
+    if (few_.size() > 4 * kKeyValuesMax) Distinguish();
   }
+
+  const std::optional<Value>& least() const { return least_; }
+  const std::optional<Value>& greatest() const { return greatest_; }
+
+  // Sorted and distinct; nothing where they are many.
+  std::optional<std::vector<Value>> TakeFew() {
+    Distinguish();
+    if (!few_only_) return std::nullopt;
+    return std::move(few_);
+  }
+
+ private:
+  void Distinguish() {
+    std::sort(few_.begin(), few_.end(), Less);
+    few_.erase(std::unique(few_.begin(), few_.end()), few_.end());
+    few_only_ = few_only_ && few_.size() <= kKeyValuesMax;
+    if (!few_only_) few_.clear();
+  }
+
+  std::vector<Value> few_;
+  bool few_only_ = true;
+  std::optional<Value> least_;
+  std::optional<Value> greatest_;
 };
 
 Predicate AmongColumn(const Field& field, const arrow::Array& column) {
@@ -88,16 +106,16 @@ Predicate AmongColumn(const Field& field, const arrow::Array& column) {
   for (int64_t row = 0; row < column.length(); ++row) {
     if (column.IsValid(row)) range.Add((*value_at)(row));
   }
-  if (!range.least) return Predicate{.op = PredicateOp::kFalse};
-  if (range.few_only) {
+  if (!range.least()) return Predicate{.op = PredicateOp::kFalse};
+  if (std::optional<std::vector<Value>> few = range.TakeFew()) {
     return Predicate{.op = PredicateOp::kIn,
                      .field_id = field.id,
                      .type = *field.type.primitive(),
-                     .values = std::move(range.few),
+                     .values = *std::move(few),
                      .children = {}};
   }
-  return And(Compare(PredicateOp::kGreaterOrEqual, field, *range.least),
-             Compare(PredicateOp::kLessOrEqual, field, *range.greatest));
+  return And(Compare(PredicateOp::kGreaterOrEqual, field, *range.least()),
+             Compare(PredicateOp::kLessOrEqual, field, *range.greatest()));
 }
 
 }  // namespace

@@ -14,7 +14,7 @@ namespace {
 
 // Working memory of one thread.
 struct WorkerScratch {
-  std::vector<uint32_t> ids;
+  std::vector<uint32_t> ids;          // Of the rows of a batch, then of the chosen ones.
   std::vector<int64_t> commit_times;
   KeyEncoder::Scratch encoder;
   SlotTable::Scratch slots;
@@ -48,15 +48,26 @@ Status ReadCommitTimes(const ViewScan& scan, const TimeSpan& span, const Decidin
   return {};
 }
 
-// Probes one batch and feeds the slots.
-Status ObserveBatch(const ViewScan& scan, const TimeSpan& span, const DecidingBatch& batch,
-                    const KeyEncoder& encoder, SlotTable& slots, WorkerScratch& scratch) {
-  encoder.Find(batch.keys, batch.rows, scratch.ids, scratch.encoder);
+// The rows whose keys are in the frame.
+void ChooseByKey(const arrow::ArrayVector& keys, int64_t rows, const KeyEncoder& encoder,
+                 ChosenRows& chosen, WorkerScratch& scratch) {
+  encoder.Find(keys, rows, scratch.ids, scratch.encoder);
+  chosen.rows.clear();
   for (size_t row = 0; row < scratch.ids.size(); ++row) {
-    if (batch.no_time[row] == 0) continue;
-    scratch.ids[row] = kNoId;
+    if (scratch.ids[row] != kNoId) chosen.rows.push_back(static_cast<int32_t>(row));
+  }
+}
+
+// Feeds the chosen rows of a batch to the slots.
+Status ObserveBatch(const ViewScan& scan, const TimeSpan& span, const DecidingBatch& batch,
+                    const ChosenRows& chosen, SlotTable& slots, WorkerScratch& scratch) {
+  for (size_t at = 0; at < chosen.rows.size(); ++at) {
+    scratch.ids[at] = scratch.ids[static_cast<size_t>(chosen.rows[at])];
+    if (batch.no_time[at] == 0) continue;
+    scratch.ids[at] = kNoId;
     ++scratch.dropped;
   }
+  scratch.ids.resize(chosen.rows.size());
   ICEFIELD_TRY(ReadCommitTimes(scan, span, batch, scratch.ids, scratch.commit_times));
   slots.Observe({.key_ids = scratch.ids,
                  .event_times = batch.event_times,
@@ -203,9 +214,14 @@ Result<JoinedView> JoinView(ViewScan& scan, const EntityFrame& frame, const Enco
     SlotTable slots(index, scan.report.cut == CutEffect::kApplied);
     const TimeSpan span = SpanOf(frame, scan.pinned.view, scan.pinned.unit).value_or(TimeSpan{});
     std::vector<WorkerScratch> scratch(static_cast<size_t>(ThreadCount(options.threads)));
-    ICEFIELD_TRY(
-        ForEachDecidingBatch(scan, TieOrder::kRead, options, [&](DecidingBatch& batch, int worker) {
-          return ObserveBatch(scan, span, batch, keys.encoder, slots,
+    ICEFIELD_TRY(ForEachChosenBatch(
+        scan, TieOrder::kRead, options,
+        [&](const arrow::ArrayVector& columns, int64_t rows, ChosenRows& chosen, int worker) {
+          ChooseByKey(columns, rows, keys.encoder, chosen, scratch[static_cast<size_t>(worker)]);
+          return Status();
+        },
+        [&](DecidingBatch& batch, const ChosenRows& chosen, int worker) {
+          return ObserveBatch(scan, span, batch, chosen, slots,
                               scratch[static_cast<size_t>(worker)]);
         }));
     for (const WorkerScratch& worker : scratch) scan.report.rows_dropped += worker.dropped;

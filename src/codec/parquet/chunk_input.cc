@@ -19,6 +19,7 @@ ChunkInput::ChunkInput(std::shared_ptr<const InputFile> file, int64_t begin, int
 void ChunkInput::JumpTo(int64_t offset, int64_t wanted_bytes) {
   position_ = offset;
   ahead_bytes_ = wanted_bytes;
+  jump_end_ = offset + wanted_bytes;
 }
 
 arrow::Status ChunkInput::Close() {
@@ -58,8 +59,15 @@ arrow::Status ChunkInput::FillWindow(int64_t count) {
   return arrow::Status::OK();
 }
 
+// The page reader asks for more than a header has, and again for more where that is too little.
 arrow::Result<std::string_view> ChunkInput::Peek(int64_t count) {
   count = Clip(count);
+  const bool is_again = std::exchange(peeked_at_, position_) == position_;
+  if (position_ < jump_end_ && !is_again) count = std::min(count, jump_end_ - position_);
+  return View(count);
+}
+
+arrow::Result<std::string_view> ChunkInput::View(int64_t count) {
   ARROW_RETURN_NOT_OK(FillWindow(count));
   return std::string_view(
       reinterpret_cast<const char*>(window_ == nullptr ? nullptr : window_->data()) +
@@ -68,7 +76,7 @@ arrow::Result<std::string_view> ChunkInput::Peek(int64_t count) {
 }
 
 arrow::Result<int64_t> ChunkInput::Read(int64_t count, void* out) {
-  ARROW_ASSIGN_OR_RAISE(const std::string_view bytes, Peek(count));
+  ARROW_ASSIGN_OR_RAISE(const std::string_view bytes, View(Clip(count)));
   if (!bytes.empty()) std::memcpy(out, bytes.data(), bytes.size());
   position_ += static_cast<int64_t>(bytes.size());
   return static_cast<int64_t>(bytes.size());

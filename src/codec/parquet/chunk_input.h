@@ -35,6 +35,7 @@ class ChunkInput final : public arrow::io::InputStream {
 
  private:
   arrow::Status FillWindow(int64_t count);
+  arrow::Result<std::string_view> View(int64_t count);
   int64_t Clip(int64_t count) const;
   int64_t InWindow() const;
 
@@ -43,6 +44,8 @@ class ChunkInput final : public arrow::io::InputStream {
   int64_t piece_bytes_;
   int64_t ahead_bytes_;   // What the next piece holds at least.
   int64_t position_;      // In the file.
+  int64_t jump_end_ = 0;   // Where the bytes end that the last jump announced.
+  int64_t peeked_at_ = -1;  // The position of the last look ahead.
   int64_t window_at_ = 0;  // Where the window begins.
   std::shared_ptr<arrow::Buffer> window_;
   int64_t bytes_read_ = 0;

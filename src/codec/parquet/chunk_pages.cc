@@ -10,9 +10,13 @@
 namespace icefield {
 namespace {
 
-// Some old writers count a chunk's bytes without a page's header. What is read ends with the
-// chunk's values anyway.
-constexpr int64_t kPaddingBytes = 100;
+// Some old writers count a chunk's bytes without a page's header.
+int64_t PaddingOf(const parquet::FileMetaData& metadata) {
+  constexpr int64_t kPaddingBytes = 100;
+  const bool is_old = metadata.writer_version().VersionLt(
+      parquet::ApplicationVersion::PARQUET_816_FIXED_VERSION());
+  return is_old ? kPaddingBytes : 0;
+}
 
 int64_t BeginOf(const parquet::ColumnChunkMetaData& chunk) {
   const int64_t data = chunk.data_page_offset();
@@ -40,9 +44,10 @@ ChunkPages::ChunkPages(const ChunkSource& source)
   const int64_t begin = BeginOf(*chunk_);
   if (begin < 0 || begin > source.file->size_bytes())
     throw parquet::ParquetException("a column lies outside of the file");
-  const int64_t bytes = std::min(chunk_->total_compressed_size(), source.file->size_bytes());
-  input_ = std::make_shared<ChunkInput>(source.file, begin, begin + bytes + kPaddingBytes,
-                                        std::min(source.piece_bytes, bytes + kPaddingBytes));
+  const int64_t bytes = std::min(chunk_->total_compressed_size(), source.file->size_bytes()) +
+                        PaddingOf(*metadata_);
+  input_ = std::make_shared<ChunkInput>(source.file, begin, begin + bytes,
+                                        std::min(source.piece_bytes, bytes));
   const bool always_compressed = metadata_->writer_version().VersionLt(
       parquet::ApplicationVersion::PARQUET_CPP_10353_FIXED_VERSION());
   reader_ = parquet::PageReader::Open(input_, chunk_->num_values(), chunk_->compression(),
@@ -99,6 +104,15 @@ void ChunkPages::JumpNear(int64_t row) {
   input_->JumpTo(place.offset, place.bytes);
 }
 
+// Whether the current page ends where the index has the next one begin.
+bool ChunkPages::EndsAsIndexed() const {
+  if (places_ == nullptr || places_->empty()) return true;
+  const auto next = std::upper_bound(
+      places_->begin(), places_->end(), first_row_,
+      [](int64_t first, const PagePlace& place) { return first < place.first_row; });
+  return next == places_->end() ? end_row_ == chunk_->num_values() : end_row_ == next->first_row;
+}
+
 void ChunkPages::Seek(int64_t row) {
   if (page_ != nullptr && row < end_row_) return;
   wanted_row_ = row;
@@ -124,7 +138,8 @@ void ChunkPages::Seek(int64_t row) {
   }
   first_row_ = end_row_;
   end_row_ = first_row_ + page_->num_values();
-  if (row >= end_row_) throw parquet::ParquetException("its page index does not fit its pages");
+  if (row >= end_row_ || !EndsAsIndexed())
+    throw parquet::ParquetException("its page index does not fit its pages");
 }
 
 }  // namespace icefield

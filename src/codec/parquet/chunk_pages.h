@@ -52,6 +52,7 @@ class ChunkPages {
   void JumpNear(int64_t row);
   void ReadDictionary();
   void KeepDictionary(const parquet::Page& page);
+  bool EndsAsIndexed() const;
   bool Skips(const parquet::DataPageStats& stats);
 
   std::unique_ptr<parquet::ColumnChunkMetaData> chunk_;
