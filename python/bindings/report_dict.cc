@@ -35,6 +35,7 @@ nb::dict ViewDict(const ViewReport& view) {
   out["files_read"] = view.files_read;
   out["row_groups_read"] = view.row_groups_read;
   out["row_groups_pruned"] = view.row_groups_pruned;
+  out["rows_pruned"] = view.rows_pruned;
   out["bytes_planned"] = view.bytes_planned;
   out["bytes_read"] = view.bytes_read;
   out["rows_seen"] = view.rows_seen;

@@ -168,13 +168,21 @@ std::string RowFilter::ToString() const {
   return LeafText(op, ColumnText(column), parts);
 }
 
+// Frames of entities have thousands of keys.
+constexpr size_t kValuesShownMax = 20;
+
 std::string Predicate::ToString(const Schema& schema) const {
   std::vector<std::string> parts;
   if (OpShape(op) == PredicateShape::kBranch) {
     for (const Predicate& child : children) parts.push_back(child.ToString(schema));
     return BranchText(op, parts);
   }
-  for (const Value& value : values) parts.push_back(ValueText(type, value));
+  for (const Value& value : values) {
+    if (parts.size() == kValuesShownMax) break;
+    parts.push_back(ValueText(type, value));
+  }
+  if (values.size() > parts.size())
+    parts.push_back(StrCat("... ", values.size() - parts.size(), " more"));
   return LeafText(op, schema.NameOf(field_id), parts);
 }
 

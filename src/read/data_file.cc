@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "batch/zip_streams.h"
+#include "codec/parquet/bloom_filter.h"
 #include "model/metadata_columns.h"
 #include "read/file_check.h"
 
@@ -116,6 +117,14 @@ Result<PagesOfLeaf> DataFileReader::ReadPages(int row_group, int leaf,
                                               const PrimitiveType& type) const {
   ICEFIELD_ASSIGN(const std::unique_ptr<InputFile> file, source_->store->Open(task_->file.path));
   return ReadPageStatistics(*file, footer_, row_group, leaf, type);
+}
+
+Result<std::vector<Value>> DataFileReader::MayHold(int row_group, int leaf,
+                                                   const PrimitiveType& type,
+                                                   std::vector<Value> values) const {
+  if (!HasBloomFilter(footer_, row_group, leaf, type)) return values;
+  ICEFIELD_ASSIGN(const std::unique_ptr<InputFile> file, source_->store->Open(task_->file.path));
+  return icefield::MayHold(*file, footer_, row_group, leaf, std::move(values));
 }
 
 std::vector<int> DataFileReader::RowGroupsFor(const Predicate& predicate) const {

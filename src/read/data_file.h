@@ -88,6 +88,11 @@ class DataFileReader {
   /// What the file's page index says of a leaf, see ReadPageStatistics.
   Result<PagesOfLeaf> ReadPages(int row_group, int leaf, const PrimitiveType& type) const;
 
+  /// The values of a column of `type` that a row group may hold by its bloom filter; all where it
+  /// has none.
+  Result<std::vector<Value>> MayHold(int row_group, int leaf, const PrimitiveType& type,
+                                     std::vector<Value> values) const;
+
   /// The row groups that may hold rows of `predicate`, ascending.
   std::vector<int> RowGroupsFor(const Predicate& predicate) const;
 

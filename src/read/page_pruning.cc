@@ -78,7 +78,31 @@ std::vector<RowRun> Intersect(const std::vector<RowRun>& a, const std::vector<Ro
   return both;
 }
 
+// A filter of a row group takes about as many bytes as so many keys, and a look-up for each.
+constexpr size_t kBloomValuesMax = 1000;
+
 }  // namespace
+
+Result<Predicate> WithoutAbsentValues(const DataFileReader& file, int row_group,
+                                      Predicate predicate) {
+  if (predicate.op == PredicateOp::kAnd) {
+    Predicate all;
+    for (Predicate& child : predicate.children) {
+      ICEFIELD_ASSIGN(Predicate kept,
+                      WithoutAbsentValues(file, row_group, std::move(child)));
+      all = And(std::move(all), std::move(kept));
+    }
+    return all;
+  }
+  const bool is_asked = (predicate.op == PredicateOp::kIn || predicate.op == PredicateOp::kEqual) &&
+                        predicate.values.size() <= kBloomValuesMax;
+  const FileColumn* leaf = is_asked ? file.FindLeaf(predicate.field_id) : nullptr;
+  if (leaf == nullptr) return predicate;
+  ICEFIELD_ASSIGN(predicate.values, file.MayHold(row_group, leaf->leaf, predicate.type,
+                                                 std::move(predicate.values)));
+  if (predicate.values.empty()) return Predicate{.op = PredicateOp::kFalse};
+  return predicate;
+}
 
 Result<std::optional<std::vector<RowRun>>> RunsFor(const DataFileReader& file, int row_group,
                                                    const Predicate& predicate) {

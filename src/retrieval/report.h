@@ -37,6 +37,7 @@ struct ViewReport {
   ScanCounts pruned;
   int64_t row_groups_read = 0;
   int64_t row_groups_pruned = 0;
+  int64_t rows_pruned = 0;  ///< Of the row groups to read, left out by their page indexes.
   int64_t bytes_planned =
       0;  ///< Compressed bytes of the needed columns of the row groups that were planned.
   int64_t bytes_read = 0;                ///< Of those that were read.

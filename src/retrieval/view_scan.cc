@@ -67,6 +67,7 @@ Result<std::unique_ptr<ViewScan>> OpenView(PinnedView pinned, Predicate predicat
   scan->report.files_planned = static_cast<int64_t>(scan->plan.tasks.size());
   scan->report.pruned = scan->plan.counts;
   scan->report.row_groups_pruned = scan->files.row_groups_pruned;
+  scan->report.rows_pruned = scan->files.rows_pruned;
   ICEFIELD_ASSIGN(scan->report.bytes_planned, NeededBytes(*scan, options));
   return scan;
 }
@@ -83,7 +84,8 @@ ViewReport PinnedReport(const PinnedView& pinned) {
 
 std::string ExplainScan(const ViewScan& scan) {
   return StrCat(scan.plan.ToString(), "row groups: ", scan.files.row_groups.size(), " to read, ",
-                scan.files.row_groups_pruned, " pruned\n");
+                scan.files.row_groups_pruned, " pruned, ", scan.files.rows_pruned,
+                " rows left out by page indexes\n");
 }
 
 }  // namespace icefield
