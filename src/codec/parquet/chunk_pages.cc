@@ -38,7 +38,8 @@ ChunkPages::ChunkPages(const ChunkSource& source)
       column_(source.metadata->schema()->Column(source.leaf)),
       metadata_(source.metadata),
       places_(source.places),
-      check_(*column_, *chunk_) {
+      check_(*column_, *chunk_),
+      inflater_(chunk_->compression()) {
   if (chunk_->num_values() != metadata_->RowGroup(source.row_group)->num_rows())
     throw parquet::ParquetException("a column has another number of values than its row group");
   const int64_t begin = BeginOf(*chunk_);
@@ -48,10 +49,15 @@ ChunkPages::ChunkPages(const ChunkSource& source)
                         PaddingOf(*metadata_);
   input_ = std::make_shared<ChunkInput>(source.file, begin, begin + bytes,
                                         std::min(source.piece_bytes, bytes));
+  // The first page may be a dictionary, which does not say how long it is decompressed.
+  OpenReader(chunk_->compression());
+}
+
+void ChunkPages::OpenReader(parquet::Compression::type codec) {
   const bool always_compressed = metadata_->writer_version().VersionLt(
       parquet::ApplicationVersion::PARQUET_CPP_10353_FIXED_VERSION());
-  reader_ = parquet::PageReader::Open(input_, chunk_->num_values(), chunk_->compression(),
-                                      PageProperties(), *column_, always_compressed);
+  reader_ = parquet::PageReader::Open(input_, chunk_->num_values(), codec, PageProperties(),
+                                      *column_, always_compressed);
   reader_->set_data_page_filter(
       [this](const parquet::DataPageStats& stats) { return Skips(stats); });
 }
@@ -62,6 +68,19 @@ bool ChunkPages::Skips(const parquet::DataPageStats& stats) {
   check_.Skip(stats.num_values);
   end_row_ += stats.num_values;
   return true;
+}
+
+std::shared_ptr<parquet::Page> ChunkPages::NextPage() {
+  std::shared_ptr<parquet::Page> page = reader_->NextPage();
+  if (page == nullptr) return page;
+  if (is_raw_) page = inflater_.Inflate(std::move(page));
+  check_.Take(*page);
+  if (is_raw_) return page;
+  // From now on pages come as they lie in the file; this one keeps its reader's bytes.
+  is_raw_ = true;
+  first_reader_ = std::move(reader_);
+  OpenReader(parquet::Compression::UNCOMPRESSED);
+  return page;
 }
 
 // A page's bytes live until the next one is read.
@@ -81,10 +100,9 @@ void ChunkPages::ReadDictionary() {
   if (places_ == nullptr || places_->empty()) return;
   const bool has_more = places_->front().offset > BeginOf(*chunk_);
   if (!has_more) return;
-  std::shared_ptr<parquet::Page> page = reader_->NextPage();
+  const std::shared_ptr<parquet::Page> page = NextPage();
   if (page == nullptr || page->type() != parquet::PageType::DICTIONARY_PAGE)
     throw parquet::ParquetException("its page index does not fit its pages");
-  check_.Take(*page);
   KeepDictionary(*page);
 }
 
@@ -121,12 +139,11 @@ void ChunkPages::Seek(int64_t row) {
   page_ = nullptr;
   held_ = nullptr;
   while (page_ == nullptr) {
-    std::shared_ptr<parquet::Page> page = reader_->NextPage();
+    std::shared_ptr<parquet::Page> page = NextPage();
     if (page == nullptr) {
       check_.End();
       throw parquet::ParquetException("its pages hold fewer rows than its footer says");
     }
-    check_.Take(*page);
     if (page->type() == parquet::PageType::DICTIONARY_PAGE) {
       KeepDictionary(*page);
     } else if (page->type() == parquet::PageType::DATA_PAGE ||

@@ -10,6 +10,7 @@
 
 #include "codec/parquet/chunk_input.h"
 #include "codec/parquet/page_check.h"
+#include "codec/parquet/page_inflater.h"
 #include "codec/parquet/page_places.h"
 
 namespace icefield {
@@ -49,6 +50,8 @@ class ChunkPages {
   int64_t bytes_read() const { return input_->bytes_read(); }
 
  private:
+  void OpenReader(parquet::Compression::type codec);
+  std::shared_ptr<parquet::Page> NextPage();
   void JumpNear(int64_t row);
   void ReadDictionary();
   void KeepDictionary(const parquet::Page& page);
@@ -60,8 +63,11 @@ class ChunkPages {
   std::shared_ptr<parquet::FileMetaData> metadata_;
   std::shared_ptr<const PagePlaces> places_;
   PageCheck check_;
+  PageInflater inflater_;
   std::shared_ptr<ChunkInput> input_;
+  std::unique_ptr<parquet::PageReader> first_reader_;
   std::unique_ptr<parquet::PageReader> reader_;
+  bool is_raw_ = false;  // Pages of reader_ are still compressed.
   std::shared_ptr<parquet::Page> held_;  // Keeps the current page.
   std::shared_ptr<parquet::DictionaryPage> dictionary_;
   bool begun_ = false;
