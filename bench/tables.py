@@ -12,7 +12,7 @@ import functools
 import json
 import shutil
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -44,6 +44,7 @@ from pyiceberg.types import (
     TimestamptzType,
 )
 
+import icefield
 from bench import deletes
 from bench.generate import (
     DAY_US,
@@ -176,7 +177,7 @@ def _partition_spec(dataset: Dataset, schema: Schema) -> PartitionSpec:
         case Layout.DAY:
             source = schema.find_field(EVENT_TIME).field_id
             return PartitionSpec(PartitionField(source, 1000, DayTransform(), "event_day"))
-        case Layout.BUCKETED:
+        case Layout.BUCKETED | Layout.INDEXED:
             name = dataset.key_kind.columns[0]
             bucket = BucketTransform(dataset.size.buckets)
             source = schema.find_field(name).field_id
@@ -188,7 +189,7 @@ def _sort_columns(dataset: Dataset) -> tuple[str, ...]:
 
 
 def _sort_order(dataset: Dataset, schema: Schema) -> SortOrder:
-    if dataset.layout is not Layout.BUCKETED:
+    if dataset.layout not in (Layout.BUCKETED, Layout.INDEXED):
         return UNSORTED_SORT_ORDER
     fields = (
         SortField(schema.find_field(name).field_id, IdentityTransform())
@@ -242,6 +243,10 @@ def _write_partitions(
             for value, start, end in zip(partitions, starts, ends, strict=True):
                 if end > start:
                     writers[value].write_table(rows.take(pa.array(order[start:end])))
+    if dataset.layout is Layout.INDEXED:
+        _append_by_icefield(target, target.dataset.views[view_index], spill, partitions)
+        spill.rmdir()
+        return
     transaction = table.transaction()
     with transaction.update_snapshot().fast_append() as append:
         for value in partitions:
@@ -254,6 +259,20 @@ def _write_partitions(
             path.unlink()
     transaction.commit_transaction()
     spill.rmdir()
+
+
+def _append_by_icefield(
+    target: StoredDataset, view: str, spill: Path, partitions: Iterable[int]
+) -> None:
+    """Appends partition by partition; the table's sort order is Icefield's to keep."""
+    catalog = icefield.load_catalog("bench", **target.catalog_properties)
+    for value in partitions:
+        path = spill / f"{value}.arrows"
+        with pa.ipc.open_stream(path) as reader:
+            rows = reader.read_all()
+        if rows.num_rows:
+            catalog.load_table(f"{NAMESPACE}.{view}").append(rows)
+        path.unlink()
 
 
 def _data_files(

@@ -53,6 +53,8 @@ class Layout(StrEnum):
     """Partitioned by the day of the event time, unordered inside."""
     BUCKETED = "bucketed"
     """Partitioned by bucket of the first key column, sorted by key and event time."""
+    INDEXED = "indexed"
+    """As `bucketed`, written by Icefield, whose files have page indexes."""
     DELETES = "deletes"
     """The files of `plain`, with 1% of the rows removed by position deletes."""
 

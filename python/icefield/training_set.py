@@ -89,7 +89,8 @@ class TrainingSet:
         """What was read and found; InvalidArgumentError before the rows are read to the end.
 
         Keys: rows; views (view, table, snapshot_id, files_planned, files_pruned, files_read,
-        row_groups_pruned, rows_pruned (by page indexes), row_groups_read, bytes_planned, bytes_read, rows_seen, rows_dropped,
+        row_groups_pruned, rows_pruned (by page indexes), row_groups_read, bytes_planned,
+        bytes_read, rows_seen, rows_dropped,
         deletes (deletion_vectors, position_delete_files, equality_delete_files,
         rows_deleted_by_position, rows_deleted_by_equality), hits, misses by reason, null_values by
         feature, full_ties, hits_not_yet_created or None, created_cut, commit_cut); frame (start_us,

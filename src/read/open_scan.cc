@@ -17,8 +17,7 @@ Result<std::vector<RowGroupTask>> ChooseRowGroups(const DataFileReader& reader, 
   for (const int row_group : reader.RowGroupsFor(predicate)) {
     ICEFIELD_ASSIGN(const Predicate possible, WithoutAbsentValues(reader, row_group, predicate));
     if (possible.op == PredicateOp::kFalse) continue;
-    ICEFIELD_ASSIGN(std::optional<std::vector<RowRun>> runs,
-                    RunsFor(reader, row_group, possible));
+    ICEFIELD_ASSIGN(std::optional<std::vector<RowRun>> runs, RunsFor(reader, row_group, possible));
     if (runs && runs->empty()) continue;
     tasks.push_back({.file = file, .row_group = row_group, .runs = {}});
     if (runs) tasks.back().runs = *std::move(runs);

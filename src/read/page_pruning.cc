@@ -88,8 +88,7 @@ Result<Predicate> WithoutAbsentValues(const DataFileReader& file, int row_group,
   if (predicate.op == PredicateOp::kAnd) {
     Predicate all;
     for (Predicate& child : predicate.children) {
-      ICEFIELD_ASSIGN(Predicate kept,
-                      WithoutAbsentValues(file, row_group, std::move(child)));
+      ICEFIELD_ASSIGN(Predicate kept, WithoutAbsentValues(file, row_group, std::move(child)));
       all = And(std::move(all), std::move(kept));
     }
     return all;
@@ -98,8 +97,8 @@ Result<Predicate> WithoutAbsentValues(const DataFileReader& file, int row_group,
                         predicate.values.size() <= kBloomValuesMax;
   const FileColumn* leaf = is_asked ? file.FindLeaf(predicate.field_id) : nullptr;
   if (leaf == nullptr) return predicate;
-  ICEFIELD_ASSIGN(predicate.values, file.MayHold(row_group, leaf->leaf, predicate.type,
-                                                 std::move(predicate.values)));
+  ICEFIELD_ASSIGN(predicate.values,
+                  file.MayHold(row_group, leaf->leaf, predicate.type, std::move(predicate.values)));
   if (predicate.values.empty()) return Predicate{.op = PredicateOp::kFalse};
   return predicate;
 }
@@ -113,11 +112,9 @@ Result<std::optional<std::vector<RowRun>>> RunsFor(const DataFileReader& file, i
   for (const Predicate* conjunct : conjuncts) {
     const FileColumn* leaf = file.FindLeaf(conjunct->field_id);
     if (leaf == nullptr) continue;
-    const ColumnStatistics group =
-        file.footer().Statistics(row_group, leaf->leaf, conjunct->type);
+    const ColumnStatistics group = file.footer().Statistics(row_group, leaf->leaf, conjunct->type);
     if (HoldsEverywhere(*conjunct, group)) continue;
-    ICEFIELD_ASSIGN(const PagesOfLeaf pages,
-                    file.ReadPages(row_group, leaf->leaf, conjunct->type));
+    ICEFIELD_ASSIGN(const PagesOfLeaf pages, file.ReadPages(row_group, leaf->leaf, conjunct->type));
     if (!pages.first_rows.empty()) runs = Intersect(runs, RunsOfPages(pages, *conjunct, rows));
   }
   if (runs == std::vector<RowRun>{{0, rows}}) return std::optional<std::vector<RowRun>>();

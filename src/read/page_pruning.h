@@ -11,8 +11,8 @@
 
 namespace icefield {
 
-/// `predicate` without the values of its memberships that a row group's bloom filters exclude; kFalse
-/// where none is left. Filters are only asked for few values.
+/// `predicate` without the values of its memberships that a row group's bloom filters exclude;
+/// kFalse where none is left. Filters are only asked for few values.
 Result<Predicate> WithoutAbsentValues(const DataFileReader& file, int row_group,
                                       Predicate predicate);
 

@@ -7,14 +7,13 @@ namespace icefield {
 PickedRows::PickedRows(const OpenScan& scan, ReadSchema read)
     : scan_(scan), read_(std::move(read)), files_(scan.files.size()) {}
 
-Result<std::shared_ptr<const ColumnPlan>> PickedRows::PlanOf(size_t file) {
+Result<const ColumnPlan*> PickedRows::PlanOf(size_t file) {
   FilePlan& plan = files_[file];
   const std::lock_guard lock(plan.mutex);
-  if (plan.columns == nullptr) {
-    ICEFIELD_ASSIGN(ColumnPlan columns, scan_.files[file].PlanColumns(read_));
-    plan.columns = std::make_shared<const ColumnPlan>(std::move(columns));
+  if (!plan.columns) {
+    ICEFIELD_ASSIGN(plan.columns, scan_.files[file].PlanColumns(read_));
   }
-  return plan.columns;
+  return &*plan.columns;
 }
 
 Result<PickedRows::Group> PickedRows::Open(size_t number) {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -20,7 +21,7 @@ class PickedRows {
   /// `scan` is borrowed and must outlive this.
   PickedRows(const OpenScan& scan, ReadSchema read);
 
-  /// The chosen rows of one row group, step by step. Used by one thread.
+  /// The chosen rows of one row group, step by step. Used by one thread; borrows from PickedRows.
   class Group {
    public:
     /// The rows at these file positions, ascending, in the row group, above all asked before.
@@ -28,7 +29,7 @@ class PickedRows {
 
    private:
     friend class PickedRows;
-    std::shared_ptr<const ColumnPlan> plan_;
+    const ColumnPlan* plan_ = nullptr;
     std::unique_ptr<RowPicker> picker_;  // Null where no leaf is read.
     int64_t first_position_ = 0;
     std::vector<int64_t> rows_;
@@ -43,9 +44,9 @@ class PickedRows {
  private:
   struct FilePlan {
     std::mutex mutex;
-    std::shared_ptr<const ColumnPlan> columns;
+    std::optional<ColumnPlan> columns;
   };
-  Result<std::shared_ptr<const ColumnPlan>> PlanOf(size_t file);
+  Result<const ColumnPlan*> PlanOf(size_t file);
 
   const OpenScan& scan_;
   const ReadSchema read_;

@@ -191,7 +191,8 @@ class DecidingReader {
 
   // Leaves out what the row filter does not let through, among the chosen rows too.
   Status Filter(LiveBatch& live, ChosenRows& chosen) const {
-    const std::vector<int64_t> before = choose_ == nullptr ? std::vector<int64_t>() : live.positions;
+    const std::vector<int64_t> before =
+        choose_ == nullptr ? std::vector<int64_t>() : live.positions;
     ICEFIELD_TRY(filter_.Apply(live));
     if (live.positions.size() == before.size()) return {};
     size_t kept = 0;

@@ -200,15 +200,15 @@ Result<WinnerFeatures> GatherWinners(ViewScan& scan, const ReadSchema& read,
         ICEFIELD_TRY(CheckInterrupted(options, worker));
         const GroupWinners& group = groups[at];
         const ColumnPlan& plan = columns[group.task.file];
-        ICEFIELD_ASSIGN(pieces[at],
-                        ReadGroupWinners(scan.files.files[group.task.file],
-                                         {.row_group = group.task.row_group,
-                                          .leaves = plan.leaves(),
-                                          .batch_rows = options.batch_rows,
-                                          .runs = {},
-                                          .counts = &counts},
-                                         plan,
-                                         std::span(winners).subspan(group.first, group.count)));
+        ICEFIELD_ASSIGN(
+            pieces[at],
+            ReadGroupWinners(scan.files.files[group.task.file],
+                             {.row_group = group.task.row_group,
+                              .leaves = plan.leaves(),
+                              .batch_rows = options.batch_rows,
+                              .runs = {},
+                              .counts = &counts},
+                             plan, std::span(winners).subspan(group.first, group.count)));
         return {};
       }));
   scan.report.bytes_read += counts.bytes;

@@ -14,7 +14,7 @@ namespace {
 
 // Working memory of one thread.
 struct WorkerScratch {
-  std::vector<uint32_t> ids;          // Of the rows of a batch, then of the chosen ones.
+  std::vector<uint32_t> ids;  // Of the rows of a batch, then of the chosen ones.
   std::vector<int64_t> commit_times;
   KeyEncoder::Scratch encoder;
   SlotTable::Scratch slots;

@@ -8,10 +8,9 @@
 
 namespace icefield {
 
-ChunkInput::ChunkInput(std::shared_ptr<const InputFile> file, int64_t begin, int64_t end,
-                       int64_t piece_bytes)
-    : file_(std::move(file)),
-      end_(std::min(end, file_->size_bytes())),
+ChunkInput::ChunkInput(const InputFile& file, int64_t begin, int64_t end, int64_t piece_bytes)
+    : file_(file),
+      end_(std::min(end, file_.size_bytes())),
       piece_bytes_(piece_bytes),
       ahead_bytes_(piece_bytes),
       position_(begin) {}
@@ -49,9 +48,9 @@ arrow::Status ChunkInput::FillWindow(int64_t count) {
     std::memcpy(next->mutable_data(), window_->data() + (position_ - window_at_),
                 static_cast<size_t>(kept));
   }
-  const Status status = file_->ReadAt(
-      position_ + kept, {reinterpret_cast<std::byte*>(next->mutable_data()) + kept,
-                         static_cast<size_t>(bytes - kept)});
+  const Status status =
+      file_.ReadAt(position_ + kept, {reinterpret_cast<std::byte*>(next->mutable_data()) + kept,
+                                      static_cast<size_t>(bytes - kept)});
   if (!status.ok()) return ToArrow(status.error());
   bytes_read_ += bytes - kept;
   window_ = std::move(next);
@@ -86,8 +85,7 @@ arrow::Result<std::shared_ptr<arrow::Buffer>> ChunkInput::Read(int64_t count) {
   count = Clip(count);
   ARROW_RETURN_NOT_OK(FillWindow(count));
   if (count == 0) return std::make_shared<arrow::Buffer>(nullptr, 0);
-  std::shared_ptr<arrow::Buffer> bytes =
-      arrow::SliceBuffer(window_, position_ - window_at_, count);
+  std::shared_ptr<arrow::Buffer> bytes = arrow::SliceBuffer(window_, position_ - window_at_, count);
   position_ += count;
   return bytes;
 }

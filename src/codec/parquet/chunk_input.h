@@ -16,9 +16,8 @@ namespace icefield {
 /// jump, what the jump says is wanted. Used by one thread.
 class ChunkInput final : public arrow::io::InputStream {
  public:
-  /// Bytes [begin, end) of `file`, which is clipped to the file's end.
-  ChunkInput(std::shared_ptr<const InputFile> file, int64_t begin, int64_t end,
-             int64_t piece_bytes);
+  /// Bytes [begin, end) of `file` (borrowed), clipped to the file's end.
+  ChunkInput(const InputFile& file, int64_t begin, int64_t end, int64_t piece_bytes);
 
   /// The next byte is that at `offset` of the file; `wanted_bytes` of them will be asked for.
   void JumpTo(int64_t offset, int64_t wanted_bytes);
@@ -39,14 +38,14 @@ class ChunkInput final : public arrow::io::InputStream {
   int64_t Clip(int64_t count) const;
   int64_t InWindow() const;
 
-  std::shared_ptr<const InputFile> file_;
+  const InputFile& file_;
   int64_t end_;
   int64_t piece_bytes_;
-  int64_t ahead_bytes_;   // What the next piece holds at least.
-  int64_t position_;      // In the file.
-  int64_t jump_end_ = 0;   // Where the bytes end that the last jump announced.
+  int64_t ahead_bytes_;     // What the next piece holds at least.
+  int64_t position_;        // In the file.
+  int64_t jump_end_ = 0;    // Where the bytes end that the last jump announced.
   int64_t peeked_at_ = -1;  // The position of the last look ahead.
-  int64_t window_at_ = 0;  // Where the window begins.
+  int64_t window_at_ = 0;   // Where the window begins.
   std::shared_ptr<arrow::Buffer> window_;
   int64_t bytes_read_ = 0;
   bool closed_ = false;

@@ -13,8 +13,8 @@ namespace {
 // Some old writers count a chunk's bytes without a page's header.
 int64_t PaddingOf(const parquet::FileMetaData& metadata) {
   constexpr int64_t kPaddingBytes = 100;
-  const bool is_old = metadata.writer_version().VersionLt(
-      parquet::ApplicationVersion::PARQUET_816_FIXED_VERSION());
+  const bool is_old =
+      metadata.writer_version().VersionLt(parquet::ApplicationVersion::PARQUET_816_FIXED_VERSION());
   return is_old ? kPaddingBytes : 0;
 }
 
@@ -45,10 +45,12 @@ ChunkPages::ChunkPages(const ChunkSource& source)
   const int64_t begin = BeginOf(*chunk_);
   if (begin < 0 || begin > source.file->size_bytes())
     throw parquet::ParquetException("a column lies outside of the file");
-  const int64_t bytes = std::min(chunk_->total_compressed_size(), source.file->size_bytes()) +
-                        PaddingOf(*metadata_);
-  input_ = std::make_shared<ChunkInput>(source.file, begin, begin + bytes,
-                                        std::min(source.piece_bytes, bytes));
+  const int64_t bytes =
+      std::min(chunk_->total_compressed_size(), source.file->size_bytes()) + PaddingOf(*metadata_);
+  auto input = std::make_shared<ChunkInput>(*source.file, begin, begin + bytes,
+                                            std::min(source.piece_bytes, bytes));
+  input_ = input.get();
+  stream_ = std::move(input);
   // The first page may be a dictionary, which does not say how long it is decompressed.
   OpenReader(chunk_->compression());
 }
@@ -56,7 +58,7 @@ ChunkPages::ChunkPages(const ChunkSource& source)
 void ChunkPages::OpenReader(parquet::Compression::type codec) {
   const bool always_compressed = metadata_->writer_version().VersionLt(
       parquet::ApplicationVersion::PARQUET_CPP_10353_FIXED_VERSION());
-  reader_ = parquet::PageReader::Open(input_, chunk_->num_values(), codec, PageProperties(),
+  reader_ = parquet::PageReader::Open(stream_, chunk_->num_values(), codec, PageProperties(),
                                       *column_, always_compressed);
   reader_->set_data_page_filter(
       [this](const parquet::DataPageStats& stats) { return Skips(stats); });
@@ -90,8 +92,8 @@ void ChunkPages::KeepDictionary(const parquet::Page& page) {
   const auto& dictionary = static_cast<const parquet::DictionaryPage&>(page);
   arrow::Result<std::shared_ptr<arrow::Buffer>> copy = page.buffer()->CopySlice(0, page.size());
   PARQUET_THROW_NOT_OK(copy.status());
-  dictionary_ = std::make_shared<parquet::DictionaryPage>(
-      *std::move(copy), dictionary.num_values(), dictionary.encoding());
+  dictionary_ = std::make_shared<parquet::DictionaryPage>(*std::move(copy), dictionary.num_values(),
+                                                          dictionary.encoding());
 }
 
 // With the dictionary a chunk begins.

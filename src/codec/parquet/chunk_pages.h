@@ -15,14 +15,14 @@
 
 namespace icefield {
 
-/// A column chunk to read, of a column without repetition.
+/// A column chunk to read, of a column without repetition. File and places are borrowed.
 struct ChunkSource {
-  std::shared_ptr<const InputFile> file;
+  const InputFile* file = nullptr;
   std::shared_ptr<parquet::FileMetaData> metadata;
   int row_group = 0;
   int leaf = 0;
-  int64_t piece_bytes = 0;                          ///< Read at once.
-  std::shared_ptr<const PagePlaces> places;         ///< Null: pages are walked through.
+  int64_t piece_bytes = 0;             ///< Read at once.
+  const PagePlaces* places = nullptr;  ///< Null: pages are walked through.
 };
 
 /// Pages in ascending order. Pages without an asked row are not decompressed, and not read where
@@ -61,13 +61,14 @@ class ChunkPages {
   std::unique_ptr<parquet::ColumnChunkMetaData> chunk_;
   const parquet::ColumnDescriptor* column_;
   std::shared_ptr<parquet::FileMetaData> metadata_;
-  std::shared_ptr<const PagePlaces> places_;
+  const PagePlaces* places_;
   PageCheck check_;
   PageInflater inflater_;
-  std::shared_ptr<ChunkInput> input_;
+  std::shared_ptr<arrow::io::InputStream> stream_;
+  ChunkInput* input_ = nullptr;  // The stream.
   std::unique_ptr<parquet::PageReader> first_reader_;
   std::unique_ptr<parquet::PageReader> reader_;
-  bool is_raw_ = false;  // Pages of reader_ are still compressed.
+  bool is_raw_ = false;                  // Pages of reader_ are still compressed.
   std::shared_ptr<parquet::Page> held_;  // Keeps the current page.
   std::shared_ptr<parquet::DictionaryPage> dictionary_;
   bool begun_ = false;

@@ -138,9 +138,8 @@ class FixedColumn final : public FlatColumn {
     auto decoder = parquet::MakeTypedDecoder<DType>(values.encoding, &column());
     decoder->SetData(static_cast<int>(values.count), values.data, static_cast<int>(values.bytes));
     decoded_.resize(static_cast<size_t>(values.count) * sizeof(typename DType::c_type));
-    const int decoded =
-        decoder->Decode(reinterpret_cast<typename DType::c_type*>(decoded_.data()),
-                        static_cast<int>(values.count));
+    const int decoded = decoder->Decode(reinterpret_cast<typename DType::c_type*>(decoded_.data()),
+                                        static_cast<int>(values.count));
     if (decoded != values.count) FailShort();
   }
 
@@ -321,8 +320,7 @@ class BytesOfColumn final : public FlatColumn {
     if (static_cast<int64_t>(value.size()) > std::numeric_limits<int32_t>::max() - bytes_.length())
       throw parquet::ParquetStatusException(
           arrow::Status::CapacityError("more than 2 GiB of texts in one batch"));
-    PARQUET_THROW_NOT_OK(
-        bytes_.Append(value.data(), static_cast<int64_t>(value.size())));
+    PARQUET_THROW_NOT_OK(bytes_.Append(value.data(), static_cast<int64_t>(value.size())));
     offsets_.UnsafeAppend(static_cast<int32_t>(bytes_.length()));
   }
 

@@ -72,12 +72,11 @@ class RowGroupBatches final : public BatchStream {
 
 }  // namespace
 
-Result<NestedColumns> NestedColumns::Open(std::shared_ptr<const InputFile> file,
-                                          std::string location,
+Result<NestedColumns> NestedColumns::Open(const InputFile& file, std::string location,
                                           std::shared_ptr<parquet::FileMetaData> metadata,
                                           const RowGroupRead& read) {
   std::unique_ptr<parquet::ParquetFileReader> raw =
-      OpenChecked(AdaptInput(*file), FileProperties(read.leaves.size()), std::move(metadata));
+      OpenChecked(AdaptInput(file), FileProperties(read.leaves.size()), std::move(metadata));
   ICEFIELD_ARROW_ASSIGN(
       std::unique_ptr<parquet::arrow::FileReader> reader,
       parquet::arrow::FileReader::Make(arrow::default_memory_pool(), std::move(raw),
@@ -86,9 +85,8 @@ Result<NestedColumns> NestedColumns::Open(std::shared_ptr<const InputFile> file,
   ICEFIELD_ARROW_ASSIGN(std::unique_ptr<arrow::RecordBatchReader> batches,
                         reader->GetRecordBatchReader({read.row_group}, read.leaves), location,
                         ErrorCode::kCorruptData);
-  auto stream =
-      std::make_unique<RowGroupBatches>(location, std::move(reader), std::move(batches));
-  return NestedColumns(std::move(file), std::move(stream), std::move(location));
+  auto stream = std::make_unique<RowGroupBatches>(location, std::move(reader), std::move(batches));
+  return NestedColumns(std::move(stream), std::move(location));
 }
 
 Status NestedColumns::Enter(int64_t row) {

@@ -27,8 +27,9 @@ class InputFile;
 /// order. Used by one thread.
 class NestedColumns {
  public:
-  /// The leaves of `read`, of whole top-level columns. May throw Parquet's exceptions.
-  static Result<NestedColumns> Open(std::shared_ptr<const InputFile> file, std::string location,
+  /// The leaves of `read`, of whole top-level columns. `file` is borrowed. May throw
+  /// Parquet's exceptions.
+  static Result<NestedColumns> Open(const InputFile& file, std::string location,
                                     std::shared_ptr<parquet::FileMetaData> metadata,
                                     const RowGroupRead& read);
 
@@ -41,12 +42,10 @@ class NestedColumns {
   Result<std::shared_ptr<arrow::RecordBatch>> Pick(std::span<const int64_t> rows);
 
  private:
-  NestedColumns(std::shared_ptr<const InputFile> file, std::unique_ptr<BatchStream> batches,
-                std::string location)
-      : file_(std::move(file)), batches_(std::move(batches)), location_(std::move(location)) {}
+  NestedColumns(std::unique_ptr<BatchStream> batches, std::string location)
+      : batches_(std::move(batches)), location_(std::move(location)) {}
   Status Enter(int64_t row);
 
-  std::shared_ptr<const InputFile> file_;
   std::unique_ptr<BatchStream> batches_;
   std::string location_;
   std::shared_ptr<arrow::RecordBatch> batch_;

@@ -70,7 +70,7 @@ Result<PageIndexPlaces> ReadPagePlaces(const InputFile& file, const ParquetFoote
       const std::shared_ptr<parquet::OffsetIndex> of_leaf = index.group()->GetOffsetIndex(leaf);
       if (of_leaf == nullptr) continue;
       PagePlaces found = PlacesOf(*of_leaf, rows);
-      if (!found.empty()) places[leaf] = std::make_shared<const PagePlaces>(std::move(found));
+      if (!found.empty()) places[leaf] = std::move(found);
     }
   } catch (const std::exception&) {
     return PageIndexPlaces();  // Reading without it says what is wrong with the file, if anything.

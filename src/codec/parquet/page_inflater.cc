@@ -46,9 +46,9 @@ std::shared_ptr<parquet::Page> PageInflater::InflateV1(const parquet::DataPageV1
   const int64_t bytes = page.uncompressed_size();
   std::shared_ptr<arrow::Buffer> inflated = Room(bytes);
   Decompress(page.data(), page.size(), room_.data(), bytes);
-  return std::make_shared<parquet::DataPageV1>(
-      std::move(inflated), page.num_values(), page.encoding(), page.definition_level_encoding(),
-      page.repetition_level_encoding(), bytes);
+  return std::make_shared<parquet::DataPageV1>(std::move(inflated), page.num_values(),
+                                               page.encoding(), page.definition_level_encoding(),
+                                               page.repetition_level_encoding(), bytes);
 }
 
 // Its levels are not compressed.

@@ -27,7 +27,7 @@ class PageInflater {
   void Decompress(const uint8_t* from, int64_t bytes, uint8_t* to, int64_t to_bytes);
   std::shared_ptr<arrow::Buffer> Room(int64_t bytes);
 
-  std::unique_ptr<arrow::util::Codec> codec_;            // Null: pages are not compressed.
+  std::unique_ptr<arrow::util::Codec> codec_;             // Null: pages are not compressed.
   std::shared_ptr<arrow::util::Decompressor> streaming_;  // Null: whole pages, without state.
   std::vector<uint8_t> room_;
 };

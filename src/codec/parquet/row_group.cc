@@ -88,10 +88,10 @@ class NullTally {
   std::vector<std::optional<int64_t>> left_;
 };
 
-// The columns of a row group, as decoders. All but Open throw what Guarded takes.
+// The columns of a row group, as decoders that borrow from here. All throw what Guarded takes.
 class Decoders {
  public:
-  Decoders(std::shared_ptr<const InputFile> file, const ParquetFooter& footer, RowGroupRead read)
+  Decoders(std::unique_ptr<InputFile> file, const ParquetFooter& footer, RowGroupRead read)
       : file_(std::move(file)),
         location_(footer.location()),
         metadata_(footer.metadata()),
@@ -107,12 +107,12 @@ class Decoders {
 
   std::unique_ptr<FlatColumn> OpenFlat(const ColumnPlace& place) const {
     const auto found = read_.places.find(place.flat_leaf);
-    return FlatColumn::Make({.file = file_,
+    return FlatColumn::Make({.file = file_.get(),
                              .metadata = metadata_,
                              .row_group = read_.row_group,
                              .leaf = place.flat_leaf,
                              .piece_bytes = PieceBytes(read_.leaves.size()),
-                             .places = found == read_.places.end() ? nullptr : found->second},
+                             .places = found == read_.places.end() ? nullptr : &found->second},
                             place.type);
   }
 
@@ -120,7 +120,7 @@ class Decoders {
     RowGroupRead nested = read_;
     nested.leaves = asked_.nested_leaves;
     if (read_.counts != nullptr) read_.counts->bytes += nested_bytes_;
-    return NestedColumns::Open(file_, location_, metadata_, nested);
+    return NestedColumns::Open(*file_, location_, metadata_, nested);
   }
 
   void Count(const FlatColumn& column) const {
@@ -130,7 +130,7 @@ class Decoders {
   }
 
  private:
-  std::shared_ptr<const InputFile> file_;
+  std::unique_ptr<InputFile> file_;
   std::string location_;
   std::shared_ptr<parquet::FileMetaData> metadata_;
   RowGroupRead read_;
@@ -144,21 +144,19 @@ class OpenColumns {
   static Result<std::unique_ptr<OpenColumns>> Open(std::unique_ptr<InputFile> file,
                                                    const ParquetFooter& footer,
                                                    const RowGroupRead& read) {
-    auto open = std::unique_ptr<OpenColumns>(
-        new OpenColumns(Decoders(std::move(file), footer, read)));
+    auto open =
+        std::unique_ptr<OpenColumns>(new OpenColumns(Decoders(std::move(file), footer, read)));
     arrow::FieldVector fields;
     for (const ColumnPlace& place : open->decoders_.places()) {
-      open->flats_.push_back(
-          place.flat_leaf < 0 ? nullptr : open->decoders_.OpenFlat(place));
+      open->flats_.push_back(place.flat_leaf < 0 ? nullptr : open->decoders_.OpenFlat(place));
     }
     if (open->decoders_.has_nested()) {
       ICEFIELD_ASSIGN(NestedColumns nested, open->decoders_.OpenNested());
       open->nested_.emplace(std::move(nested));
     }
     for (const ColumnPlace& place : open->decoders_.places()) {
-      fields.push_back(place.flat_leaf < 0
-                           ? open->nested_->schema()->field(place.nested_column)
-                           : arrow::field(place.name, place.type));
+      fields.push_back(place.flat_leaf < 0 ? open->nested_->schema()->field(place.nested_column)
+                                           : arrow::field(place.name, place.type));
     }
     open->schema_ = arrow::schema(std::move(fields));
     return open;
@@ -336,9 +334,8 @@ Result<std::unique_ptr<RowPicker>> OpenPicker(std::unique_ptr<InputFile> file,
   });
 }
 
-Result<std::vector<BatchPtr>> PickRows(std::unique_ptr<InputFile> file,
-                                       const ParquetFooter& footer, const RowGroupRead& read,
-                                       std::span<const int64_t> rows) {
+Result<std::vector<BatchPtr>> PickRows(std::unique_ptr<InputFile> file, const ParquetFooter& footer,
+                                       const RowGroupRead& read, std::span<const int64_t> rows) {
   if (rows.empty()) return std::vector<BatchPtr>();
   return Guarded(footer.location(), [&]() -> Result<std::vector<BatchPtr>> {
     const Decoders decoders(std::move(file), footer, read);

@@ -26,7 +26,7 @@ struct ReadCounts {
 };
 
 /// By leaf.
-using PageIndexPlaces = std::map<int, std::shared_ptr<const PagePlaces>>;
+using PageIndexPlaces = std::map<int, PagePlaces>;
 
 struct RowGroupRead {
   int row_group = 0;

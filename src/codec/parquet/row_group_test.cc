@@ -62,9 +62,9 @@ ArrayPtr Numbers(Builder&& builder, int64_t rows, const Shape& shape, Random& ra
 template <typename Builder>
 ArrayPtr Texts(Builder&& builder, int64_t rows, const Shape& shape, Random& random) {
   return Fill(builder, rows, shape, random, [&](int64_t kind) {
-    EXPECT_TRUE(builder.Append(std::string(static_cast<size_t>(kind % 9), 'x') +
-                               std::to_string(kind))
-                    .ok());
+    EXPECT_TRUE(
+        builder.Append(std::string(static_cast<size_t>(kind % 9), 'x') + std::to_string(kind))
+            .ok());
   });
 }
 
@@ -80,9 +80,8 @@ ArrayPtr FixedBytes(const std::shared_ptr<arrow::DataType>& type, int64_t rows, 
 
 ArrayPtr Decimals(int64_t rows, const Shape& shape, Random& random) {
   arrow::Decimal128Builder builder(arrow::decimal128(12, 2));
-  return Fill(builder, rows, shape, random, [&](int64_t kind) {
-    EXPECT_TRUE(builder.Append(arrow::Decimal128(kind * 3)).ok());
-  });
+  return Fill(builder, rows, shape, random,
+              [&](int64_t kind) { EXPECT_TRUE(builder.Append(arrow::Decimal128(kind * 3)).ok()); });
 }
 
 ArrayPtr Lists(int64_t rows, const Shape& shape, Random& random) {
@@ -142,8 +141,7 @@ Encoding::type OddEncoding(const arrow::DataType& type, Random& random) {
       return Encoding::BYTE_STREAM_SPLIT;
     case arrow::Type::STRING:
     case arrow::Type::BINARY:
-      return Below(random, 2) == 0 ? Encoding::DELTA_BYTE_ARRAY
-                                   : Encoding::DELTA_LENGTH_BYTE_ARRAY;
+      return Below(random, 2) == 0 ? Encoding::DELTA_BYTE_ARRAY : Encoding::DELTA_LENGTH_BYTE_ARRAY;
     default:
       return Encoding::PLAIN;
   }
@@ -240,8 +238,7 @@ class RowGroups : public testing::TestWithParam<int> {
     const auto table = MakeTable(1 + Below(random_, 3000), random_);
     bytes_ = Write(*table, random_);
     footer_ = FooterOf(bytes_);
-    group_ = static_cast<int>(
-        Below(random_, static_cast<int64_t>(footer_.row_groups().size())));
+    group_ = static_cast<int>(Below(random_, static_cast<int64_t>(footer_.row_groups().size())));
     rows_ = footer_.row_groups()[static_cast<size_t>(group_)].rows;
     read_ = {.row_group = group_,
              .leaves = SomeLeaves(12, random_),
@@ -375,25 +372,22 @@ TEST(RowGroup, ReadsNoOtherBytesWherePagesAreIndexed) {
   Indexed made = MakeIndexed(10000);
   ReadCounts counts;
   made.read.counts = &counts;
-  made.read.places =
-      *ReadPagePlaces(BytesFile(made.bytes), made.footer, 0, made.read.leaves);
-  ASSERT_EQ(made.read.places.at(0)->size(), 100U);
+  made.read.places = *ReadPagePlaces(BytesFile(made.bytes), made.footer, 0, made.read.leaves);
+  ASSERT_EQ(made.read.places.at(0).size(), 100U);
   const std::vector<int64_t> rows = {5, 4200, 9999};
   auto batches = PickRows(std::make_unique<BytesFile>(made.bytes), made.footer, made.read, rows);
   ASSERT_TRUE(batches.ok()) << batches.error();
   EXPECT_EQ(counts.pages, 3);
   int64_t three_pages = 0;
-  for (const size_t page : {0, 42, 99}) three_pages += (*made.read.places.at(0))[page].bytes;
+  for (const size_t page : {0, 42, 99}) three_pages += made.read.places.at(0)[page].bytes;
   EXPECT_EQ(counts.bytes, three_pages);
 }
 
 TEST(RowGroup, RefusesAnIndexOfOtherPages) {
   Indexed made = MakeIndexed(10000);
-  made.read.places =
-      *ReadPagePlaces(BytesFile(made.bytes), made.footer, 0, made.read.leaves);
-  PagePlaces moved = *made.read.places.at(0);
+  made.read.places = *ReadPagePlaces(BytesFile(made.bytes), made.footer, 0, made.read.leaves);
+  PagePlaces& moved = made.read.places.at(0);
   for (size_t page = 50; page < moved.size(); ++page) moved[page].first_row -= 1;
-  made.read.places[0] = std::make_shared<const PagePlaces>(moved);
   const std::vector<int64_t> rows = {4960};
   auto batches = PickRows(std::make_unique<BytesFile>(made.bytes), made.footer, made.read, rows);
   ASSERT_FALSE(batches.ok());

@@ -17,8 +17,8 @@
 
 #include "codec/arrow/arrow_types.h"
 #include "codec/parquet/parquet_bytes_test.h"
-#include "codec/parquet/row_group.h"
 #include "codec/parquet/parquet_writer.h"
+#include "codec/parquet/row_group.h"
 
 namespace icefield {
 
