@@ -72,6 +72,7 @@ class DataFileReader {
   static Result<DataFileReader> Open(const ScanSource& source, const FileTask& task);
 
   const FileTask& task() const { return *task_; }
+  const PartitionSpec& spec() const { return *spec_; }
   const ParquetFooter& footer() const { return footer_; }
 
   /// The file's columns; with the ids of the name mapping where the file has none.

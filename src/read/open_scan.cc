@@ -5,6 +5,8 @@
 #include "base/executor.h"
 #include "codec/json/name_mapping_reader.h"
 #include "read/page_pruning.h"
+#include "scan/file_statistics.h"
+#include "scan/partition_projection.h"
 
 namespace icefield {
 namespace {
@@ -14,8 +16,10 @@ constexpr int kThreadsMax = 1024;
 Result<std::vector<RowGroupTask>> ChooseRowGroups(const DataFileReader& reader, size_t file,
                                                   const Predicate& predicate) {
   std::vector<RowGroupTask> tasks;
-  for (const int row_group : reader.RowGroupsFor(predicate)) {
-    ICEFIELD_ASSIGN(const Predicate possible, WithoutAbsentValues(reader, row_group, predicate));
+  const Predicate in_partition =
+      NarrowToPartition(predicate, reader.spec(), PartitionTuple(reader.task().file.partition));
+  for (const int row_group : reader.RowGroupsFor(in_partition)) {
+    ICEFIELD_ASSIGN(const Predicate possible, WithoutAbsentValues(reader, row_group, in_partition));
     if (possible.op == PredicateOp::kFalse) continue;
     ICEFIELD_ASSIGN(std::optional<std::vector<RowRun>> runs, RunsFor(reader, row_group, possible));
     if (runs && runs->empty()) continue;

@@ -230,4 +230,30 @@ Predicate ProjectToPartition(const Predicate& predicate, const PartitionSpec& sp
   }
 }
 
+Predicate NarrowToPartition(Predicate predicate, const PartitionSpec& spec,
+                            const StatisticsSource& tuple) {
+  constexpr size_t kValuesMax = 2000;
+  if (predicate.op == PredicateOp::kAnd) {
+    Predicate all;
+    for (Predicate& child : predicate.children)
+      all = And(std::move(all), NarrowToPartition(std::move(child), spec, tuple));
+    return all;
+  }
+  if (predicate.op != PredicateOp::kIn || predicate.values.size() > kValuesMax) return predicate;
+  const bool is_source = std::any_of(
+      spec.fields.begin(), spec.fields.end(),
+      [&](const PartitionField& field) { return field.source_id == predicate.field_id; });
+  if (!is_source) return predicate;
+  std::erase_if(predicate.values, [&](const Value& value) {
+    const Predicate one{.op = PredicateOp::kEqual,
+                        .field_id = predicate.field_id,
+                        .type = predicate.type,
+                        .values = {value},
+                        .children = {}};
+    return !MayMatch(ProjectToPartition(one, spec), tuple);
+  });
+  if (predicate.values.empty()) return Predicate{.op = PredicateOp::kFalse};
+  return predicate;
+}
+
 }  // namespace icefield

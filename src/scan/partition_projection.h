@@ -13,4 +13,10 @@ namespace icefield {
 /// wrapped around: there are writers of both.
 Predicate ProjectToPartition(const Predicate& predicate, const PartitionSpec& spec);
 
+/// `predicate` without the values of its memberships that no row of one partition has: what is left
+/// to look for in a file of it. `tuple` tells the partition's values by position in `spec`. Long
+/// memberships stay as they are.
+Predicate NarrowToPartition(Predicate predicate, const PartitionSpec& spec,
+                            const StatisticsSource& tuple);
+
 }  // namespace icefield

@@ -194,5 +194,33 @@ TEST(FileStatistics, TakesBoundsThatDoNotParseForUnknown) {
   EXPECT_FALSE(statistics.value_count.has_value());
 }
 
+TEST(NarrowToPartition, LeavesTheValuesThatTheFileMayHold) {
+  const PartitionSpec spec = SpecOf({{TransformKind::kBucket, 4, {}}});
+  std::vector<Value> all;
+  for (int32_t number = 0; number < 100; ++number) all.emplace_back(number);
+  const Predicate among = Leaf(PredicateOp::kIn, PrimitiveKind::kInt, all);
+  size_t kept = 0;
+  for (int32_t bucket = 0; bucket < 4; ++bucket) {
+    const std::vector<std::optional<Value>> tuple = {Value(bucket)};
+    const Predicate narrowed =
+        NarrowToPartition(And(among, Predicate{}), spec, PartitionTuple(tuple));
+    kept += narrowed.values.size();
+    for (const Value& value : narrowed.values) {
+      EXPECT_EQ(ApplyTransform(spec.fields[0].transform, {PrimitiveKind::kInt}, value)->value(),
+                Value(bucket));
+    }
+  }
+  EXPECT_EQ(kept, all.size());
+}
+
+TEST(NarrowToPartition, IsFalseWhereNoneIsLeft) {
+  const PartitionSpec spec = SpecOf({{TransformKind::kIdentity, 0, {}}});
+  const std::vector<std::optional<Value>> tuple = {Value(int32_t{7})};
+  const Predicate among = Leaf(PredicateOp::kIn, PrimitiveKind::kInt, {int32_t{5}, int32_t{6}});
+  EXPECT_EQ(NarrowToPartition(among, spec, PartitionTuple(tuple)).op, PredicateOp::kFalse);
+  const PartitionSpec other;
+  EXPECT_EQ(NarrowToPartition(among, other, PartitionTuple({})), among);
+}
+
 }  // namespace
 }  // namespace icefield

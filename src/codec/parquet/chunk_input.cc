@@ -7,6 +7,12 @@
 #include "batch/arrow_status.h"
 
 namespace icefield {
+namespace {
+
+// Nearly every page header is shorter.
+constexpr int64_t kHeaderBytes = 512;
+
+}  // namespace
 
 ChunkInput::ChunkInput(const InputFile& file, int64_t begin, int64_t end, int64_t piece_bytes)
     : file_(file),
@@ -83,6 +89,15 @@ arrow::Result<int64_t> ChunkInput::Read(int64_t count, void* out) {
 
 arrow::Result<std::shared_ptr<arrow::Buffer>> ChunkInput::Read(int64_t count) {
   count = Clip(count);
+  if (std::exchange(skips_next_, false)) {
+    // What follows is a header, whose page may be skipped in its turn.
+    if (count > InWindow()) {
+      JumpTo(position_ + count, kHeaderBytes);
+    } else {
+      position_ += count;
+    }
+    return std::make_shared<arrow::Buffer>(nullptr, 0);
+  }
   ARROW_RETURN_NOT_OK(FillWindow(count));
   if (count == 0) return std::make_shared<arrow::Buffer>(nullptr, 0);
   std::shared_ptr<arrow::Buffer> bytes = arrow::SliceBuffer(window_, position_ - window_at_, count);

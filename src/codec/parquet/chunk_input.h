@@ -22,6 +22,9 @@ class ChunkInput final : public arrow::io::InputStream {
   /// The next byte is that at `offset` of the file; `wanted_bytes` of them will be asked for.
   void JumpTo(int64_t offset, int64_t wanted_bytes);
 
+  /// The next Read is of bytes that nobody looks at: it gives none, and only goes on.
+  void SkipNextRead() { skips_next_ = true; }
+
   /// Bytes read from the file so far.
   int64_t bytes_read() const { return bytes_read_; }
 
@@ -48,6 +51,7 @@ class ChunkInput final : public arrow::io::InputStream {
   int64_t window_at_ = 0;   // Where the window begins.
   std::shared_ptr<arrow::Buffer> window_;
   int64_t bytes_read_ = 0;
+  bool skips_next_ = false;
   bool closed_ = false;
 };
 

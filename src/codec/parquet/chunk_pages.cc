@@ -38,6 +38,7 @@ ChunkPages::ChunkPages(const ChunkSource& source)
       column_(source.metadata->schema()->Column(source.leaf)),
       metadata_(source.metadata),
       places_(source.places),
+      file_(*source.file),
       check_(*column_, *chunk_),
       inflater_(chunk_->compression()) {
   if (chunk_->num_values() != metadata_->RowGroup(source.row_group)->num_rows())
@@ -47,21 +48,25 @@ ChunkPages::ChunkPages(const ChunkSource& source)
     throw parquet::ParquetException("a column lies outside of the file");
   const int64_t bytes =
       std::min(chunk_->total_compressed_size(), source.file->size_bytes()) + PaddingOf(*metadata_);
-  auto input = std::make_shared<ChunkInput>(*source.file, begin, begin + bytes,
-                                            std::min(source.piece_bytes, bytes));
+  end_ = begin + bytes;
+  piece_bytes_ = std::min(source.piece_bytes, bytes);
+  // Behind the dictionary, which is read when a page needs it.
+  const int64_t data_begin = std::clamp(chunk_->data_page_offset(), begin, end_);
+  auto input = std::make_shared<ChunkInput>(file_, data_begin, end_, piece_bytes_);
   input_ = input.get();
   stream_ = std::move(input);
-  // The first page may be a dictionary, which does not say how long it is decompressed.
-  OpenReader(chunk_->compression());
-}
-
-void ChunkPages::OpenReader(parquet::Compression::type codec) {
-  const bool always_compressed = metadata_->writer_version().VersionLt(
-      parquet::ApplicationVersion::PARQUET_CPP_10353_FIXED_VERSION());
-  reader_ = parquet::PageReader::Open(stream_, chunk_->num_values(), codec, PageProperties(),
-                                      *column_, always_compressed);
+  // Pages are given as they lie in the file, to be decompressed here.
+  reader_ = OpenReader(stream_, parquet::Compression::UNCOMPRESSED);
   reader_->set_data_page_filter(
       [this](const parquet::DataPageStats& stats) { return Skips(stats); });
+}
+
+std::unique_ptr<parquet::PageReader> ChunkPages::OpenReader(
+    std::shared_ptr<arrow::io::InputStream> stream, parquet::Compression::type codec) const {
+  const bool always_compressed = metadata_->writer_version().VersionLt(
+      parquet::ApplicationVersion::PARQUET_CPP_10353_FIXED_VERSION());
+  return parquet::PageReader::Open(std::move(stream), chunk_->num_values(), codec, PageProperties(),
+                                   *column_, always_compressed);
 }
 
 bool ChunkPages::Skips(const parquet::DataPageStats& stats) {
@@ -69,43 +74,22 @@ bool ChunkPages::Skips(const parquet::DataPageStats& stats) {
   if (wanted_row_ < end_row_ + stats.num_values) return false;
   check_.Skip(stats.num_values);
   end_row_ += stats.num_values;
+  input_->SkipNextRead();
   return true;
 }
 
-std::shared_ptr<parquet::Page> ChunkPages::NextPage() {
-  std::shared_ptr<parquet::Page> page = reader_->NextPage();
-  if (page == nullptr) return page;
-  if (is_raw_) page = inflater_.Inflate(std::move(page));
+// A chunk begins with its dictionary.
+const parquet::DictionaryPage* ChunkPages::dictionary() {
+  if (dictionary_ != nullptr) return dictionary_.get();
+  auto input = std::make_shared<ChunkInput>(file_, BeginOf(*chunk_), end_, piece_bytes_);
+  const ChunkInput& counted = *input;
+  dictionary_reader_ = OpenReader(std::move(input), chunk_->compression());
+  std::shared_ptr<parquet::Page> page = dictionary_reader_->NextPage();
+  dictionary_bytes_ = counted.bytes_read();
+  if (page == nullptr || page->type() != parquet::PageType::DICTIONARY_PAGE) return nullptr;
   check_.Take(*page);
-  if (is_raw_) return page;
-  // From now on pages come as they lie in the file; this one keeps its reader's bytes.
-  is_raw_ = true;
-  first_reader_ = std::move(reader_);
-  OpenReader(parquet::Compression::UNCOMPRESSED);
-  return page;
-}
-
-// A page's bytes live until the next one is read.
-void ChunkPages::KeepDictionary(const parquet::Page& page) {
-  if (dictionary_ != nullptr || end_row_ > 0)
-    throw parquet::ParquetException("a column chunk has two dictionaries");
-  const auto& dictionary = static_cast<const parquet::DictionaryPage&>(page);
-  arrow::Result<std::shared_ptr<arrow::Buffer>> copy = page.buffer()->CopySlice(0, page.size());
-  PARQUET_THROW_NOT_OK(copy.status());
-  dictionary_ = std::make_shared<parquet::DictionaryPage>(*std::move(copy), dictionary.num_values(),
-                                                          dictionary.encoding());
-}
-
-// With the dictionary a chunk begins.
-void ChunkPages::ReadDictionary() {
-  begun_ = true;
-  if (places_ == nullptr || places_->empty()) return;
-  const bool has_more = places_->front().offset > BeginOf(*chunk_);
-  if (!has_more) return;
-  const std::shared_ptr<parquet::Page> page = NextPage();
-  if (page == nullptr || page->type() != parquet::PageType::DICTIONARY_PAGE)
-    throw parquet::ParquetException("its page index does not fit its pages");
-  KeepDictionary(*page);
+  dictionary_ = std::static_pointer_cast<parquet::DictionaryPage>(std::move(page));
+  return dictionary_.get();
 }
 
 // Goes to where the index says that the row's page begins, if that lies ahead.
@@ -136,21 +120,22 @@ bool ChunkPages::EndsAsIndexed() const {
 void ChunkPages::Seek(int64_t row) {
   if (page_ != nullptr && row < end_row_) return;
   wanted_row_ = row;
-  if (!begun_) ReadDictionary();
   JumpNear(row);
   page_ = nullptr;
   held_ = nullptr;
   while (page_ == nullptr) {
-    std::shared_ptr<parquet::Page> page = NextPage();
+    std::shared_ptr<parquet::Page> page = reader_->NextPage();
     if (page == nullptr) {
       check_.End();
       throw parquet::ParquetException("its pages hold fewer rows than its footer says");
     }
     if (page->type() == parquet::PageType::DICTIONARY_PAGE) {
-      KeepDictionary(*page);
+      if (std::exchange(passed_dictionary_, true) || end_row_ > 0)
+        throw parquet::ParquetException("a column chunk has two dictionaries");
     } else if (page->type() == parquet::PageType::DATA_PAGE ||
                page->type() == parquet::PageType::DATA_PAGE_V2) {
-      held_ = std::move(page);
+      held_ = inflater_.Inflate(std::move(page));
+      check_.Take(*held_);
       page_ = static_cast<const parquet::DataPage*>(held_.get());
       ++pages_read_;
     }

@@ -44,17 +44,15 @@ class ChunkPages {
   /// Counts the data pages that were decompressed.
   int64_t pages_read() const { return pages_read_; }
 
-  /// The dictionary, if the chunk has one; known after the first Seek.
-  const std::shared_ptr<parquet::DictionaryPage>& dictionary() const { return dictionary_; }
+  /// The dictionary, read when it is first asked for; null where the chunk has none.
+  const parquet::DictionaryPage* dictionary();
 
-  int64_t bytes_read() const { return input_->bytes_read(); }
+  int64_t bytes_read() const { return input_->bytes_read() + dictionary_bytes_; }
 
  private:
-  void OpenReader(parquet::Compression::type codec);
-  std::shared_ptr<parquet::Page> NextPage();
+  std::unique_ptr<parquet::PageReader> OpenReader(std::shared_ptr<arrow::io::InputStream> stream,
+                                                  parquet::Compression::type codec) const;
   void JumpNear(int64_t row);
-  void ReadDictionary();
-  void KeepDictionary(const parquet::Page& page);
   bool EndsAsIndexed() const;
   bool Skips(const parquet::DataPageStats& stats);
 
@@ -62,16 +60,19 @@ class ChunkPages {
   const parquet::ColumnDescriptor* column_;
   std::shared_ptr<parquet::FileMetaData> metadata_;
   const PagePlaces* places_;
+  const InputFile& file_;
+  int64_t end_ = 0;  // Of the chunk, in the file.
+  int64_t piece_bytes_ = 0;
   PageCheck check_;
   PageInflater inflater_;
   std::shared_ptr<arrow::io::InputStream> stream_;
   ChunkInput* input_ = nullptr;  // The stream.
-  std::unique_ptr<parquet::PageReader> first_reader_;
   std::unique_ptr<parquet::PageReader> reader_;
-  bool is_raw_ = false;                  // Pages of reader_ are still compressed.
   std::shared_ptr<parquet::Page> held_;  // Keeps the current page.
+  bool passed_dictionary_ = false;
+  std::unique_ptr<parquet::PageReader> dictionary_reader_;  // Keeps the dictionary's bytes.
   std::shared_ptr<parquet::DictionaryPage> dictionary_;
-  bool begun_ = false;
+  int64_t dictionary_bytes_ = 0;
   const parquet::DataPage* page_ = nullptr;
   int64_t wanted_row_ = 0;
   int64_t first_row_ = 0;

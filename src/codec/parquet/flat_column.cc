@@ -15,10 +15,11 @@ namespace icefield {
 FlatColumn::FlatColumn(const ChunkSource& source, std::shared_ptr<arrow::DataType> type)
     : pages_(source), type_(std::move(type)) {}
 
-const parquet::DictionaryPage& FlatColumn::dictionary() const {
-  if (pages_.dictionary() == nullptr)
+const parquet::DictionaryPage& FlatColumn::dictionary() {
+  const parquet::DictionaryPage* page = pages_.dictionary();
+  if (page == nullptr)
     throw parquet::ParquetException("a page refers to a dictionary that its column does not have");
-  return *pages_.dictionary();
+  return *page;
 }
 
 // Makes the page of `row` the one whose values are appended.

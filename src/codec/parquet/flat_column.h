@@ -56,7 +56,7 @@ class FlatColumn {
   FlatColumn(const ChunkSource& source, std::shared_ptr<arrow::DataType> type);
 
   const parquet::ColumnDescriptor& column() const { return pages_.column(); }
-  const parquet::DictionaryPage& dictionary() const;
+  const parquet::DictionaryPage& dictionary();
 
   virtual void Begin(int64_t rows) = 0;
   virtual void StartPage(const PageValues& values) = 0;

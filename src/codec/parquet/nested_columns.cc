@@ -1,6 +1,8 @@
 #include "codec/parquet/nested_columns.h"
 
 #include <arrow/array/concatenate.h>
+#include <arrow/array/util.h>
+#include <arrow/type.h>
 #include <parquet/arrow/reader.h>
 #include <parquet/file_reader.h>
 
