@@ -13,6 +13,7 @@
 #include "batch/arrow_status.h"
 #include "codec/arrow/arrow_types.h"
 #include "codec/arrow/required_fields.h"
+#include "codec/parquet/dictionary_choice.h"
 #include "codec/parquet/file_metrics.h"
 #include "codec/parquet/output_adapter.h"
 #include "codec/parquet/write_properties.h"
@@ -131,21 +132,12 @@ class FileBeingWritten final : public ParquetWriter {
     sink_->Abandon(Fail(ErrorCode::kCancelled, location(), " was given up"));
   }
 
-  Status Open(const std::shared_ptr<parquet::WriterProperties>& properties) {
+  /// Before anything else. InvalidArgument names the option that cannot be.
+  Status CheckOptions() {
+    ICEFIELD_TRY(MakeWriterProperties(schema_, options_, {}));
     for (const Field& column : columns_.fields) {
       ICEFIELD_ASSIGN(types_.emplace_back(), ToArrowType(column.type));
     }
-    auto footer = std::make_shared<arrow::KeyValueMetadata>();
-    for (const auto& [key, value] : options_.footer_metadata) footer->Append(key, value);
-    auto watch = std::make_unique<RowGroupWatch>(
-        parquet::ParquetFileWriter::Open(sink_, schema_.root, properties, footer), schema_.root);
-    watch_ = watch.get();
-    auto file = std::make_unique<parquet::ParquetFileWriter>();
-    file->Open(std::move(watch));
-    ICEFIELD_ARROW_TRY(parquet::arrow::FileWriter::Make(
-                           arrow::default_memory_pool(), std::move(file), schema_.arrow,
-                           parquet::default_arrow_writer_properties(), &writer_),
-                       location());
     return {};
   }
 
@@ -154,7 +146,8 @@ class FileBeingWritten final : public ParquetWriter {
   }
 
   int64_t size_bytes() const override {
-    return sink_->file().size_bytes() + (closed_ ? 0 : watch_->buffered_bytes());
+    const bool is_open = watch_ != nullptr && !closed_;
+    return sink_->file().size_bytes() + (is_open ? watch_->buffered_bytes() : 0);
   }
 
   int64_t rows() const override { return rows_; }
@@ -168,6 +161,24 @@ class FileBeingWritten final : public ParquetWriter {
   static constexpr int64_t kSliceRowsMax = 65536;
 
   const std::string& location() const { return sink_->file().location(); }
+
+  // Once, when the first rows are known, or that there are none.
+  Status Open(const std::vector<std::string>& without_dictionary) {
+    ICEFIELD_ASSIGN(const auto properties,
+                    MakeWriterProperties(schema_, options_, without_dictionary));
+    auto footer = std::make_shared<arrow::KeyValueMetadata>();
+    for (const auto& [key, value] : options_.footer_metadata) footer->Append(key, value);
+    auto watch = std::make_unique<RowGroupWatch>(
+        parquet::ParquetFileWriter::Open(sink_, schema_.root, properties, footer), schema_.root);
+    watch_ = watch.get();
+    auto file = std::make_unique<parquet::ParquetFileWriter>();
+    file->Open(std::move(watch));
+    ICEFIELD_ARROW_TRY(parquet::arrow::FileWriter::Make(
+                           arrow::default_memory_pool(), std::move(file), schema_.arrow,
+                           parquet::default_arrow_writer_properties(), &writer_),
+                       location());
+    return {};
+  }
 
   // After the first error there is nothing but that error.
   template <typename Work>
@@ -213,7 +224,9 @@ class FileBeingWritten final : public ParquetWriter {
     ICEFIELD_TRY(metrics_.Add(*batch, schema_.fields));
     for (size_t at = 0; at < written.size(); ++at)
       written[at] = WithoutMaskedNulls(written[at], schema_.fields[at]);
-    return WriteSlices(*arrow::RecordBatch::Make(schema_.arrow, given.num_rows(), written));
+    const auto stored = arrow::RecordBatch::Make(schema_.arrow, given.num_rows(), written);
+    if (writer_ == nullptr) ICEFIELD_TRY(Open(ColumnsWithoutDictionary(*stored, schema_)));
+    return WriteSlices(*stored);
   }
 
   // How many bytes pages and row groups have is looked at between slices only.
@@ -243,6 +256,7 @@ class FileBeingWritten final : public ParquetWriter {
   }
 
   Result<DataFile> Finish() {
+    if (writer_ == nullptr) ICEFIELD_TRY(Open({}));
     ICEFIELD_ARROW_TRY(writer_->Close(), location());
     const std::shared_ptr<parquet::FileMetaData> footer = writer_->metadata();
     ICEFIELD_TRY(sink_->CloseFile());
@@ -282,11 +296,10 @@ Result<std::unique_ptr<ParquetWriter>> MakeParquetWriter(std::unique_ptr<OutputF
   const std::string location = file->location();
   return GuardedWrite(location, [&]() -> Result<std::unique_ptr<ParquetWriter>> {
     ICEFIELD_ASSIGN(WrittenSchema written, MakeWrittenSchema(schema));
-    ICEFIELD_ASSIGN(const auto properties, MakeWriterProperties(written, options));
     auto sink = std::make_shared<AdaptedOutput>(std::move(file));
     auto writer = std::make_unique<FileBeingWritten>(std::move(sink), schema.columns,
                                                      std::move(written), options);
-    ICEFIELD_TRY(writer->Open(properties));
+    ICEFIELD_TRY(writer->CheckOptions());
     return std::unique_ptr<ParquetWriter>(std::move(writer));
   });
 }

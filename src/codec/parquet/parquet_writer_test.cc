@@ -375,6 +375,24 @@ TEST(ParquetWriter, PagesHoldFewRowsAndAreIndexed) {
   EXPECT_EQ(reader->metadata()->RowGroup(0)->ColumnChunk(0)->num_values(), 50'000);
 }
 
+TEST(ParquetWriter, ValuesThatHardlyRepeatGetNoDictionary) {
+  const Schema schema =
+      SchemaOf({ColumnOf(1, "distinct", Named("long")), ColumnOf(2, "few", Named("long"))});
+  arrow::Int64Builder few;
+  for (int64_t row = 0; row < 5000; ++row) ASSERT_TRUE(few.Append(row % 100).ok());
+  const auto repeated = few.Finish().ValueOrDie();
+  const WrittenFile many = WriteFile(schema, {BatchOf(schema, {Counting(5000), repeated})});
+  const auto reader = many.Open();
+  const auto group = reader->metadata()->RowGroup(0);
+  EXPECT_FALSE(group->ColumnChunk(0)->has_dictionary_page());
+  EXPECT_TRUE(group->ColumnChunk(1)->has_dictionary_page());
+  // Too few rows say nothing of the rows that may follow.
+  const WrittenFile small =
+      WriteFile(schema, {BatchOf(schema, {Counting(10), repeated->Slice(0, 10)})});
+  const auto small_reader = small.Open();
+  EXPECT_TRUE(small_reader->metadata()->RowGroup(0)->ColumnChunk(0)->has_dictionary_page());
+}
+
 TEST(ParquetWriter, RowGroupsEndByRowsAndByBytes) {
   const Schema schema = SchemaOf({ColumnOf(1, "n", Named("long"))});
   const auto batch = BatchOf(schema, {Counting(100'000)});

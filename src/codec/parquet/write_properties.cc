@@ -92,7 +92,8 @@ int64_t DictionaryBytes(const ParquetWriteOptions& options, size_t leaves) {
 }  // namespace
 
 Result<std::shared_ptr<parquet::WriterProperties>> MakeWriterProperties(
-    const WrittenSchema& schema, const ParquetWriteOptions& options) {
+    const WrittenSchema& schema, const ParquetWriteOptions& options,
+    const std::vector<std::string>& plain) {
   ICEFIELD_TRY(CheckNumbers(options));
   const std::optional<Compression::type> codec = CodecOf(options.codec);
   if (!codec) {
@@ -115,6 +116,7 @@ Result<std::shared_ptr<parquet::WriterProperties>> MakeWriterProperties(
     ICEFIELD_TRY(CheckLevel(*codec, options.codec, *options.codec_level));
     builder.compression_level(*options.codec_level);
   }
+  for (const std::string& path : plain) builder.disable_dictionary(path);
   for (const FieldId id : options.bloom_filters) {
     const int at = LeafAt(schema.leaves, id);
     if (at < 0) continue;

@@ -4,6 +4,8 @@
 #include <parquet/properties.h>
 
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "codec/parquet/parquet_writer.h"
@@ -11,8 +13,10 @@
 
 namespace icefield {
 
-/// InvalidArgument names the option that cannot be. May throw Parquet's exceptions.
+/// `plain` columns (by their paths) get no dictionary. InvalidArgument names the option that cannot
+/// be. May throw Parquet's exceptions.
 Result<std::shared_ptr<parquet::WriterProperties>> MakeWriterProperties(
-    const WrittenSchema& schema, const ParquetWriteOptions& options);
+    const WrittenSchema& schema, const ParquetWriteOptions& options,
+    const std::vector<std::string>& plain);
 
 }  // namespace icefield
