@@ -38,14 +38,17 @@ std::shared_ptr<parquet::Page> PageInflater::Inflate(std::shared_ptr<parquet::Pa
 
 std::shared_ptr<arrow::Buffer> PageInflater::Room(int64_t bytes) {
   if (bytes < 0) FailSize();
-  if (room_.size() < static_cast<size_t>(bytes)) room_.resize(static_cast<size_t>(bytes));
-  return std::make_shared<arrow::Buffer>(room_.data(), bytes);
+  if (room_ == nullptr || room_bytes_ < bytes) {
+    room_ = std::make_unique_for_overwrite<uint8_t[]>(static_cast<size_t>(bytes));
+    room_bytes_ = bytes;
+  }
+  return std::make_shared<arrow::Buffer>(room_.get(), bytes);
 }
 
 std::shared_ptr<parquet::Page> PageInflater::InflateV1(const parquet::DataPageV1& page) {
   const int64_t bytes = page.uncompressed_size();
   std::shared_ptr<arrow::Buffer> inflated = Room(bytes);
-  Decompress(page.data(), page.size(), room_.data(), bytes);
+  Decompress(page.data(), page.size(), room_.get(), bytes);
   return std::make_shared<parquet::DataPageV1>(std::move(inflated), page.num_values(),
                                                page.encoding(), page.definition_level_encoding(),
                                                page.repetition_level_encoding(), bytes);
@@ -58,12 +61,12 @@ std::shared_ptr<parquet::Page> PageInflater::InflateV2(const parquet::DataPageV2
   const int64_t bytes = page.uncompressed_size();
   if (levels < 0 || levels > page.size() || levels > bytes) FailSize();
   std::shared_ptr<arrow::Buffer> inflated = Room(bytes);
-  std::copy_n(page.data(), levels, room_.data());
+  std::copy_n(page.data(), levels, room_.get());
   if (page.is_compressed()) {
-    Decompress(page.data() + levels, page.size() - levels, room_.data() + levels, bytes - levels);
+    Decompress(page.data() + levels, page.size() - levels, room_.get() + levels, bytes - levels);
   } else {
     if (page.size() != bytes) FailSize();
-    std::copy_n(page.data() + levels, bytes - levels, room_.data() + levels);
+    std::copy_n(page.data() + levels, bytes - levels, room_.get() + levels);
   }
   return std::make_shared<parquet::DataPageV2>(
       std::move(inflated), page.num_values(), page.num_nulls(), page.num_rows(), page.encoding(),

@@ -7,7 +7,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <vector>
 
 namespace icefield {
 
@@ -29,7 +28,8 @@ class PageInflater {
 
   std::unique_ptr<arrow::util::Codec> codec_;             // Null: pages are not compressed.
   std::shared_ptr<arrow::util::Decompressor> streaming_;  // Null: whole pages, without state.
-  std::vector<uint8_t> room_;
+  std::unique_ptr<uint8_t[]> room_;
+  int64_t room_bytes_ = 0;
 };
 
 }  // namespace icefield
