@@ -15,6 +15,23 @@ inline uint64_t MixBits(uint64_t bits) {
 
 inline uint64_t HashWord(uint64_t word) { return MixBits(word + 0x9E3779B97F4A7C15U); }
 
+/// The first, at most seven, bytes as a word, the first of them lowest.
+inline uint64_t LoadPartialWord(std::string_view bytes) {
+  const size_t size = bytes.size();
+  if (size >= 4) {
+    uint32_t low;
+    uint32_t high;
+    std::memcpy(&low, bytes.data(), 4);
+    std::memcpy(&high, bytes.data() + size - 4, 4);
+    return low | uint64_t{high} << (8 * (size - 4));
+  }
+  if (size == 0) return 0;
+  const auto byte = [&](size_t at) {
+    return uint64_t{static_cast<uint8_t>(bytes[at])} << (8 * at);
+  };
+  return byte(0) | byte(size / 2) | byte(size - 1);
+}
+
 inline uint64_t HashBytes(std::string_view bytes) {
   uint64_t hash = 0x9E3779B97F4A7C15U ^ bytes.size();
   while (bytes.size() >= 8) {
@@ -23,9 +40,7 @@ inline uint64_t HashBytes(std::string_view bytes) {
     hash = MixBits(hash ^ word);
     bytes.remove_prefix(8);
   }
-  uint64_t tail = 0;
-  if (!bytes.empty()) std::memcpy(&tail, bytes.data(), bytes.size());
-  return MixBits(hash ^ tail);
+  return MixBits(hash ^ LoadPartialWord(bytes));
 }
 
 }  // namespace icefield

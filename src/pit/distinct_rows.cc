@@ -57,9 +57,9 @@ void Refine(const ValueAt& value_at, std::vector<uint32_t>& ranks) {
 // The canonical words of a column as words that compare as its values do.
 std::vector<uint64_t> OrderedWords(const arrow::Array& column) {
   constexpr uint64_t kSign = uint64_t{1} << 63;
-  std::vector<uint64_t> words;
-  std::vector<uint8_t> no_key(static_cast<size_t>(column.length()), 0);
-  ReadWords(column, words, no_key);
+  std::vector<uint64_t> words(static_cast<size_t>(column.length()));
+  std::vector<uint8_t> has_key(words.size(), 1);
+  WordColumn(column).Read(0, column.length(), words.data(), has_key.data());
   const bool is_floating = arrow::is_floating(column.type_id());
   for (uint64_t& word : words) word = is_floating && (word & kSign) != 0 ? ~word : word ^ kSign;
   return words;

@@ -2,95 +2,116 @@
 
 #include <algorithm>
 #include <array>
+#include <numeric>
 
 #include "batch/hash.h"
-#include "pit/key_words.h"
+#include "pit/key_blocks.h"
 
 namespace icefield {
 namespace {
 
-// Enough probes under way to hide a miss of the cache.
-constexpr int64_t kAhead = 32;
+// What a block is asked for: its units that may be known, with their hashes, and the id of each
+// unit.
+struct Lookup {
+  size_t count = 0;
+  std::array<uint32_t, kKeyBlock> units;
+  std::array<uint64_t, kKeyBlock> hashes;
+  std::array<uint32_t, kKeyBlock> ids;
+};
 
-// Looks up (or inserts, where Dictionary is not const) one value a row. A row whose id is kNoId
-// stays without.
-template <typename Dictionary, typename ValueAt>
-void EncodeRows(Dictionary& dictionary, const ValueAt& value_at, int64_t rows, uint32_t* ids) {
-  std::array<uint64_t, kAhead> hashes{};
-  for (int64_t start = 0; start < rows; start += kAhead) {
-    const int64_t count = std::min(kAhead, rows - start);
-    for (int64_t at = 0; at < count; ++at) {
-      if (ids[start + at] == kNoId) continue;
-      hashes[static_cast<size_t>(at)] = Dictionary::Hash(value_at(start + at));
-      dictionary.Prefetch(hashes[static_cast<size_t>(at)]);
+// Chooses the units to look up and brings their places near. No branch depends on a row.
+template <bool kFiltered, typename Dictionary, typename Blocks>
+void Choose(const Dictionary& dictionary, const Blocks& block, Lookup& lookup) {
+  size_t count = 0;
+  for (size_t unit = 0; unit < block.units(); ++unit) {
+    const uint64_t hash = block.HashOf(unit);
+    lookup.units[count] = static_cast<uint32_t>(unit);
+    lookup.hashes[count] = hash;
+    lookup.ids[unit] = kNoId;
+    bool chosen = block.has_key(unit);
+    if constexpr (kFiltered) {
+      chosen &= dictionary.filter().MayHold(hash);
+    } else {
+      dictionary.Prefetch(hash);
     }
-    for (int64_t at = 0; at < count; ++at) {
-      uint32_t& id = ids[start + at];
-      if (id == kNoId) continue;
-      if constexpr (std::is_const_v<Dictionary>) {
-        id = dictionary.Find(value_at(start + at), hashes[static_cast<size_t>(at)]);
-      } else {
-        id = dictionary.Insert(value_at(start + at), hashes[static_cast<size_t>(at)]);
-      }
-    }
+    count += chosen ? 1 : 0;
+  }
+  lookup.count = count;
+  if constexpr (kFiltered) {
+    for (size_t at = 0; at < count; ++at) dictionary.Prefetch(lookup.hashes[at]);
   }
 }
 
-// Marks the rows of `column` that cannot be part of a key.
-void MarkKeyless(const arrow::Array& column, std::vector<uint64_t>& words,
-                 std::vector<uint32_t>& ids) {
-  if (!IsWordKey(*column.type())) {
-    const BytesColumn bytes(column);
-    for (int64_t row = 0; column.null_count() > 0 && row < column.length(); ++row) {
-      if (bytes.IsNull(row)) ids[static_cast<size_t>(row)] = kNoId;
-    }
-    return;
-  }
-  std::vector<uint8_t> no_key(static_cast<size_t>(column.length()), 0);
-  ReadWords(column, words, no_key);
-  for (size_t row = 0; row < no_key.size(); ++row) {
-    if (no_key[row] != 0) ids[row] = kNoId;
-  }
-}
-
-template <typename Dictionary>
-void EncodeColumn(Dictionary& dictionary, const arrow::Array& column,
-                  const std::vector<uint64_t>& words, std::vector<uint32_t>& ids) {
-  if constexpr (std::is_same_v<std::remove_const_t<Dictionary>, WordDictionary>) {
-    EncodeRows(
-        dictionary, [&](int64_t row) { return words[static_cast<size_t>(row)]; }, column.length(),
-        ids.data());
+template <typename Dictionary, typename Blocks>
+void FindIds(const Dictionary& dictionary, const Blocks& block, Lookup& lookup) {
+  if (dictionary.filter().on()) {
+    Choose<true>(dictionary, block, lookup);
   } else {
-    const BytesColumn bytes(column);
-    EncodeRows(dictionary, [&](int64_t row) { return bytes[row]; }, column.length(), ids.data());
+    Choose<false>(dictionary, block, lookup);
+  }
+  if constexpr (std::is_same_v<Dictionary, RecordDictionary>) {
+    for (size_t at = 0; at < lookup.count; ++at)
+      dictionary.PrefetchRecord(block.KeyOf(lookup.units[at]), lookup.hashes[at]);
+  }
+  for (size_t at = 0; at < lookup.count; ++at) {
+    const uint32_t unit = lookup.units[at];
+    lookup.ids[unit] = dictionary.Find(block.KeyOf(unit), lookup.hashes[at]);
   }
 }
 
-// One body for Insert and Find: Columns and Pairs are const for the latter.
-template <typename Columns, typename Pairs>
-void Encode(Columns& dictionaries, Pairs& pairs, const arrow::ArrayVector& columns, int64_t rows,
-            std::vector<uint32_t>& ids, KeyEncoder::Scratch& scratch) {
-  ids.assign(static_cast<size_t>(rows), 0);
-  for (size_t at = 0; at < columns.size(); ++at) {
-    std::vector<uint32_t>& column_ids = at == 0 ? ids : scratch.column_ids;
-    if (at > 0) column_ids = ids;  // Rows that have no key already are not looked up.
-    MarkKeyless(*columns[at], scratch.words, column_ids);
-    std::visit(
-        [&](auto& dictionary) {
-          EncodeColumn(dictionary, *columns[at], scratch.words, column_ids);
-        },
-        dictionaries[at]);
-    if (at == 0) continue;
-    for (size_t row = 0; row < ids.size(); ++row) {
-      if (column_ids[row] == kNoId) ids[row] = kNoId;
+// Appends the rows of the block that were found. Returns the new number of matches.
+template <typename Blocks>
+size_t Append(const Blocks& block, const Lookup& lookup, int32_t first_row, size_t count,
+              KeyMatches& matches) {
+  for (size_t unit = 0; unit < block.units(); ++unit) {
+    const uint32_t id = lookup.ids[unit];
+    const int32_t start = first_row + static_cast<int32_t>(block.first_row(unit));
+    const int32_t end = first_row + static_cast<int32_t>(block.first_row(unit + 1));
+    // Most units are one row: written always, kept where it is found.
+    matches.rows[count] = start;
+    matches.ids[count] = id;
+    count += id != kNoId ? 1 : 0;
+    if (end - start == 1 || id == kNoId) continue;
+    for (int32_t row = start + 1; row < end; ++row) {
+      matches.rows[count] = row;
+      matches.ids[count++] = id;
     }
-    scratch.words.resize(ids.size());
-    for (size_t row = 0; row < ids.size(); ++row) {
-      scratch.words[row] = (uint64_t{ids[row]} << 32) | column_ids[row];
+  }
+  return count;
+}
+
+template <typename Dictionary, typename Blocks>
+void FindInBlocks(const Dictionary& dictionary, Blocks& block, int64_t rows, KeyMatches& matches) {
+  // One more than can match: a row that is not found is written all the same.
+  matches.rows.resize(static_cast<size_t>(rows) + 1);
+  matches.ids.resize(matches.rows.size());
+  Lookup lookup;
+  size_t count = 0;
+  for (int64_t start = 0; start < rows; start += static_cast<int64_t>(kKeyBlock)) {
+    block.Read(start, std::min(kKeyBlock, static_cast<size_t>(rows - start)));
+    FindIds(dictionary, block, lookup);
+    count = Append(block, lookup, static_cast<int32_t>(start), count, matches);
+  }
+  matches.rows.resize(count);
+  matches.ids.resize(count);
+}
+
+template <typename Dictionary, typename Blocks>
+void InsertBlocks(Dictionary& dictionary, Blocks& block, int64_t rows, std::vector<uint32_t>& ids) {
+  ids.assign(static_cast<size_t>(rows), kNoId);
+  std::array<uint64_t, kKeyBlock> hashes;
+  for (int64_t start = 0; start < rows; start += static_cast<int64_t>(kKeyBlock)) {
+    block.Read(start, std::min(kKeyBlock, static_cast<size_t>(rows - start)));
+    for (size_t unit = 0; unit < block.units(); ++unit) {
+      hashes[unit] = block.HashOf(unit);
+      dictionary.Prefetch(hashes[unit]);
     }
-    EncodeRows(
-        pairs[at - 1], [&](int64_t row) { return scratch.words[static_cast<size_t>(row)]; }, rows,
-        ids.data());
+    for (size_t unit = 0; unit < block.units(); ++unit) {
+      if (!block.has_key(unit)) continue;
+      const uint32_t id = dictionary.Insert(block.KeyOf(unit), hashes[unit]);
+      std::fill(ids.begin() + start + block.first_row(unit),
+                ids.begin() + start + block.first_row(unit + 1), id);
+    }
   }
 }
 
@@ -101,48 +122,60 @@ Result<KeyEncoder> KeyEncoder::Make(const std::vector<std::shared_ptr<arrow::Dat
   for (const std::shared_ptr<arrow::DataType>& type : types) {
     if (!IsKeyType(*type))
       return Unsupported("a column of type ", type->ToString(), " cannot be a join key");
-    if (IsWordKey(*type)) {
-      encoder.columns_.emplace_back(WordDictionary{});
-    } else {
-      encoder.columns_.emplace_back(BytesDictionary{});
-    }
   }
-  if (types.size() > 1) encoder.pairs_.resize(types.size() - 1);
+  if (types.size() == 1 && IsWordKey(*types.front())) {
+    encoder.keys_.emplace<WordDictionary>();
+  } else if (!types.empty()) {
+    encoder.keys_.emplace<RecordDictionary>();
+  }
   return encoder;
 }
 
 void KeyEncoder::Insert(const arrow::ArrayVector& columns, int64_t rows, std::vector<uint32_t>& ids,
                         Scratch& scratch) {
-  Encode(columns_, pairs_, columns, rows, ids, scratch);
+  if (auto* words = std::get_if<WordDictionary>(&keys_)) {
+    WordBlocks block(*columns.front());
+    return InsertBlocks(*words, block, rows, ids);
+  }
+  if (auto* records = std::get_if<RecordDictionary>(&keys_)) {
+    RecordBlocks block(columns, scratch.long_records);
+    return InsertBlocks(*records, block, rows, ids);
+  }
+  ids.assign(static_cast<size_t>(rows), 0);
 }
 
-void KeyEncoder::Find(const arrow::ArrayVector& columns, int64_t rows, std::vector<uint32_t>& ids,
-                      Scratch& scratch) const {
-  Encode(columns_, pairs_, columns, rows, ids, scratch);
+void KeyEncoder::FindMatches(const arrow::ArrayVector& columns, int64_t rows, KeyMatches& matches,
+                             Scratch& scratch) const {
+  if (const auto* words = std::get_if<WordDictionary>(&keys_)) {
+    WordBlocks block(*columns.front());
+    return FindInBlocks(*words, block, rows, matches);
+  }
+  if (const auto* records = std::get_if<RecordDictionary>(&keys_)) {
+    RecordBlocks block(columns, scratch.long_records);
+    return FindInBlocks(*records, block, rows, matches);
+  }
+  matches.rows.resize(static_cast<size_t>(rows));
+  std::iota(matches.rows.begin(), matches.rows.end(), 0);
+  matches.ids.assign(matches.rows.size(), 0);
 }
 
 uint32_t KeyEncoder::size() const {
-  if (columns_.empty()) return 1;
-  if (!pairs_.empty()) return pairs_.back().size();
-  return std::visit([](const auto& dictionary) { return dictionary.size(); }, columns_.front());
+  if (const auto* words = std::get_if<WordDictionary>(&keys_)) return words->size();
+  if (const auto* records = std::get_if<RecordDictionary>(&keys_)) return records->size();
+  return 1;
 }
 
 void HashKeys(const arrow::ArrayVector& columns, int64_t rows, std::vector<uint64_t>& hashes) {
-  hashes.assign(static_cast<size_t>(rows), 0);
-  std::vector<uint64_t> words;
-  std::vector<uint8_t> no_key(static_cast<size_t>(rows), 0);
-  for (const std::shared_ptr<arrow::Array>& column : columns) {
-    if (IsWordKey(*column->type())) {
-      ReadWords(*column, words, no_key);
-      for (size_t row = 0; row < hashes.size(); ++row)
-        hashes[row] = MixBits(hashes[row] ^ HashWord(words[row]));
-      continue;
-    }
-    const BytesColumn bytes(*column);
-    for (int64_t row = 0; row < rows; ++row) {
-      if (bytes.IsNull(row)) continue;
-      uint64_t& hash = hashes[static_cast<size_t>(row)];
-      hash = MixBits(hash ^ HashBytes(bytes[row]));
+  hashes.resize(static_cast<size_t>(rows));
+  if (columns.empty()) return hashes.assign(hashes.size(), 0);
+  std::vector<char> long_records;
+  RecordBlocks block(columns, long_records);
+  for (int64_t start = 0; start < rows; start += static_cast<int64_t>(kKeyBlock)) {
+    block.Read(start, std::min(kKeyBlock, static_cast<size_t>(rows - start)));
+    for (size_t unit = 0; unit < block.units(); ++unit) {
+      const uint64_t hash = block.has_key(unit) ? block.HashOf(unit) : 0;
+      std::fill(hashes.begin() + start + block.first_row(unit),
+                hashes.begin() + start + block.first_row(unit + 1), hash);
     }
   }
 }

@@ -10,11 +10,17 @@
 
 #include "base/result.h"
 #include "pit/dictionary.h"
+#include "pit/record_dictionary.h"
 
 namespace icefield {
 
-/// Gives each distinct key a dense id. Each key column has its own dictionary; ids of several
-/// columns are folded pair by pair, so that no two different keys ever look alike (never
+/// The rows of a batch whose keys are known, ascending, and the id of each.
+struct KeyMatches {
+  std::vector<int32_t> rows;
+  std::vector<uint32_t> ids;
+};
+
+/// Gives each distinct key a dense id. Keys of several columns are compared column by column (never
 /// concatenated). Values are equal as typed values: -0.0 equals 0.0; a row with a null or NaN in
 /// any key column has no key. With no key columns every row has key 0. Finding is thread-safe while
 /// nobody inserts.
@@ -26,8 +32,7 @@ class KeyEncoder {
 
   /// Working memory of one thread.
   struct Scratch {
-    std::vector<uint64_t> words;
-    std::vector<uint32_t> column_ids;
+    std::vector<char> long_records;
   };
 
   /// Ids of the rows of `columns` (of the encoder's types), new keys added. `ids` gets `rows`
@@ -35,19 +40,16 @@ class KeyEncoder {
   void Insert(const arrow::ArrayVector& columns, int64_t rows, std::vector<uint32_t>& ids,
               Scratch& scratch);
 
-  /// As Insert without adding: kNoId also for keys that were never inserted.
-  void Find(const arrow::ArrayVector& columns, int64_t rows, std::vector<uint32_t>& ids,
-            Scratch& scratch) const;
+  /// The rows of `columns` whose keys were inserted. At most 2 billion rows.
+  void FindMatches(const arrow::ArrayVector& columns, int64_t rows, KeyMatches& matches,
+                   Scratch& scratch) const;
 
   /// Number of distinct keys (of key ids ever given).
   uint32_t size() const;
 
  private:
-  using ColumnDictionary = std::variant<WordDictionary, BytesDictionary>;
-
-  std::vector<ColumnDictionary> columns_;
-  std::vector<WordDictionary>
-      pairs_;  ///< pairs_[i] folds column i + 1 into the ids of the columns before it.
+  struct OneKey {};  ///< No key columns.
+  std::variant<OneKey, WordDictionary, RecordDictionary> keys_;
 };
 
 /// A hash per row over all key columns that equal keys share, for spreading keys over partitions.

@@ -2,8 +2,9 @@
 
 #include <arrow/array/array_binary.h>
 #include <arrow/array/array_decimal.h>
-#include <arrow/array/array_primitive.h>
+#include <arrow/array/data.h>
 #include <arrow/extension_type.h>
+#include <arrow/util/bit_util.h>
 
 #include <bit>
 #include <cmath>
@@ -17,52 +18,24 @@ const arrow::Array& StorageOf(const arrow::Array& column) {
 }
 
 template <typename Number>
-uint64_t CanonicalWord(Number number, uint8_t& no_key) {
-  if constexpr (std::is_floating_point_v<Number>) {
-    const double wide = static_cast<double>(number);
-    if (std::isnan(wide)) no_key = 1;
-    return std::bit_cast<uint64_t>(wide == 0 ? 0.0 : wide);
-  } else {
-    return static_cast<uint64_t>(static_cast<int64_t>(number));
+void ReadNumbers(const arrow::ArrayData& data, int64_t start, int64_t count, uint64_t* words,
+                 uint8_t* has_key) {
+  const Number* values = data.GetValues<Number>(1) + start;
+  for (int64_t row = 0; row < count; ++row) {
+    if constexpr (std::is_floating_point_v<Number>) {
+      const auto wide = static_cast<double>(values[row]);
+      if (std::isnan(wide)) has_key[row] = 0;
+      words[row] = std::bit_cast<uint64_t>(wide == 0 ? 0.0 : wide);
+    } else {
+      words[row] = static_cast<uint64_t>(static_cast<int64_t>(values[row]));
+    }
   }
 }
 
-template <typename ArrayType>
-void ReadNumbers(const arrow::Array& column, std::vector<uint64_t>& words,
-                 std::vector<uint8_t>& no_key) {
-  const auto& numbers = static_cast<const ArrayType&>(column);
-  const auto* values = numbers.raw_values();
-  for (int64_t row = 0; row < column.length(); ++row) {
-    words[static_cast<size_t>(row)] = CanonicalWord(values[row], no_key[static_cast<size_t>(row)]);
-  }
-}
-
-void ReadBooleans(const arrow::Array& column, std::vector<uint64_t>& words) {
-  const auto& booleans = static_cast<const arrow::BooleanArray&>(column);
-  for (int64_t row = 0; row < column.length(); ++row)
-    words[static_cast<size_t>(row)] = booleans.Value(row) ? 1 : 0;
-}
-
-void ReadValues(const arrow::Array& column, std::vector<uint64_t>& words,
-                std::vector<uint8_t>& no_key) {
-  switch (column.type_id()) {
-    case arrow::Type::BOOL:
-      return ReadBooleans(column, words);
-    case arrow::Type::INT32:
-      return ReadNumbers<arrow::Int32Array>(column, words, no_key);
-    case arrow::Type::DATE32:
-      return ReadNumbers<arrow::Date32Array>(column, words, no_key);
-    case arrow::Type::FLOAT:
-      return ReadNumbers<arrow::FloatArray>(column, words, no_key);
-    case arrow::Type::DOUBLE:
-      return ReadNumbers<arrow::DoubleArray>(column, words, no_key);
-    case arrow::Type::TIME64:
-      return ReadNumbers<arrow::Time64Array>(column, words, no_key);
-    case arrow::Type::TIMESTAMP:
-      return ReadNumbers<arrow::TimestampArray>(column, words, no_key);
-    default:
-      return ReadNumbers<arrow::Int64Array>(column, words, no_key);
-  }
+void ReadBooleans(const arrow::ArrayData& data, int64_t start, int64_t count, uint64_t* words) {
+  const uint8_t* bits = data.GetValues<uint8_t>(1, 0);
+  for (int64_t row = 0; row < count; ++row)
+    words[row] = arrow::bit_util::GetBit(bits, data.offset + start + row) ? 1 : 0;
 }
 
 }  // namespace
@@ -99,14 +72,43 @@ bool IsKeyType(const arrow::DataType& type) {
   }
 }
 
-void ReadWords(const arrow::Array& column, std::vector<uint64_t>& words,
-               std::vector<uint8_t>& no_key) {
-  words.resize(static_cast<size_t>(column.length()));
-  ReadValues(column, words, no_key);
-  if (column.null_count() == 0) return;
-  for (int64_t row = 0; row < column.length(); ++row) {
-    if (column.IsNull(row)) no_key[static_cast<size_t>(row)] = 1;
+WordColumn::WordColumn(const arrow::Array& column)
+    : data_(*column.data()),
+      may_lack_keys_(column.null_count() > 0 || arrow::is_floating(column.type_id())) {
+  switch (column.type_id()) {
+    case arrow::Type::INT64:
+    case arrow::Type::TIME64:
+    case arrow::Type::TIMESTAMP:
+      plain_ = data_.GetValues<uint64_t>(1);
+      return;
+    default:
+      return;
   }
+}
+
+void WordColumn::Read(int64_t start, int64_t count, uint64_t* words, uint8_t* has_key) const {
+  switch (data_.type->id()) {
+    case arrow::Type::BOOL:
+      ReadBooleans(data_, start, count, words);
+      break;
+    case arrow::Type::INT32:
+    case arrow::Type::DATE32:
+      ReadNumbers<int32_t>(data_, start, count, words, has_key);
+      break;
+    case arrow::Type::FLOAT:
+      ReadNumbers<float>(data_, start, count, words, has_key);
+      break;
+    case arrow::Type::DOUBLE:
+      ReadNumbers<double>(data_, start, count, words, has_key);
+      break;
+    default:
+      ReadNumbers<int64_t>(data_, start, count, words, has_key);
+      break;
+  }
+  if (data_.GetNullCount() == 0) return;
+  const uint8_t* valid = data_.GetValues<uint8_t>(0, 0);
+  for (int64_t row = 0; row < count; ++row)
+    has_key[row] &= arrow::bit_util::GetBit(valid, data_.offset + start + row) ? 1 : 0;
 }
 
 BytesColumn::BytesColumn(const arrow::Array& column) : column_(StorageOf(column)) {

@@ -7,9 +7,10 @@
 #include <vector>
 
 #include "base/result.h"
+#include "pit/candidate.h"
 #include "pit/key_encoder.h"
 #include "pit/key_groups.h"
-#include "pit/slot_table.h"
+#include "pit/observed_rows.h"
 
 namespace icefield {
 

@@ -1,151 +1,291 @@
 #include "pit/slot_table.h"
 
 #include <algorithm>
-#include <limits>
-
-#include "pit/dictionary.h"
+#include <bit>
+#include <thread>
 
 namespace icefield {
 namespace {
 
-constexpr int64_t kNever = std::numeric_limits<int64_t>::max();
-// Rows are merged by ranges of keys: the slots of one range stay in the cache, and one lock serves
-// many rows.
-constexpr uint32_t kPartitionsMax = 64;
-// Slots under way at once, to hide misses of the cache.
-constexpr size_t kAhead = 16;
+// Rows of a run on average from which on a block is taken run by run.
+constexpr size_t kRunRows = 4;
+// Slots passed one by one before the rest is searched.
+constexpr uint32_t kStepsMax = 8;
 
-// Keys with so few slots are searched without a branch that the processor would mispredict.
-constexpr uint32_t kFewSlots = 8;
-
-// The number of ascending `times` below `time`.
-uint32_t CountBefore(const int64_t* times, uint32_t count, int64_t time) {
-  if (count > kFewSlots)
-    return static_cast<uint32_t>(std::lower_bound(times, times + count, time) - times);
-  uint32_t before = 0;
-  for (uint32_t at = 0; at < count; ++at) before += times[at] < time ? 1 : 0;
-  return before;
+// The first of the slots [slot, end) at or after `time`.
+uint32_t Advance(const std::vector<int64_t>& times, uint32_t slot, uint32_t end, int64_t time) {
+  for (uint32_t step = 0; step < kStepsMax; ++step, ++slot) {
+    if (slot == end || times[slot] >= time) return slot;
+  }
+  return static_cast<uint32_t>(std::lower_bound(times.begin() + slot, times.begin() + end, time) -
+                               times.begin());
 }
 
 }  // namespace
 
-void Candidate::Merge(const Candidate& other) {
-  if (other.empty()) return;
-  if (empty()) {
-    *this = other;
+SlotTable::SlotTable(const SpineIndex& index, const Options& options)
+    : index_(index),
+      options_(options),
+      position_bits_(62 - static_cast<int>(std::bit_width(options.files))),
+      finder_(index, options.ttl),
+      best_(index.slot_times.size()),
+      passed_(finder_.places()),
+      events_(options.created_cut || options.commit_cut ? finder_.places() : 0) {}
+
+Status SlotTable::Observe(const ObservedRows& rows) {
+  const size_t count = rows.key_ids.size();
+  if (count == 0) return {};
+  ICEFIELD_TRY(CheckPositions(rows));
+  MakeDetails(rows);
+  const bool cut = options_.created_cut || options_.commit_cut;
+  Block block{.rows = rows};
+  for (size_t first = 0; first < count; first += SlotFinder::kBlock) {
+    const size_t size = std::min(SlotFinder::kBlock, count - first);
+    if (!cut && LiesInRuns(rows.key_ids.subspan(first, size))) {
+      ObserveRuns(rows, first, size);
+      continue;
+    }
+    block.first = first;
+    block.count = size;
+    ObserveScattered(block);
+  }
+  return {};
+}
+
+// Positions grow within a batch.
+Status SlotTable::CheckPositions(const ObservedRows& rows) const {
+  const int64_t last = rows.PositionOf(rows.key_ids.size() - 1);
+  if (last < int64_t{1} << position_bits_ && rows.file < options_.files) return {};
+  return Unsupported("a file of more than ", int64_t{1} << position_bits_, " rows among ",
+                     options_.files, " files");
+}
+
+void SlotTable::MakeDetails(const ObservedRows& rows) {
+  if (rows.created_times.empty() && rows.lineages.empty()) return;
+  std::call_once(details_made_, [&] {
+    if (!rows.created_times.empty()) created_times_.assign(best_.size(), kNoCreatedTime);
+    if (!rows.lineages.empty()) lineages_.assign(best_.size(), RowLineage{});
+  });
+}
+
+bool SlotTable::LiesInRuns(std::span<const uint32_t> keys) const {
+  size_t runs = 1;
+  for (size_t row = 1; row < keys.size(); ++row) runs += keys[row] != keys[row - 1] ? 1 : 0;
+  return runs * kRunRows <= keys.size();
+}
+
+void SlotTable::ObserveRuns(const ObservedRows& rows, size_t first, size_t count) {
+  const std::span<const uint32_t> keys = rows.key_ids.subspan(first, count);
+  std::array<uint32_t, SlotFinder::kBlock> runs;
+  size_t run_count = 0;
+  for (size_t row = 0; row < count; ++row) {
+    if (row > 0 && keys[row] == keys[row - 1]) continue;
+    runs[run_count++] = keys[row];
+    __builtin_prefetch(&index_.first_slot[keys[row]]);
+  }
+  for (size_t run = 0; run < run_count; ++run) {
+    const uint32_t slot = index_.first_slot[runs[run]];
+    __builtin_prefetch(index_.slot_times.data() + slot);
+    __builtin_prefetch(best_.data() + slot);
+    if (!created_times_.empty()) __builtin_prefetch(created_times_.data() + slot);
+  }
+  for (size_t row = first; row < first + count;) row = ObserveRun(rows, row, first + count);
+}
+
+// Neighbouring rows of one key, mostly in the order of time: the slot follows the rows, and only
+// the best of a slot's neighbours goes there.
+size_t SlotTable::ObserveRun(const ObservedRows& rows, size_t first, size_t end) {
+  const uint32_t key = rows.key_ids[first];
+  const uint32_t first_slot = index_.first_slot[key];
+  const uint32_t end_slot = index_.first_slot[key + 1];
+  const uint64_t ttl = options_.ttl > 0 ? static_cast<uint64_t>(options_.ttl) : UINT64_MAX;
+  uint32_t slot = first_slot;
+  int64_t time_before = INT64_MIN;
+  uint32_t best_slot = kNoSlot;  // The slot that `best` is for.
+  size_t best = first;
+  size_t row = first;
+  for (; row < end && rows.key_ids[row] == key; ++row) {
+    const int64_t time = rows.event_times[row];
+    slot = Advance(index_.slot_times, time < time_before ? first_slot : slot, end_slot, time);
+    time_before = time;
+    if (slot == end_slot ||
+        static_cast<uint64_t>(index_.slot_times[slot]) - static_cast<uint64_t>(time) > ttl) {
+      passed_.Set(size_t{slot} + key);
+      continue;
+    }
+    if (slot == best_slot && time < rows.event_times[best]) continue;
+    // Of two rows of one time both go there: they tie.
+    if (best_slot != kNoSlot && (slot != best_slot || time == rows.event_times[best]))
+      Update(best_slot, rows, best);
+    best_slot = slot;
+    best = row;
+  }
+  if (best_slot != kNoSlot) Update(best_slot, rows, best);
+  return row;
+}
+
+void SlotTable::ObserveScattered(Block& block) {
+  const ObservedRows& rows = block.rows;
+  const std::span<const uint32_t> keys = rows.key_ids.subspan(block.first, block.count);
+  const size_t next = block.first + block.count;
+  finder_.Prefetch(
+      rows.key_ids.subspan(next, std::min(SlotFinder::kBlock, rows.key_ids.size() - next)));
+  finder_.Coarsen(rows.event_times.subspan(block.first, block.count), block.coarse_events.data());
+  finder_.Find(keys, rows.event_times.data() + block.first, block.coarse_events.data(),
+               block.places.data());
+  if (options_.created_cut || options_.commit_cut) FindVisible(block);
+
+  // Rows that matter are told from the others without a branch.
+  std::array<uint32_t, SlotFinder::kBlock> useful;
+  std::array<Place, SlotFinder::kBlock> passed;
+  size_t useful_count = 0;
+  size_t passed_count = 0;
+  for (size_t row = 0; row < block.count; ++row) {
+    const Place place = block.places[row];
+    const bool useless = finder_.IsUseless(place, block.coarse_events[row]);
+    useful[useful_count] = static_cast<uint32_t>(row);
+    passed[passed_count] = place;
+    useful_count += useless ? 0 : 1;
+    passed_count += useless ? 1 : 0;
+  }
+  for (size_t at = 0; at < useful_count; ++at)
+    __builtin_prefetch(&best_[block.places[useful[at]] - keys[useful[at]]]);
+  for (size_t at = 0; at < passed_count; ++at) passed_.Set(passed[at]);
+  for (size_t at = 0; at < useful_count; ++at) {
+    const size_t row = block.first + useful[at];
+    const uint32_t slot = block.places[useful[at]] - rows.key_ids[row];
+    if (rows.event_times[row] >= best_[slot].event_time.load(std::memory_order_relaxed))
+      Update(slot, rows, row);
+  }
+}
+
+// With cuts: notes where events lie, and finds the places from which on rows are visible.
+void SlotTable::FindVisible(Block& block) {
+  const ObservedRows& rows = block.rows;
+  std::array<int64_t, SlotFinder::kBlock> visible;
+  std::array<int32_t, SlotFinder::kBlock> coarse;
+  for (size_t at = 0; at < block.count; ++at) {
+    events_.Set(block.places[at]);
+    const size_t row = block.first + at;
+    visible[at] = rows.event_times[row];
+    if (options_.created_cut) visible[at] = std::max(visible[at], rows.CreatedTimeOf(row));
+    if (options_.commit_cut) visible[at] = std::max(visible[at], rows.commit_times[row]);
+  }
+  const std::span<const uint32_t> keys = rows.key_ids.subspan(block.first, block.count);
+  finder_.Coarsen({visible.data(), block.count}, coarse.data());
+  finder_.Find(keys, visible.data(), coarse.data(), block.places.data());
+  if (!options_.created_cut) return;
+  for (size_t at = 0; at < block.count; ++at) {
+    if (rows.CreatedTimeOf(block.first + at) != kNoCreatedTime) continue;
+    block.places[at] = index_.first_slot[keys[at] + 1] + keys[at];  // Never visible.
+  }
+}
+
+uint64_t SlotTable::Lock(Best& best) const {
+  while (true) {
+    uint64_t row = best.row.load(std::memory_order_relaxed);
+    if ((row & kLocked) == 0 &&
+        best.row.compare_exchange_weak(row, row | kLocked, std::memory_order_acquire))
+      return row;
+    if ((row & kLocked) != 0) std::this_thread::yield();
+  }
+}
+
+uint64_t SlotTable::Pack(const RowLocator& locator) const {
+  return (uint64_t{locator.file} << position_bits_) | static_cast<uint64_t>(locator.position);
+}
+
+void SlotTable::Update(uint32_t slot, const ObservedRows& rows, size_t row) {
+  Best& best = best_[slot];
+  const int64_t event_time = rows.event_times[row];
+  const uint64_t held = Lock(best);
+  const int64_t held_time = best.event_time.load(std::memory_order_relaxed);
+  if (held != kNoRow && event_time < held_time) {
+    best.row.store(held, std::memory_order_release);
     return;
   }
-  const bool greater = other.order > order;
-  if (order.TiesWith(other.order)) {
-    tied = true;
-  } else if (greater) {
-    tied = other.tied;
+  Candidate candidate{rows.OrderOf(row), false};
+  if (held != kNoRow && event_time == held_time) {
+    // P5 and P6 decide.
+    Candidate merged = CandidateOf(slot);
+    merged.Merge(candidate);
+    candidate = merged;
   }
-  if (greater) order = other.order;
+  Put(slot, candidate);
 }
 
-SlotTable::SlotTable(const SpineIndex& index, bool created_cut)
-    : index_(index),
-      created_cut_(created_cut),
-      slots_(index.slot_times.size()),
-      first_event_(index.key_count(), kNever) {
-  while ((index.key_count() >> partition_shift_) >= kPartitionsMax) ++partition_shift_;
-  partition_count_ = PartitionOf(index.key_count()) + 1;
-  partition_locks_ = std::make_unique<std::mutex[]>(partition_count_);
+// The candidate of a slot; whoever calls holds its lock, or is alone.
+Candidate SlotTable::CandidateOf(uint32_t slot) const {
+  const Best& best = best_[slot];
+  const uint64_t row = best.row.load(std::memory_order_relaxed) & ~kLocked;
+  if (row == kNoRow) return {};
+  const uint64_t locator = row & kLocatorBits;
+  return {.order = {.event_time = best.event_time.load(std::memory_order_relaxed),
+                    .created_time = created_times_.empty() ? kNoCreatedTime : created_times_[slot],
+                    .lineage = lineages_.empty() ? RowLineage{} : lineages_[slot],
+                    .locator = {.file = static_cast<uint32_t>(locator >> position_bits_),
+                                .position = static_cast<int64_t>(
+                                    locator & ((uint64_t{1} << position_bits_) - 1))}},
+          .tied = (row & kTied) != 0};
 }
 
-void SlotTable::Observe(const ObservedRows& rows, Scratch& scratch) {
-  GroupByPartition(rows, scratch);
-  for (uint32_t partition = 0; partition < partition_count_; ++partition) {
-    const std::span<Scratch::Row> part(scratch.rows.begin() + scratch.starts[partition],
-                                       scratch.rows.begin() + scratch.starts[partition + 1]);
-    if (part.empty()) continue;
-    FindSlots(rows, part);
-    const std::lock_guard lock(partition_locks_[partition]);
-    Merge(rows, part);
-  }
-}
-
-void SlotTable::GroupByPartition(const ObservedRows& rows, Scratch& scratch) const {
-  scratch.starts.assign(size_t{partition_count_} + 1, 0);
-  for (uint32_t key_id : rows.key_ids) {
-    if (key_id != kNoId) ++scratch.starts[PartitionOf(key_id) + 1];
-  }
-  for (uint32_t part = 0; part < partition_count_; ++part)
-    scratch.starts[part + 1] += scratch.starts[part];
-  scratch.rows.resize(scratch.starts.back());
-  scratch.next.assign(scratch.starts.begin(), scratch.starts.end() - 1);
-  for (size_t row = 0; row < rows.key_ids.size(); ++row) {
-    const uint32_t key_id = rows.key_ids[row];
-    if (key_id == kNoId) continue;
-    scratch.rows[scratch.next[PartitionOf(key_id)]++] = {key_id, kNoSlot,
-                                                         static_cast<uint32_t>(row)};
-  }
-}
-
-uint32_t SlotTable::SlotFor(const ObservedRows& batch, const Scratch::Row& row) const {
-  int64_t visible = batch.event_times[row.row];
-  if (created_cut_) {
-    const int64_t created =
-        batch.created_times.empty() ? kNoCreatedTime : batch.created_times[row.row];
-    if (created == kNoCreatedTime) return kNoSlot;
-    visible = std::max(visible, created);
-  }
-  if (!batch.commit_times.empty()) visible = std::max(visible, batch.commit_times[row.row]);
-  const uint32_t first = index_.first_slot[row.key_id];
-  const uint32_t end = index_.first_slot[row.key_id + 1];
-  const uint32_t found =
-      first + CountBefore(index_.slot_times.data() + first, end - first, visible);
-  return found == end ? kNoSlot : found;
-}
-
-void SlotTable::FindSlots(const ObservedRows& batch, std::span<Scratch::Row> rows) const {
-  for (size_t at = 0; at < rows.size(); ++at) {
-    if (at + 2 * kAhead < rows.size())
-      __builtin_prefetch(&index_.first_slot[rows[at + 2 * kAhead].key_id]);
-    if (at + kAhead < rows.size()) {
-      __builtin_prefetch(index_.slot_times.data() + index_.first_slot[rows[at + kAhead].key_id]);
-    }
-    rows[at].slot = SlotFor(batch, rows[at]);
-  }
-}
-
-void SlotTable::Merge(const ObservedRows& batch, std::span<const Scratch::Row> rows) {
-  for (size_t at = 0; at < rows.size(); ++at) {
-    if (at + kAhead < rows.size()) {
-      const Scratch::Row& ahead = rows[at + kAhead];
-      __builtin_prefetch(&first_event_[ahead.key_id], 1);
-      if (ahead.slot != kNoSlot) __builtin_prefetch(&slots_[ahead.slot], 1);
-    }
-    const Scratch::Row& row = rows[at];
-    int64_t& first_event = first_event_[row.key_id];
-    first_event = std::min(first_event, batch.event_times[row.row]);
-    if (row.slot != kNoSlot) slots_[row.slot].Merge(Candidate{batch.OrderOf(row.row), false});
-  }
+// Writes a candidate and gives the lock back.
+void SlotTable::Put(uint32_t slot, const Candidate& candidate) {
+  Best& best = best_[slot];
+  best.event_time.store(candidate.order.event_time, std::memory_order_relaxed);
+  if (!created_times_.empty()) created_times_[slot] = candidate.order.created_time;
+  if (!lineages_.empty()) lineages_[slot] = candidate.order.lineage;
+  best.row.store(Pack(candidate.order.locator) | (candidate.tied ? kTied : 0),
+                 std::memory_order_release);
 }
 
 void SlotTable::Spread() {
-  for (uint32_t key = 0; key < index_.key_count(); ++key) {
-    for (uint32_t slot = index_.first_slot[key] + 1; slot < index_.first_slot[key + 1]; ++slot) {
-      slots_[slot].Merge(slots_[slot - 1]);
-    }
-  }
+  for (uint32_t key = 0; key < index_.key_count(); ++key) SpreadKey(key);
 }
 
+// Candidates and marks go to the later slots; the last place of a key gets to know of any.
+void SlotTable::SpreadKey(uint32_t key) {
+  const bool cut = options_.created_cut || options_.commit_cut;
+  Candidate best;
+  bool passed = false;
+  bool event = false;
+  const uint32_t end = index_.first_slot[key + 1];
+  for (uint32_t slot = index_.first_slot[key]; slot < end; ++slot) {
+    const size_t place = size_t{slot} + key;
+    const Candidate own = CandidateOf(slot);
+    best.Merge(own);
+    if (!best.empty() && best != own) Put(slot, best);
+    passed |= passed_[place] || !best.empty();
+    if (passed) passed_.Set(place);
+    event |= cut && events_[place];
+    if (event) events_.Set(place);
+  }
+  const size_t last = size_t{end} + key;
+  if (passed) passed_.Set(last);
+  if (event) events_.Set(last);
+}
+
+// Why a slot without a candidate has none.
 Outcome SlotTable::MissOf(uint32_t slot) const {
   const auto after = std::upper_bound(index_.first_slot.begin(), index_.first_slot.end(), slot);
   const auto key = static_cast<size_t>(after - index_.first_slot.begin()) - 1;
-  if (first_event_[key] == kNever) return Outcome::kKeyAbsent;
-  return first_event_[key] > index_.slot_times[slot] ? Outcome::kOnlyLaterRows : Outcome::kCut;
+  const size_t place = slot + key;
+  const size_t last = index_.first_slot[key + 1] + key;
+  if (passed_[place]) return Outcome::kExpired;
+  if (options_.created_cut || options_.commit_cut) {
+    if (events_[place]) return Outcome::kCut;
+    return events_[last] ? Outcome::kOnlyLaterRows : Outcome::kKeyAbsent;
+  }
+  return passed_[last] ? Outcome::kOnlyLaterRows : Outcome::kKeyAbsent;
 }
 
 SlotTable::Resolved SlotTable::Resolve(size_t row, int64_t oldest_fresh) const {
   const uint32_t slot = index_.slot_of_row[row];
   if (slot == kNoSlot) return {};
-  const Candidate& candidate = slots_[slot];
-  if (candidate.empty()) return {MissOf(slot), nullptr};
-  if (candidate.order.event_time < oldest_fresh) return {Outcome::kExpired, &candidate};
-  return {Outcome::kHit, &candidate};
+  const Candidate candidate = CandidateOf(slot);
+  if (candidate.empty()) return {MissOf(slot), {}};
+  if (candidate.order.event_time < oldest_fresh) return {Outcome::kExpired, {}};
+  return {Outcome::kHit, candidate};
 }
 
 }  // namespace icefield

@@ -2,13 +2,18 @@
 /// best candidate.
 #pragma once
 
+#include <array>
+#include <atomic>
 #include <cstdint>
-#include <memory>
 #include <mutex>
 #include <span>
 #include <vector>
 
-#include "base/row_order.h"
+#include "base/large_pages.h"
+#include "base/result.h"
+#include "pit/candidate.h"
+#include "pit/observed_rows.h"
+#include "pit/slot_finder.h"
 #include "pit/spine_index.h"
 
 namespace icefield {
@@ -23,96 +28,101 @@ enum class Outcome : uint8_t {
   kCut,            ///< The cuts leave no candidate (P8, P9).
 };
 
-/// A key's best row as seen so far: its order, and whether another row tied with it in all but the
-/// P6.
-struct Candidate {
-  RowOrder order{.event_time = INT64_MIN};
-  bool tied = false;
+/// One bit each for many things, set by several threads.
+class SharedBits {
+ public:
+  explicit SharedBits(size_t size) : words_((size + 63) / 64) {}
 
-  bool operator==(const Candidate&) const = default;
-
-  /// True before any row was merged in.
-  bool empty() const { return order.locator.file == RowLocator::kNoFile; }
-
-  /// Takes `other` in: the maximum by P4-P6, in any order of calls.
-  void Merge(const Candidate& other);
-};
-
-/// Feature rows of one batch: parallel arrays.
-struct ObservedRows {
-  std::span<const uint32_t> key_ids;     ///< kNoId: not of interest.
-  std::span<const int64_t> event_times;  ///< In the view's unit.
-  std::span<const int64_t>
-      created_times;  ///< kNoCreatedTime where null; empty where the view has none.
-  std::span<const int64_t> commit_times;  ///< In the view's unit; empty without the commit cut.
-  std::span<const int64_t>
-      positions;  ///< Of each row in its file; empty: contiguous from first_position.
-  std::span<const RowLineage> lineages;  ///< Empty: none of the scan's rows is told apart by them.
-  uint32_t file = 0;
-  int64_t first_position = 0;
-
-  /// The order of one row.
-  RowOrder OrderOf(size_t row) const {
-    return {.event_time = event_times[row],
-            .created_time = created_times.empty() ? kNoCreatedTime : created_times[row],
-            .lineage = lineages.empty() ? RowLineage{} : lineages[row],
-            .locator = {.file = file,
-                        .position = positions.empty() ? first_position + static_cast<int64_t>(row)
-                                                      : positions[row]}};
+  bool operator[](size_t at) const {
+    return (words_[at / 64].load(std::memory_order_relaxed) >> (at % 64) & 1) != 0;
   }
+  void Set(size_t at) {
+    if (!(*this)[at]) words_[at / 64].fetch_or(uint64_t{1} << (at % 64), std::memory_order_relaxed);
+  }
+
+ private:
+  std::vector<std::atomic<uint64_t>> words_;
 };
 
 /// Slots with their candidates. The result depends only on the set of rows observed: not on order,
 /// batches, threads. A row is visible from its event time on, with cuts from the latest of its
-/// event, created and commit time. Memory: about 64 bytes a slot and 8 a key. Does not: apply the
-/// TTL before `Resolve`.
+/// event, created and commit time. Memory: about 30 bytes a slot and 20 a key, 8 more a slot where
+/// rows have created times and 16 more where they have a lineage.
 class SlotTable {
  public:
-  /// Borrows `index`. With `created_cut` a row is visible from the later of its event and created
-  /// time, and one without a created time never is (P8).
-  SlotTable(const SpineIndex& index, bool created_cut);
-
-  /// Working memory of one thread.
-  struct Scratch {
-    struct Row {
-      uint32_t key_id;
-      uint32_t slot;
-      uint32_t row;  ///< In the batch.
-    };
-    std::vector<Row> rows;         ///< Those with a key, sorted by partition.
-    std::vector<uint32_t> starts;  ///< Per partition its first row; one more entry at the end.
-    std::vector<uint32_t> next;
+  struct Options {
+    /// A row is visible from the later of its event and created time, and one without a created
+    /// time never is (P8).
+    bool created_cut = false;
+    bool commit_cut = false;  ///< Rows come with commit times, and are not visible before them.
+    int64_t ttl = 0;          ///< In ticks of the view's unit; 0: none. Saves work on expired rows.
+    uint32_t files = 1;       ///< Numbers of files are below.
   };
 
-  /// Takes rows in. May be called by several threads at once.
-  void Observe(const ObservedRows& rows, Scratch& scratch);
+  /// Borrows `index`. The index has fewer than 4 billion keys and slots together.
+  SlotTable(const SpineIndex& index, const Options& options);
+
+  /// Takes rows in, whose keys all have ids. May be called by several threads at once. Unsupported
+  /// where a position in a file is too great to be noted.
+  Status Observe(const ObservedRows& rows);
 
   /// After the last Observe, once: spreads each slot's candidate to the later slots of its key.
   void Spread();
 
   /// What entity row `row` gets, after Spread. `oldest_fresh`: the least event time that is not
-  /// expired (P3).
+  /// expired (P3); no less than the TTL of the options allows.
   struct Resolved {
     Outcome outcome = Outcome::kKeyAbsent;
-    const Candidate* winner = nullptr;  ///< For kHit and kExpired.
+    Candidate winner;  ///< For kHit.
   };
   Resolved Resolve(size_t row, int64_t oldest_fresh) const;
 
  private:
-  uint32_t PartitionOf(uint32_t key_id) const { return key_id >> partition_shift_; }
-  void GroupByPartition(const ObservedRows& rows, Scratch& scratch) const;
-  void FindSlots(const ObservedRows& batch, std::span<Scratch::Row> rows) const;
-  uint32_t SlotFor(const ObservedRows& batch, const Scratch::Row& row) const;
-  void Merge(const ObservedRows& batch, std::span<const Scratch::Row> rows);
+  /// The event time of a slot's best row, and the row: its file and position, whether it tied, and
+  /// a lock that whoever changes the slot holds. Together in one cache line.
+  struct Best {
+    std::atomic<int64_t> event_time{INT64_MIN};
+    std::atomic<uint64_t> row{kNoRow};
+  };
+  static constexpr uint64_t kLocked = uint64_t{1} << 63;
+  static constexpr uint64_t kTied = uint64_t{1} << 62;
+  static constexpr uint64_t kLocatorBits = kTied - 1;
+  static constexpr uint64_t kNoRow = kLocatorBits;
+
+  /// Rows of one call that are taken in together, and what is found out about them.
+  struct Block {
+    const ObservedRows& rows;
+    size_t first = 0;
+    size_t count = 0;
+    std::array<int32_t, SlotFinder::kBlock> coarse_events;
+    std::array<Place, SlotFinder::kBlock> places;
+  };
+
+  Status CheckPositions(const ObservedRows& rows) const;
+  void MakeDetails(const ObservedRows& rows);
+  bool LiesInRuns(std::span<const uint32_t> keys) const;
+  void ObserveRuns(const ObservedRows& rows, size_t first, size_t count);
+  size_t ObserveRun(const ObservedRows& rows, size_t first, size_t end);
+  void ObserveScattered(Block& block);
+  void FindVisible(Block& block);
+  void Update(uint32_t slot, const ObservedRows& rows, size_t row);
+  uint64_t Lock(Best& best) const;
+  uint64_t Pack(const RowLocator& locator) const;
+  Candidate CandidateOf(uint32_t slot) const;
+  void Put(uint32_t slot, const Candidate& candidate);
+  void SpreadKey(uint32_t key);
   Outcome MissOf(uint32_t slot) const;
 
   const SpineIndex& index_;
-  const bool created_cut_;
-  int partition_shift_ = 0;
-  uint32_t partition_count_ = 0;
-  std::unique_ptr<std::mutex[]> partition_locks_;
-  std::vector<Candidate> slots_;
-  std::vector<int64_t> first_event_;  ///< Per key, of all rows seen.
+  const Options options_;
+  const int position_bits_;
+  SlotFinder finder_;
+  LargeVector<Best> best_;
+  std::once_flag details_made_;
+  LargeVector<int64_t> created_times_;  ///< Of the best rows; empty where rows have none.
+  LargeVector<RowLineage> lineages_;    ///< The same.
+  SharedBits passed_;  ///< By place: a row was visible there that left no candidate.
+  SharedBits events_;  ///< With cuts, by place: a row's event time lies there.
 };
 
 }  // namespace icefield

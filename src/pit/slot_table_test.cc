@@ -3,8 +3,11 @@
 #include <arrow/builder.h>
 
 #include <algorithm>
+#include <array>
 #include <random>
+#include <span>
 #include <thread>
+#include <tuple>
 
 #include "pit/dictionary.h"
 #include "pit/latest_table.h"
@@ -32,45 +35,121 @@ struct EntityRow {
   std::optional<int64_t> time;
 };
 
-// The obvious answer: every row against every entity row.
-std::optional<RowOrder> BestOf(const std::vector<Row>& rows, const EntityRow& entity,
-                               const Cuts& cuts) {
-  std::optional<RowOrder> best;
+// The obvious answer: every row against the entity row.
+SlotTable::Resolved AnswerOf(const std::vector<Row>& rows, const EntityRow& entity,
+                             const Cuts& cuts, int64_t oldest_fresh) {
+  if (!entity.time) return {};
+  SlotTable::Resolved answer;
   for (const Row& row : rows) {
-    if (!entity.time || row.key != entity.key || row.event > *entity.time) continue;
-    if (cuts.committed && row.committed > *entity.time) continue;
-    if (cuts.created && (row.created == kNoCreatedTime || row.created > *entity.time)) continue;
-    const RowOrder order{row.event, row.created, row.lineage, {row.file, row.position}};
-    if (!best || order > *best) best = order;
+    if (row.key != entity.key) continue;
+    if (row.event > *entity.time) {
+      if (answer.outcome == Outcome::kKeyAbsent) answer.outcome = Outcome::kOnlyLaterRows;
+      continue;
+    }
+    const bool cut =
+        (cuts.committed && row.committed > *entity.time) ||
+        (cuts.created && (row.created == kNoCreatedTime || row.created > *entity.time));
+    if (cut) {
+      if (answer.outcome != Outcome::kHit) answer.outcome = Outcome::kCut;
+      continue;
+    }
+    answer.outcome = Outcome::kHit;
+    answer.winner.Merge({{row.event, row.created, row.lineage, {row.file, row.position}}, false});
   }
-  return best;
+  if (answer.outcome == Outcome::kHit && answer.winner.order.event_time < oldest_fresh)
+    return {Outcome::kExpired, {}};
+  return answer;
 }
 
-std::vector<Row> RandomRows(std::mt19937& random, int count) {
+// How a random case looks.
+struct Shape {
+  uint32_t keys = 8;
+  int rows = 60;
+  int entities = 40;
+  int64_t event_times = 30;  // Distinct ones ...
+  int64_t tick = 1;          // ... so far apart.
+  int64_t start = 0;
+  int64_t ttl = 0;
+  Cuts cuts = {};
+  bool sorted = false;  // By key and time, as sorted files are.
+  bool created = true;
+  bool lineage = true;
+};
+
+std::vector<Row> RandomRows(std::mt19937& random, const Shape& shape) {
   std::vector<Row> rows;
-  for (int at = 0; at < count; ++at) {
-    const int64_t created =
-        random() % 4 == 0 ? kNoCreatedTime : static_cast<int64_t>(random() % 40);
-    const RowLineage lineage{random() % 3 == 0 ? RowLineage::kNone : int64_t(random() % 3),
-                             random() % 3 == 0 ? RowLineage::kNone : int64_t(random() % 50)};
-    rows.push_back({static_cast<uint32_t>(random() % 8), static_cast<int64_t>(random() % 30),
-                    created, static_cast<uint32_t>(random() % 3), int64_t{at}, lineage,
-                    static_cast<int64_t>(random() % 40)});
+  const auto time_in = [&](int64_t times) {
+    return shape.start + static_cast<int64_t>(random() % static_cast<uint64_t>(times)) * shape.tick;
+  };
+  for (int at = 0; at < shape.rows; ++at) {
+    Row row{.key = static_cast<uint32_t>(random() % shape.keys),
+            .event = time_in(shape.event_times),
+            .created = time_in(shape.event_times * 4 / 3),
+            .file = static_cast<uint32_t>(random() % 3),
+            .position = int64_t{at},
+            .committed = time_in(shape.event_times * 4 / 3)};
+    if (!shape.created || random() % 4 == 0) row.created = kNoCreatedTime;
+    if (shape.lineage && random() % 3 != 0) row.lineage.last_updated = int64_t(random() % 3);
+    if (shape.lineage && random() % 3 != 0) row.lineage.row_id = int64_t(random() % 50);
+    rows.push_back(row);
+  }
+  std::shuffle(rows.begin(), rows.end(), random);
+  if (shape.sorted) {
+    std::sort(rows.begin(), rows.end(), [](const Row& a, const Row& b) {
+      return std::tie(a.key, a.event) < std::tie(b.key, b.event);
+    });
   }
   return rows;
 }
 
-void ObserveAll(const std::vector<Row>& rows, SlotTable& table, bool commit_cut = false) {
-  SlotTable::Scratch scratch;
-  for (const Row& row : rows) {
-    table.Observe({.key_ids = {&row.key, 1},
-                   .event_times = {&row.event, 1},
-                   .created_times = {&row.created, 1},
-                   .commit_times = {&row.committed, commit_cut ? 1U : 0U},
-                   .positions = {&row.position, 1},
-                   .lineages = {&row.lineage, 1},
-                   .file = row.file},
-                  scratch);
+std::vector<EntityRow> RandomEntities(std::mt19937& random, const Shape& shape) {
+  std::vector<EntityRow> entities;
+  for (int at = 0; at < shape.entities; ++at) {
+    const auto times = static_cast<uint64_t>(shape.event_times * 7 / 6);
+    EntityRow entity{static_cast<uint32_t>(random() % shape.keys),
+                     shape.start + static_cast<int64_t>(random() % times) * shape.tick};
+    if (random() % 10 == 0) entity.time.reset();
+    entities.push_back(entity);
+  }
+  return entities;
+}
+
+// The rows as batches of up to `batch_rows`, each of one file.
+void ObserveAll(std::span<const Row> rows, SlotTable& table, size_t batch_rows, bool with_created,
+                bool with_lineage, bool with_commit) {
+  for (uint32_t file = 0; file < 3; ++file) {
+    std::vector<uint32_t> keys;
+    std::vector<int64_t> events;
+    std::vector<int64_t> created;
+    std::vector<int64_t> committed;
+    std::vector<RowLineage> lineages;
+    std::vector<int64_t> positions;
+    const auto flush = [&] {
+      // Positions grow within a batch.
+      EXPECT_TRUE(table
+                      .Observe({.key_ids = keys,
+                                .event_times = events,
+                                .created_times = created,
+                                .commit_times = committed,
+                                .lineages = lineages,
+                                .positions = positions,
+                                .file = file})
+                      .ok());
+      for (auto* times : {&events, &created, &committed, &positions}) times->clear();
+      keys.clear();
+      lineages.clear();
+    };
+    for (const Row& row : rows) {
+      if (row.file != file) continue;
+      keys.push_back(row.key);
+      events.push_back(row.event);
+      if (with_created) created.push_back(row.created);
+      if (with_commit) committed.push_back(row.committed);
+      if (with_lineage) lineages.push_back(row.lineage);
+      positions.push_back(row.position);
+      if (keys.size() == batch_rows) flush();
+    }
+    flush();
   }
 }
 
@@ -84,37 +163,69 @@ SpineIndex IndexOf(const std::vector<EntityRow>& entities, uint32_t keys) {
   return BuildSpineIndex(ids, keys, times);
 }
 
-std::vector<EntityRow> RandomEntities(std::mt19937& random, int count) {
-  std::vector<EntityRow> entities;
-  for (int at = 0; at < count; ++at) {
-    EntityRow entity{static_cast<uint32_t>(random() % 8), static_cast<int64_t>(random() % 35)};
-    if (random() % 10 == 0) entity.time.reset();
-    entities.push_back(entity);
+int64_t OldestFreshOf(const EntityRow& entity, int64_t ttl) {
+  if (ttl == 0 || !entity.time) return INT64_MIN;
+  return *entity.time < INT64_MIN + ttl ? INT64_MIN : *entity.time - ttl;
+}
+
+// A random case on several threads against the obvious answer.
+void CompareWithTheObvious(const Shape& shape, uint32_t seed, size_t threads) {
+  std::mt19937 random(seed);
+  const std::vector<Row> rows = RandomRows(random, shape);
+  const std::vector<EntityRow> entities = RandomEntities(random, shape);
+  const SpineIndex index = IndexOf(entities, shape.keys);
+  SlotTable table(index, {.created_cut = shape.cuts.created,
+                          .commit_cut = shape.cuts.committed,
+                          .ttl = shape.ttl,
+                          .files = 3});
+  const size_t batch_rows = 1 + random() % 700;
+  {
+    std::vector<std::jthread> workers;
+    for (size_t part = 0; part < threads; ++part) {
+      workers.emplace_back([&, part] {
+        const size_t first = rows.size() * part / threads;
+        const size_t end = rows.size() * (part + 1) / threads;
+        ObserveAll(std::span(rows).subspan(first, end - first), table, batch_rows, shape.created,
+                   shape.lineage, shape.cuts.committed);
+      });
+    }
   }
-  return entities;
+  table.Spread();
+  for (size_t at = 0; at < entities.size(); ++at) {
+    const int64_t oldest_fresh = OldestFreshOf(entities[at], shape.ttl);
+    const SlotTable::Resolved wanted = AnswerOf(rows, entities[at], shape.cuts, oldest_fresh);
+    const SlotTable::Resolved got = table.Resolve(at, oldest_fresh);
+    ASSERT_EQ(wanted.outcome, got.outcome) << "seed " << seed << ", entity row " << at;
+    ASSERT_EQ(wanted.winner, got.winner) << "seed " << seed << ", entity row " << at;
+  }
 }
 
 class SlotTableRandom : public testing::TestWithParam<Cuts> {};
 
 TEST_P(SlotTableRandom, AgreesWithEveryRowAgainstEveryEntityRow) {
   for (uint32_t seed = 0; seed < 200; ++seed) {
-    std::mt19937 random(seed);
-    std::vector<Row> rows = RandomRows(random, 60);
-    const std::vector<EntityRow> entities = RandomEntities(random, 40);
-    const SpineIndex index = IndexOf(entities, 8);
-    SlotTable table(index, GetParam().created);
-    std::shuffle(rows.begin(), rows.end(), random);
-    ObserveAll(rows, table, GetParam().committed);
-    table.Spread();
-    for (size_t at = 0; at < entities.size(); ++at) {
-      const std::optional<RowOrder> wanted = BestOf(rows, entities[at], GetParam());
-      const SlotTable::Resolved got = table.Resolve(at, INT64_MIN);
-      ASSERT_EQ(wanted.has_value(), got.outcome == Outcome::kHit)
-          << "seed " << seed << ", entity row " << at;
-      if (wanted) {
-        ASSERT_EQ(*wanted, got.winner->order) << "seed " << seed << ", entity row " << at;
-      }
-    }
+    const int64_t ttl = seed % 3 == 0 ? 0 : 1 + seed % 15;
+    for (const bool sorted : {false, true})
+      CompareWithTheObvious({.ttl = ttl, .cuts = GetParam(), .sorted = sorted}, seed, 1);
+  }
+}
+
+TEST_P(SlotTableRandom, InManyBlocksOnManyThreads) {
+  for (uint32_t seed = 0; seed < 24; ++seed) {
+    // Few keys of many slots, many keys of few; times that are equal when coarse, and far apart.
+    const int64_t tick = std::array<int64_t, 4>{1, 997, 1'000'003, int64_t{1} << 44}[seed % 4];
+    const Shape shape{.keys = std::array{2U, 40U, 400U}[seed % 3],
+                      .rows = 3000,
+                      .entities = 400,
+                      .event_times = seed % 2 == 0 ? 300 : 20000,
+                      .tick = tick,
+                      .start = seed % 5 == 0 ? INT64_MIN : int64_t{1} << 50,
+                      .ttl = seed % 3 == 1 ? 0 : tick * (1 + seed % 50),
+                      .cuts = GetParam(),
+                      .sorted = seed % 4 >= 2,
+                      .created = seed % 7 != 0 || GetParam().created,
+                      .lineage = seed % 5 != 0};
+    CompareWithTheObvious(shape, seed, 1 + seed % 4);
   }
 }
 
@@ -122,76 +233,91 @@ INSTANTIATE_TEST_SUITE_P(Cuts, SlotTableRandom,
                          testing::Values(Cuts{}, Cuts{.created = true}, Cuts{.committed = true},
                                          Cuts{.created = true, .committed = true}));
 
-TEST(SlotTable, ManyThreadsGiveWhatOneGives) {
-  std::mt19937 random(7);
-  const std::vector<Row> rows = RandomRows(random, 20000);
-  const SpineIndex index = IndexOf(RandomEntities(random, 500), 8);
-  SlotTable alone(index, false);
-  ObserveAll(rows, alone);
-  alone.Spread();
-  SlotTable shared(index, false);
-  {
-    std::vector<std::jthread> threads;
-    for (size_t part = 0; part < 4; ++part) {
-      threads.emplace_back([&, part] {
-        ObserveAll({rows.begin() + static_cast<int64_t>(part) * 5000,
-                    rows.begin() + static_cast<int64_t>(part + 1) * 5000},
-                   shared);
-      });
-    }
-  }
-  shared.Spread();
-  for (size_t row = 0; row < index.slot_of_row.size(); ++row) {
-    const SlotTable::Resolved one = alone.Resolve(row, INT64_MIN);
-    const SlotTable::Resolved many = shared.Resolve(row, INT64_MIN);
-    ASSERT_EQ(one.outcome, many.outcome);
-    if (one.winner != nullptr) {
-      ASSERT_EQ(*one.winner, *many.winner);
-    }
+TEST(SlotTable, EntityTimesCrowdedFarFromOne) {
+  // One time far away makes all others equal when coarse.
+  std::mt19937 random(3);
+  const Shape shape{.keys = 2, .rows = 4000, .event_times = 500, .ttl = 40};
+  const std::vector<Row> rows = RandomRows(random, shape);
+  std::vector<EntityRow> entities;
+  for (int64_t time = 0; time < 600; ++time) entities.push_back({uint32_t(time % 2), time});
+  entities.push_back({0, INT64_MAX});
+  entities.push_back({1, INT64_MIN});
+  const SpineIndex index = IndexOf(entities, 2);
+  SlotTable table(index, {.ttl = 40, .files = 3});
+  ObserveAll(rows, table, 300, true, true, false);
+  table.Spread();
+  for (size_t at = 0; at < entities.size(); ++at) {
+    const int64_t oldest_fresh = OldestFreshOf(entities[at], 40);
+    const SlotTable::Resolved wanted = AnswerOf(rows, entities[at], {}, oldest_fresh);
+    const SlotTable::Resolved got = table.Resolve(at, oldest_fresh);
+    ASSERT_EQ(wanted.outcome, got.outcome) << "entity row " << at;
+    ASSERT_EQ(wanted.winner, got.winner) << "entity row " << at;
   }
 }
 
+TEST(SlotTable, PositionsThatCannotBeNotedAreRefused) {
+  const SpineIndex index = IndexOf({{0, 5}}, 1);
+  SlotTable table(index, {.files = 100'000});
+  const uint32_t key = 0;
+  const int64_t event = 1;
+  const ObservedRows rows{.key_ids = {&key, 1}, .event_times = {&event, 1}};
+  ObservedRows far = rows;
+  far.first_position = int64_t{1} << 45;
+  EXPECT_EQ(table.Observe(far).error().code, ErrorCode::kUnsupported);
+  far.first_position = (int64_t{1} << 45) - 1;
+  far.file = 99'999;
+  EXPECT_TRUE(table.Observe(far).ok());
+  EXPECT_TRUE(table.Observe(rows).ok());
+  table.Spread();
+  EXPECT_EQ(table.Resolve(0, INT64_MIN).winner.order.locator,
+            (RowLocator{99'999, (int64_t{1} << 45) - 1}));
+}
+
 SlotTable::Resolved Resolve(const std::vector<Row>& rows, int64_t entity_time, bool cut,
-                            int64_t oldest_fresh) {
-  static SpineIndex index;
-  static std::unique_ptr<SlotTable> table;
-  index = IndexOf({{0, entity_time}}, 1);
-  table = std::make_unique<SlotTable>(index, cut);
-  ObserveAll(rows, *table);
-  table->Spread();
-  return table->Resolve(0, oldest_fresh);
+                            int64_t ttl) {
+  const EntityRow entity{0, entity_time};
+  const SpineIndex index = IndexOf({entity}, 1);
+  SlotTable table(index, {.created_cut = cut, .ttl = ttl, .files = 3});
+  ObserveAll(rows, table, 1, true, true, false);
+  table.Spread();
+  return table.Resolve(0, OldestFreshOf(entity, ttl));
 }
 
 TEST(SlotTable, SaysWhyThereIsNoWinner) {
   const Row row{0, 10, 20, 0, 0};
-  EXPECT_EQ(Resolve({}, 15, false, INT64_MIN).outcome, Outcome::kKeyAbsent);
-  EXPECT_EQ(Resolve({row}, 9, false, INT64_MIN).outcome, Outcome::kOnlyLaterRows);
-  EXPECT_EQ(Resolve({row}, 15, false, 11).outcome, Outcome::kExpired);
-  EXPECT_EQ(Resolve({row}, 15, false, 10).outcome, Outcome::kHit);
-  EXPECT_EQ(Resolve({row}, 15, true, INT64_MIN).outcome, Outcome::kCut);
-  EXPECT_EQ(Resolve({row}, 20, true, INT64_MIN).outcome, Outcome::kHit);
+  EXPECT_EQ(Resolve({}, 15, false, 0).outcome, Outcome::kKeyAbsent);
+  EXPECT_EQ(Resolve({row}, 9, false, 0).outcome, Outcome::kOnlyLaterRows);
+  EXPECT_EQ(Resolve({row}, 15, false, 4).outcome, Outcome::kExpired);
+  EXPECT_EQ(Resolve({row}, 1500, false, 4).outcome, Outcome::kExpired);
+  EXPECT_EQ(Resolve({row}, 15, false, 5).outcome, Outcome::kHit);
+  EXPECT_EQ(Resolve({row}, 15, true, 0).outcome, Outcome::kCut);
+  EXPECT_EQ(Resolve({row}, 20, true, 0).outcome, Outcome::kHit);
+  EXPECT_EQ(Resolve({row}, 2000, true, 5).outcome, Outcome::kExpired);
 }
 
 TEST(SlotTable, CountsFullTies) {
-  EXPECT_TRUE(Resolve({{0, 10, 5, 0, 0}, {0, 10, 5, 1, 0}}, 10, false, INT64_MIN).winner->tied);
-  EXPECT_FALSE(Resolve({{0, 10, 5, 0, 0}, {0, 10, 6, 1, 0}}, 10, false, INT64_MIN).winner->tied);
+  EXPECT_TRUE(Resolve({{0, 10, 5, 0, 0}, {0, 10, 5, 1, 0}}, 10, false, 0).winner.tied);
+  EXPECT_FALSE(Resolve({{0, 10, 5, 0, 0}, {0, 10, 6, 1, 0}}, 10, false, 0).winner.tied);
   // A tie among losers is none.
-  EXPECT_FALSE(Resolve({{0, 9, 5, 0, 0}, {0, 9, 5, 0, 1}, {0, 10, 5, 0, 2}}, 10, false, INT64_MIN)
-                   .winner->tied);
+  EXPECT_FALSE(
+      Resolve({{0, 9, 5, 0, 0}, {0, 9, 5, 0, 1}, {0, 10, 5, 0, 2}}, 10, false, 0).winner.tied);
 }
 
 TEST(SlotTable, LineageGoesBeforeFilesAndPositions) {
-  EXPECT_EQ(Resolve({{0, 9, 5, 0, 0, {4, 7}}, {0, 9, 5, 1, 0, {4, 6}}, {0, 9, 5, 2, 0}}, 10, false,
-                    INT64_MIN)
-                .winner->order.locator,
-            (RowLocator{0, 0}));
+  EXPECT_EQ(
+      Resolve({{0, 9, 5, 0, 0, {4, 7}}, {0, 9, 5, 1, 0, {4, 6}}, {0, 9, 5, 2, 0}}, 10, false, 0)
+          .winner.order.locator,
+      (RowLocator{0, 0}));
 }
 
 TEST(SlotTable, TimesAtTheEndsOfTheRange) {
-  EXPECT_EQ(Resolve({{0, INT64_MIN, kNoCreatedTime, 0, 0}}, INT64_MIN, false, INT64_MIN).outcome,
-            Outcome::kHit);
-  EXPECT_EQ(Resolve({{0, INT64_MAX, kNoCreatedTime, 0, 0}}, INT64_MAX, false, INT64_MAX).outcome,
-            Outcome::kHit);
+  const auto outcome_at = [](int64_t time, int64_t ttl) {
+    return Resolve({{0, time, kNoCreatedTime, 0, 0}}, time, false, ttl).outcome;
+  };
+  for (const int64_t ttl : {int64_t{0}, int64_t{1}, INT64_MAX}) {
+    EXPECT_EQ(outcome_at(INT64_MIN, ttl), Outcome::kHit);
+    EXPECT_EQ(outcome_at(INT64_MAX, ttl), Outcome::kHit);
+  }
 }
 
 TEST(SpineIndex, KeepsOneSlotForEachKeyAndTime) {

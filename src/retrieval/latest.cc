@@ -175,8 +175,8 @@ class LatestSet final : public TrainingSet {
                                                    {.key_ids = scratch.wanted,
                                                     .event_times = batch.event_times,
                                                     .created_times = batch.created_times,
-                                                    .positions = batch.positions,
                                                     .lineages = batch.lineages,
+                                                    .positions = batch.positions,
                                                     .file = batch.file,
                                                     .first_position = batch.first_position},
                                                    scratch.table));

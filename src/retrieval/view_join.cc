@@ -14,27 +14,26 @@ namespace {
 
 // Working memory of one thread.
 struct WorkerScratch {
-  std::vector<uint32_t> ids;  // Of the rows of a batch, then of the chosen ones.
-  std::vector<int64_t> commit_times;
+  KeyMatches matches;  // Of a batch, then those of its rows that were read further.
   KeyEncoder::Scratch encoder;
-  SlotTable::Scratch slots;
+  std::vector<int64_t> commit_times;
   int64_t dropped = 0;
 };
 
-// The commit times of a batch's rows with the commit cut (P9), for those that can matter: rows of
-// keys in the frame (`ids`) whose event time lies within `span`. No time is asked of the others.
+// The commit times of a batch's rows with the commit cut (P9), for those that can matter: their
+// event times lie within `span`. No time is asked of the others.
 Status ReadCommitTimes(const ViewScan& scan, const TimeSpan& span, const DecidingBatch& batch,
-                       const std::vector<uint32_t>& ids, std::vector<int64_t>& times) {
+                       std::vector<int64_t>& times) {
   if (!scan.pinned.commit_times) return {};
   const FileTask& task = scan.plan.tasks[batch.file];
   const int64_t first = span.first.value_or(std::numeric_limits<int64_t>::min());
   const int64_t last = span.last.value_or(std::numeric_limits<int64_t>::max());
-  times.assign(ids.size(), std::numeric_limits<int64_t>::min());
+  times.assign(batch.event_times.size(), std::numeric_limits<int64_t>::min());
   std::optional<int64_t> known;  // The commit whose time `tick` is: rows of one lie together.
   int64_t tick = 0;
-  for (size_t row = 0; row < ids.size(); ++row) {
+  for (size_t row = 0; row < times.size(); ++row) {
     const int64_t event_time = batch.event_times[row];
-    if (ids[row] == kNoId || event_time < first || event_time > last) continue;
+    if (event_time < first || event_time > last) continue;
     const int64_t commit = batch.LastUpdatedOf(row, task);
     if (commit != known) {
       ICEFIELD_ASSIGN(const SnapshotTime time, scan.pinned.commit_times->Of(task, commit));
@@ -48,37 +47,53 @@ Status ReadCommitTimes(const ViewScan& scan, const TimeSpan& span, const Decidin
   return {};
 }
 
-// The rows whose keys are in the frame.
-void ChooseByKey(const arrow::ArrayVector& keys, int64_t rows, const KeyEncoder& encoder,
-                 ChosenRows& chosen, WorkerScratch& scratch) {
-  encoder.Find(keys, rows, scratch.ids, scratch.encoder);
-  chosen.rows.clear();
-  for (size_t row = 0; row < scratch.ids.size(); ++row) {
-    if (scratch.ids[row] != kNoId) chosen.rows.push_back(static_cast<int32_t>(row));
+// Keeps the entries of the rows that have an event time.
+template <typename Value>
+void KeepTimed(const std::vector<uint8_t>& no_time, std::vector<Value>& values) {
+  if (values.empty()) return;
+  size_t kept = 0;
+  for (size_t row = 0; row < no_time.size(); ++row) {
+    if (no_time[row] == 0) values[kept++] = values[row];
   }
+  values.resize(kept);
+}
+
+// Leaves the rows without an event time out of a batch, and counts them.
+void DropTimeless(DecidingBatch& batch, WorkerScratch& scratch) {
+  const auto dropped = std::count(batch.no_time.begin(), batch.no_time.end(), 1);
+  if (dropped == 0) return;
+  scratch.dropped += dropped;
+  KeepTimed(batch.no_time, scratch.matches.ids);
+  KeepTimed(batch.no_time, batch.event_times);
+  KeepTimed(batch.no_time, batch.created_times);
+  KeepTimed(batch.no_time, batch.lineages);
+  KeepTimed(batch.no_time, batch.positions);
+}
+
+// Of the matches those that are chosen still, after the row filter.
+void KeepChosen(const ChosenRows& chosen, KeyMatches& matches) {
+  if (matches.rows.size() == chosen.rows.size()) return;
+  size_t kept = 0;
+  for (size_t at = 0; kept < chosen.rows.size(); ++at) {
+    if (matches.rows[at] == chosen.rows[kept]) matches.ids[kept++] = matches.ids[at];
+  }
+  matches.ids.resize(kept);
 }
 
 // Feeds the chosen rows of a batch to the slots.
-Status ObserveBatch(const ViewScan& scan, const TimeSpan& span, const DecidingBatch& batch,
+Status ObserveBatch(const ViewScan& scan, const TimeSpan& span, DecidingBatch& batch,
                     const ChosenRows& chosen, SlotTable& slots, WorkerScratch& scratch) {
-  for (size_t at = 0; at < chosen.rows.size(); ++at) {
-    scratch.ids[at] = scratch.ids[static_cast<size_t>(chosen.rows[at])];
-    if (batch.no_time[at] == 0) continue;
-    scratch.ids[at] = kNoId;
-    ++scratch.dropped;
-  }
-  scratch.ids.resize(chosen.rows.size());
-  ICEFIELD_TRY(ReadCommitTimes(scan, span, batch, scratch.ids, scratch.commit_times));
-  slots.Observe({.key_ids = scratch.ids,
-                 .event_times = batch.event_times,
-                 .created_times = batch.created_times,
-                 .commit_times = scratch.commit_times,
-                 .positions = batch.positions,
-                 .lineages = batch.lineages,
-                 .file = batch.file,
-                 .first_position = batch.first_position},
-                scratch.slots);
-  return {};
+  KeepChosen(chosen, scratch.matches);
+  DropTimeless(batch, scratch);
+  ICEFIELD_TRY(ReadCommitTimes(scan, span, batch, scratch.commit_times));
+  return slots.Observe({.key_ids = scratch.matches.ids,
+                        .event_times = batch.event_times,
+                        .created_times = batch.created_times,
+                        .commit_times = scratch.commit_times,
+                        .lineages = batch.lineages,
+                        .positions = batch.positions,
+                        .file = batch.file,
+                        .first_position = batch.first_position});
 }
 
 void Count(Outcome outcome, OutcomeCounts& counts) {
@@ -119,7 +134,7 @@ std::vector<Hit> ResolveRows(const SlotTable& slots, const EntityFrame& frame,
     const SlotTable::Resolved resolved = slots.Resolve(row, oldest_fresh);
     Count(resolved.outcome, report.outcomes);
     if (resolved.outcome != Outcome::kHit) continue;
-    const Candidate& winner = *resolved.winner;
+    const Candidate& winner = resolved.winner;
     hits.push_back({winner.order.locator, static_cast<uint32_t>(row)});
     if (winner.tied) ++report.full_ties;
     if (!report.hits_not_yet_created || winner.order.created_time == kNoCreatedTime) continue;
@@ -211,13 +226,22 @@ Result<JoinedView> JoinView(ViewScan& scan, const EntityFrame& frame, const Enco
         times[row] = FloorToUnit(frame.times(), row, scan.pinned.unit);
     }
     const SpineIndex index = BuildSpineIndex(keys.ids, keys.encoder.size(), times);
-    SlotTable slots(index, scan.report.cut == CutEffect::kApplied);
+    if (index.slot_times.size() + index.key_count() >= kNoSlot) {
+      return Unsupported(
+          "an entity frame of more than 4 billion keys and times together; split it");
+    }
+    SlotTable slots(index, {.created_cut = scan.report.cut == CutEffect::kApplied,
+                            .commit_cut = scan.pinned.commit_times.has_value(),
+                            .ttl = MicrosToTick(scan.pinned.view.ttl_us, scan.pinned.unit),
+                            .files = static_cast<uint32_t>(scan.plan.tasks.size())});
     const TimeSpan span = SpanOf(frame, scan.pinned.view, scan.pinned.unit).value_or(TimeSpan{});
     std::vector<WorkerScratch> scratch(static_cast<size_t>(ThreadCount(options.threads)));
     ICEFIELD_TRY(ForEachChosenBatch(
         scan, TieOrder::kRead, options,
         [&](const arrow::ArrayVector& columns, int64_t rows, ChosenRows& chosen, int worker) {
-          ChooseByKey(columns, rows, keys.encoder, chosen, scratch[static_cast<size_t>(worker)]);
+          WorkerScratch& own = scratch[static_cast<size_t>(worker)];
+          keys.encoder.FindMatches(columns, rows, own.matches, own.encoder);
+          chosen.rows = own.matches.rows;
           return Status();
         },
         [&](DecidingBatch& batch, const ChosenRows& chosen, int worker) {
