@@ -37,7 +37,7 @@ from icefield.table import (
     TableScan,
     load_table,
 )
-from icefield.training_set import Report, SnapshotPin, TrainingSet
+from icefield.training_set import Plan, Report, SnapshotPin, TrainingSet
 
 __version__ = _version()
 
@@ -46,6 +46,7 @@ __all__ = [
     "DeleteFile",
     "FeatureView",
     "FileScanTask",
+    "Plan",
     "ReadOptions",
     "Report",
     "Snapshot",
