@@ -134,6 +134,25 @@ void BindRetrieval(nb::module_& module) {
       nb::arg("created_cut"), nb::arg("commit_cut"), nb::arg("provenance"), nb::arg("read"));
 
   module.def(
+      "why",
+      [](const nb::object& entity_row, const ViewRequest& view, std::string entity_timestamp,
+         const std::string& created_cut, bool commit_cut, int64_t rows_max,
+         const ReadOptions& read) -> TextAndJson {
+        WhyRequest request{.view = view,
+                           .entity_row = ImportTable(entity_row),
+                           .entity_timestamp = std::move(entity_timestamp),
+                           .created_cut = ParseCut(created_cut),
+                           .commit_cut = commit_cut,
+                           .rows_max = rows_max,
+                           .read = read};
+        const Why why = Unlocked([&] { return ExplainWhy(std::move(request)); });
+        return {why.ToString(), why.ToJson()};
+      },
+      nb::arg("entity_row"), nb::arg("view"), nb::arg("entity_timestamp"), nb::arg("created_cut"),
+      nb::arg("commit_cut"), nb::arg("rows_max"), nb::arg("read"),
+      "The answer as a text for people, and as JSON.");
+
+  module.def(
       "latest",
       [](const ViewRequest& view, std::optional<int64_t> start_us, std::optional<int64_t> end_us,
          bool provenance, const ReadOptions& read) {

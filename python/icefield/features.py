@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Literal
+
+import pyarrow as pa
 
 from icefield import _native
 from icefield.arrow import to_stream
@@ -14,7 +16,7 @@ from icefield.filters import filter_text
 from icefield.instants import Instant, duration_micros, instant_micros
 from icefield.options import ReadOptions
 from icefield.table import Table, load_table
-from icefield.training_set import Plan, TrainingSet
+from icefield.training_set import Plan, TrainingSet, Why
 
 ColumnPair = str | tuple[str, str]
 _INT64_MAX = 2**63 - 1
@@ -180,6 +182,39 @@ def explain(
 ) -> Plan:
     """What point_in_time_join with the same arguments would read; see TrainingSet.explain."""
     return point_in_time_join(entity_frame, views, **arguments).explain(footers=footers)
+
+
+def why(
+    entity_row: Any,
+    view: FeatureView,
+    *,
+    entity_timestamp: str = "event_timestamp",
+    created_cut: CreatedCut = False,
+    commit_cut: bool = False,
+    rows: int = 20,
+    options: ReadOptions | None = None,
+) -> Why:
+    """Why an entity row gets the features that it gets: the rows of its key, each with its verdict.
+
+    entity_row: a mapping of the join keys and the entity time, or a frame of one row.
+    created_cut, commit_cut: as of point_in_time_join.
+    rows: most rows that are listed; the others are counted.
+    The winner is the join's own; InternalError if the rules, applied row by row, give another.
+    """
+    row = (
+        pa.Table.from_pylist([dict(entity_row)]) if isinstance(entity_row, Mapping) else entity_row
+    )
+    return Why(
+        *_native.why(
+            entity_row=to_stream(row),
+            view=view._native,
+            entity_timestamp=entity_timestamp,
+            created_cut=_cut_text(created_cut),
+            commit_cut=bool(commit_cut),
+            rows_max=rows,
+            read=(options or ReadOptions()).native(),
+        )
+    )
 
 
 def latest(

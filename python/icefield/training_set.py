@@ -56,6 +56,17 @@ class Plan(_FromJson):
     """
 
 
+class Why(_FromJson):
+    """Why an entity row gets what it gets, as a dictionary; str() gives a text for people.
+
+    Keys: view, table, snapshot_id, keys, entity_time, ttl_us, created_cut, commit_cut; outcome
+    ("hit", "key absent", "only later rows", "expired", "cut"); features (of the winner);
+    rows_of_key; rows_without_time; rows, newest first (verdict, rule, reason, event_timestamp,
+    created_timestamp, committed, snapshot_id (of the snapshot that added the file), file, position,
+    row_id, last_updated_sequence_number); others (by verdict how many more there are).
+    """
+
+
 class TrainingSet:
     """A training set: snapshots are resolved, data is read when it is asked for, once.
 

@@ -191,10 +191,11 @@ void AddCuts(CLI::App& command, std::string& created_cut, bool& commit_cut) {
 }
 
 void AddFeaturesCommands(CLI::App& app, Work& work) {
-  CLI::App& features = *app.add_subcommand("features", "Training sets: get, explain");
+  CLI::App& features = *app.add_subcommand("features", "Training sets: get, explain, why");
   features.require_subcommand(1);
   AddGet(features, work);
   AddExplain(features, work);
+  AddWhy(features, work);
 }
 
 }  // namespace icefield::cli

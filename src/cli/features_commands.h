@@ -5,6 +5,9 @@
 
 namespace icefield::cli {
 
+/// `features why`.
+void AddWhy(CLI::App& features, Work& work);
+
 /// The cut that --created-cut names.
 CreatedCut CutOf(std::string_view text);
 
