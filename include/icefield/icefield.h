@@ -16,6 +16,7 @@
 #include "icefield/schema_text.h"
 #include "icefield/table.h"
 #include "retrieval/training_set.h"
+#include "retrieval/why.h"
 
 namespace icefield {
 

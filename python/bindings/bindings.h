@@ -28,11 +28,11 @@ void BindWrites(nanobind::module_& module, nanobind::class_<Table>& table);
 /// Changing columns: NativeSchemaChanges.
 void BindSchemaChanges(nanobind::module_& module);
 
+/// How reading uses the machine: NativeReadOptions.
+void BindReadOptions(nanobind::module_& module);
+
 /// Views and retrievals: NativeView, NativeRetrieval, point_in_time_join, latest.
 void BindRetrieval(nanobind::module_& module);
-
-/// Read options that stop at a signal (Ctrl-C).
-ReadOptions MakeReadOptions(int threads, int64_t batch_rows);
 
 /// At most one of the three is given; the engine says so otherwise.
 SnapshotSelector MakeSelector(std::optional<int64_t> snapshot_id, std::optional<std::string> ref,

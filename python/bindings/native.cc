@@ -2,6 +2,7 @@
 // live in the package; here is only what needs C++: the crossing of calls, errors and Arrow
 // streams.
 #include <nanobind/stl/map.h>
+#include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
 
 #include "bindings.h"
@@ -20,10 +21,20 @@ bool SignalArrived() {
   return true;
 }
 
+// They stop at a signal (Ctrl-C).
+ReadOptions MakeReadOptions(int threads, int64_t batch_rows, std::optional<int64_t> bytes_max) {
+  return {.threads = threads,
+          .batch_rows = batch_rows,
+          .interrupted = SignalArrived,
+          .bytes_max = bytes_max};
+}
+
 }  // namespace
 
-ReadOptions MakeReadOptions(int threads, int64_t batch_rows) {
-  return {.threads = threads, .batch_rows = batch_rows, .interrupted = SignalArrived};
+void BindReadOptions(nb::module_& module) {
+  nb::class_<ReadOptions>(module, "NativeReadOptions")
+      .def_static("make", &MakeReadOptions, nb::arg("threads"), nb::arg("batch_rows"),
+                  nb::arg("bytes_max").none());
 }
 
 SnapshotSelector MakeSelector(std::optional<int64_t> snapshot_id, std::optional<std::string> ref,
@@ -42,6 +53,7 @@ NB_MODULE(_native, module) {
              [] { return nb::str(icefield::Version().data(), icefield::Version().size()); });
   module.def("exit_codes", &icefield::python::ExitCodes,
              "Exit code of the command by exception name.");
+  icefield::python::BindReadOptions(module);
   icefield::python::BindTables(module);
   icefield::python::BindCatalogs(module);
   icefield::python::BindSchemaChanges(module);

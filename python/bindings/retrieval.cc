@@ -46,6 +46,9 @@ CreatedCut ParseCut(std::string_view text) {
   return CreatedCut::kNone;
 }
 
+// A text for people and its JSON.
+using TextAndJson = std::pair<std::string, std::string>;
+
 // A retrieval: the set itself, until its stream takes it over, and its report after that.
 class Retrieval {
  public:
@@ -53,8 +56,10 @@ class Retrieval {
 
   nb::object Schema() const { return ExportSchema(*set_->schema()); }
   DictList Pinned() const { return ViewList(set_->Pinned()); }
-  std::string Explain() {
-    return Unlocked([&] { return set_->Explain(); });
+  TextAndJson Explain(bool footers) {
+    const RetrievalPlan plan = Unlocked(
+        [&] { return set_->Explain(footers ? PlanDepth::kFooters : PlanDepth::kManifests); });
+    return {plan.ToString(), plan.ToJson()};
   }
 
   NativeStream Stream() {
@@ -102,7 +107,8 @@ void BindRetrieval(nb::module_& module) {
   nb::class_<Retrieval>(module, "NativeRetrieval")
       .def("schema", &Retrieval::Schema, "An Arrow schema capsule.")
       .def("pinned", &Retrieval::Pinned)
-      .def("explain", &Retrieval::Explain)
+      .def("explain", &Retrieval::Explain, nb::arg("footers"),
+           "The plan as a text for people, and as JSON.")
       .def("stream", &Retrieval::Stream, "The rows; once.")
       .def("report", &Retrieval::Report);
 
@@ -110,8 +116,8 @@ void BindRetrieval(nb::module_& module) {
       "point_in_time_join",
       [](const nb::object& frame, std::optional<int64_t> start_us, std::optional<int64_t> end_us,
          const std::vector<ViewRequest>& views, std::string entity_timestamp,
-         bool full_feature_names, const std::string& created_cut, bool commit_cut, int threads,
-         int64_t batch_rows) {
+         bool full_feature_names, const std::string& created_cut, bool commit_cut, bool provenance,
+         const ReadOptions& read) {
         JoinRequest request{.frame = frame.is_none() ? nullptr : ImportTable(frame),
                             .bounds = {start_us, end_us},
                             .views = views,
@@ -119,25 +125,46 @@ void BindRetrieval(nb::module_& module) {
                             .full_feature_names = full_feature_names,
                             .created_cut = ParseCut(created_cut),
                             .commit_cut = commit_cut,
-                            .read = MakeReadOptions(threads, batch_rows)};
+                            .provenance = provenance,
+                            .read = read};
         return Retrieval(Unlocked([&] { return MakeTrainingSet(std::move(request)); }));
       },
       nb::arg("frame").none(), nb::arg("start_us").none(), nb::arg("end_us").none(),
       nb::arg("views"), nb::arg("entity_timestamp"), nb::arg("full_feature_names"),
-      nb::arg("created_cut"), nb::arg("commit_cut"), nb::arg("threads"), nb::arg("batch_rows"));
+      nb::arg("created_cut"), nb::arg("commit_cut"), nb::arg("provenance"), nb::arg("read"));
+
+  module.def(
+      "why",
+      [](const nb::object& entity_row, const ViewRequest& view, std::string entity_timestamp,
+         const std::string& created_cut, bool commit_cut, int64_t rows_max,
+         const ReadOptions& read) -> TextAndJson {
+        WhyRequest request{.view = view,
+                           .entity_row = ImportTable(entity_row),
+                           .entity_timestamp = std::move(entity_timestamp),
+                           .created_cut = ParseCut(created_cut),
+                           .commit_cut = commit_cut,
+                           .rows_max = rows_max,
+                           .read = read};
+        const Why why = Unlocked([&] { return ExplainWhy(std::move(request)); });
+        return {why.ToString(), why.ToJson()};
+      },
+      nb::arg("entity_row"), nb::arg("view"), nb::arg("entity_timestamp"), nb::arg("created_cut"),
+      nb::arg("commit_cut"), nb::arg("rows_max"), nb::arg("read"),
+      "The answer as a text for people, and as JSON.");
 
   module.def(
       "latest",
       [](const ViewRequest& view, std::optional<int64_t> start_us, std::optional<int64_t> end_us,
-         int threads, int64_t batch_rows) {
+         bool provenance, const ReadOptions& read) {
         LatestRequest request{.view = view,
                               .start_us = start_us,
                               .end_us = end_us,
-                              .read = MakeReadOptions(threads, batch_rows)};
+                              .provenance = provenance,
+                              .read = read};
         return Retrieval(Unlocked([&] { return MakeLatest(std::move(request)); }));
       },
-      nb::arg("view"), nb::arg("start_us").none(), nb::arg("end_us").none(), nb::arg("threads"),
-      nb::arg("batch_rows"));
+      nb::arg("view"), nb::arg("start_us").none(), nb::arg("end_us").none(), nb::arg("provenance"),
+      nb::arg("read"));
 }
 
 }  // namespace icefield::python

@@ -17,12 +17,12 @@ namespace {
 ScanOptions MakeScanOptions(std::string row_filter, std::vector<std::string> selected_fields,
                             std::optional<int64_t> snapshot_id, std::optional<std::string> ref,
                             std::optional<int64_t> as_of_ms, std::optional<int64_t> limit,
-                            int threads, int64_t batch_rows) {
+                            const ReadOptions& read) {
   return {.row_filter = std::move(row_filter),
           .selected_fields = std::move(selected_fields),
           .snapshot = MakeSelector(snapshot_id, std::move(ref), as_of_ms),
           .limit = limit,
-          .read = MakeReadOptions(threads, batch_rows)};
+          .read = read};
 }
 
 DictList PlanFiles(const ScanPlan& plan) {
@@ -92,7 +92,7 @@ void BindTables(nb::module_& module) {
   nb::class_<ScanOptions>(module, "NativeScanOptions")
       .def_static("make", &MakeScanOptions, nb::arg("row_filter"), nb::arg("selected_fields"),
                   nb::arg("snapshot_id").none(), nb::arg("ref").none(), nb::arg("as_of_ms").none(),
-                  nb::arg("limit").none(), nb::arg("threads"), nb::arg("batch_rows"));
+                  nb::arg("limit").none(), nb::arg("read"));
 
   nb::class_<Table> table(module, "NativeTable");
   table.def_prop_ro("name", [](const Table& table) { return table.name(); })

@@ -16,11 +16,11 @@ namespace icefield::python {
 namespace {
 
 TableWriteOptions MakeWriteOptions(std::string branch, std::map<std::string, std::string> summary,
-                                   bool downcast_ns, bool narrow, int threads, int64_t batch_rows) {
+                                   bool downcast_ns, bool narrow, const ReadOptions& read) {
   return {.branch = std::move(branch),
           .summary = std::move(summary),
           .conform = {.downcast_ns = downcast_ns, .narrow = narrow},
-          .read = MakeReadOptions(threads, batch_rows)};
+          .read = read};
 }
 
 }  // namespace
@@ -28,8 +28,7 @@ TableWriteOptions MakeWriteOptions(std::string branch, std::map<std::string, std
 void BindWrites(nb::module_& module, nb::class_<Table>& table) {
   nb::class_<TableWriteOptions>(module, "NativeWriteOptions")
       .def_static("make", &MakeWriteOptions, nb::arg("branch"), nb::arg("summary"),
-                  nb::arg("downcast_ns"), nb::arg("narrow"), nb::arg("threads"),
-                  nb::arg("batch_rows"));
+                  nb::arg("downcast_ns"), nb::arg("narrow"), nb::arg("read"));
 
   table
       .def(

@@ -26,7 +26,7 @@ if not _pyarrow.__version__.startswith("26."):
 from icefield import errors
 from icefield._native import version as _version
 from icefield.catalog import Catalog, load_catalog
-from icefield.features import FeatureView, explain, latest, point_in_time_join
+from icefield.features import FeatureView, explain, latest, point_in_time_join, why
 from icefield.options import ReadOptions
 from icefield.table import (
     DeleteFile,
@@ -37,7 +37,7 @@ from icefield.table import (
     TableScan,
     load_table,
 )
-from icefield.training_set import Report, SnapshotPin, TrainingSet
+from icefield.training_set import Plan, Report, SnapshotPin, TrainingSet, Why
 
 __version__ = _version()
 
@@ -46,6 +46,7 @@ __all__ = [
     "DeleteFile",
     "FeatureView",
     "FileScanTask",
+    "Plan",
     "ReadOptions",
     "Report",
     "Snapshot",
@@ -54,6 +55,7 @@ __all__ = [
     "Table",
     "TableScan",
     "TrainingSet",
+    "Why",
     "__version__",
     "errors",
     "explain",
@@ -61,4 +63,5 @@ __all__ = [
     "load_catalog",
     "load_table",
     "point_in_time_join",
+    "why",
 ]

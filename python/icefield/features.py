@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Literal
+
+import pyarrow as pa
 
 from icefield import _native
 from icefield.arrow import to_stream
@@ -14,7 +16,7 @@ from icefield.filters import filter_text
 from icefield.instants import Instant, duration_micros, instant_micros
 from icefield.options import ReadOptions
 from icefield.table import Table, load_table
-from icefield.training_set import TrainingSet
+from icefield.training_set import Plan, TrainingSet, Why
 
 ColumnPair = str | tuple[str, str]
 _INT64_MAX = 2**63 - 1
@@ -112,6 +114,15 @@ class FeatureView:
 CreatedCut = bool | Literal["where_available"]
 
 
+def _cut_text(created_cut: CreatedCut) -> str:
+    cuts: dict[Any, str] = {False: "none", True: "everywhere", "where_available": "where_available"}
+    if created_cut not in cuts:
+        raise InvalidArgumentError(
+            f"created_cut is {created_cut!r}; give True, False or 'where_available'"
+        )
+    return cuts[created_cut]
+
+
 def point_in_time_join(
     entity_frame: Any,
     views: Sequence[FeatureView],
@@ -120,6 +131,7 @@ def point_in_time_join(
     full_feature_names: bool = False,
     created_cut: CreatedCut = False,
     commit_cut: bool = False,
+    provenance: bool = False,
     start: Instant | None = None,
     end: Instant | None = None,
     memory_budget: int | None = None,
@@ -140,17 +152,15 @@ def point_in_time_join(
         that wrote each row last; before, by its file's, and only where the table was never anything
         but appended to. UnsupportedError names the table and the snapshot whose time is not known.
         Rows deleted later are not brought back.
+    provenance: behind the features of each view the columns <view>__snapshot_id (of the snapshot
+        that added the winner's file), <view>__file, <view>__position, <view>__event_timestamp and,
+        where the view has one, <view>__created_timestamp; null for a miss.
     Snapshots are resolved now; data is read when the result is. Raises icefield.errors:
     InvalidArgumentError names
     the view, the table and the column.
     """
     if memory_budget is not None:
         raise UnsupportedError("memory_budget is not there yet; split the entity frame instead")
-    cuts: dict[Any, str] = {False: "none", True: "everywhere", "where_available": "where_available"}
-    if created_cut not in cuts:
-        raise InvalidArgumentError(
-            f"created_cut is {created_cut!r}; give True, False or 'where_available'"
-        )
     return TrainingSet(
         _native.point_in_time_join(
             frame=None if entity_frame is None else to_stream(entity_frame),
@@ -159,16 +169,52 @@ def point_in_time_join(
             views=[view._native for view in views],
             entity_timestamp=entity_timestamp,
             full_feature_names=full_feature_names,
-            created_cut=cuts[created_cut],
+            created_cut=_cut_text(created_cut),
             commit_cut=bool(commit_cut),
-            **(options or ReadOptions()).native(),
+            provenance=bool(provenance),
+            read=(options or ReadOptions()).native(),
         )
     )
 
 
-def explain(entity_frame: Any, views: Sequence[FeatureView], **arguments: Any) -> str:
-    """What point_in_time_join with the same arguments would read; reads no data."""
-    return point_in_time_join(entity_frame, views, **arguments).explain()
+def explain(
+    entity_frame: Any, views: Sequence[FeatureView], *, footers: bool = False, **arguments: Any
+) -> Plan:
+    """What point_in_time_join with the same arguments would read; see TrainingSet.explain."""
+    return point_in_time_join(entity_frame, views, **arguments).explain(footers=footers)
+
+
+def why(
+    entity_row: Any,
+    view: FeatureView,
+    *,
+    entity_timestamp: str = "event_timestamp",
+    created_cut: CreatedCut = False,
+    commit_cut: bool = False,
+    rows: int = 20,
+    options: ReadOptions | None = None,
+) -> Why:
+    """Why an entity row gets the features that it gets: the rows of its key, each with its verdict.
+
+    entity_row: a mapping of the join keys and the entity time, or a frame of one row.
+    created_cut, commit_cut: as of point_in_time_join.
+    rows: most rows that are listed; the others are counted.
+    The winner is the join's own; InternalError if the rules, applied row by row, give another.
+    """
+    row = (
+        pa.Table.from_pylist([dict(entity_row)]) if isinstance(entity_row, Mapping) else entity_row
+    )
+    return Why(
+        *_native.why(
+            entity_row=to_stream(row),
+            view=view._native,
+            entity_timestamp=entity_timestamp,
+            created_cut=_cut_text(created_cut),
+            commit_cut=bool(commit_cut),
+            rows_max=rows,
+            read=(options or ReadOptions()).native(),
+        )
+    )
 
 
 def latest(
@@ -177,13 +223,14 @@ def latest(
     end: Instant | None = None,
     since_snapshot_id: int | None = None,
     *,
+    provenance: bool = False,
     options: ReadOptions | None = None,
 ) -> TrainingSet:
     """The newest row of every key with start <= event time <= end, both inclusive (P15).
 
     Columns: join keys, features, event time, created time, by the table's names. Rows with a null
     key or time are
-    dropped and counted in the report.
+    dropped and counted in the report. provenance: as of point_in_time_join, behind all columns.
     """
     if since_snapshot_id is not None:
         raise UnsupportedError("since_snapshot_id is not there yet; leave it out")
@@ -192,6 +239,7 @@ def latest(
             view=view._native,
             start_us=instant_micros(start) if start is not None else None,
             end_us=instant_micros(end) if end is not None else None,
-            **(options or ReadOptions()).native(),
+            provenance=bool(provenance),
+            read=(options or ReadOptions()).native(),
         )
     )

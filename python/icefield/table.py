@@ -317,7 +317,7 @@ class TableScan:
             ref=self.ref,
             as_of_ms=self.as_of_ms,
             limit=self.limit,
-            **self.options.native(),
+            read=self.options.native(),
         )
 
 
@@ -333,7 +333,7 @@ def _write_options(
         summary=dict(snapshot_properties or {}),
         downcast_ns=downcast_ns,
         narrow=narrow,
-        **(options or ReadOptions()).native(),
+        read=(options or ReadOptions()).native(),
     )
 
 

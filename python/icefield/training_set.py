@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from typing import Any, TypedDict
 
@@ -28,6 +29,42 @@ class Report(dict[str, Any]):
 
     def __str__(self) -> str:
         return self._text
+
+
+class _FromJson(dict[str, Any]):
+    """The engine's JSON as a dictionary, its text as str()."""
+
+    def __init__(self, text: str, members: str) -> None:
+        self._text = text
+        super().__init__(json.loads(members))
+
+    def __str__(self) -> str:
+        return self._text
+
+
+class Plan(_FromJson):
+    """What a retrieval would read, as a dictionary; str() gives a text for people.
+
+    Keys: planned_by ("manifests" or "footers"); bytes_to_read (at most, delete files included);
+    memory_peak (about, in bytes); frame (rows, memory, and start_us, end_us, scans where views make
+    it) or None; keys (which key columns are encoded once, for which views: keys, views, distinct,
+    memory); views (view, table, snapshot_id, timestamp_ms, strategy, filter, keys, created_cut,
+    commit_cut, manifests_read, manifests_pruned, files_planned, files_pruned, pruned_by
+    (time_range, keys, row_filter: each with manifests, partition, bounds), rows, file_bytes,
+    first_files, row_groups or None, row_groups_pruned, rows_pruned, bytes_deciding, bytes_features, deletes,
+    memory (slots, decoders, features)).
+    """
+
+
+class Why(_FromJson):
+    """Why an entity row gets what it gets, as a dictionary; str() gives a text for people.
+
+    Keys: view, table, snapshot_id, keys, entity_time, ttl_us, created_cut, commit_cut; outcome
+    ("hit", "key absent", "only later rows", "expired", "cut"); features (of the winner);
+    rows_of_key; rows_without_time; rows, newest first (verdict, rule, reason, event_timestamp,
+    created_timestamp, committed, snapshot_id (of the snapshot that added the file), file, position,
+    row_id, last_updated_sequence_number); others (by verdict how many more there are).
+    """
 
 
 class TrainingSet:
@@ -59,9 +96,13 @@ class TrainingSet:
             for view in self._native.pinned()
         }
 
-    def explain(self) -> str:
-        """What would be read, from manifests and footers; no data is read."""
-        return self._native.explain()
+    def explain(self, *, footers: bool = False) -> Plan:
+        """What would be read, before any data is; a dictionary, whose str() is for people.
+
+        By manifests alone; with footers=True those of all planned files are read, and bytes and row
+        groups are exact.
+        """
+        return Plan(*self._native.explain(footers))
 
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
         if self._table is not None:

@@ -20,7 +20,8 @@ class SetStream final : public BatchStream {
   TrainingSet& set_;
 };
 
-struct GetCommand {
+// What a join is made of, and its options: `get` and `explain` share them.
+struct JoinArguments {
   TableSource source;
   std::string frame;
   std::string views;
@@ -30,24 +31,11 @@ struct GetCommand {
   std::string start;
   std::string end;
   bool full_feature_names = false;
-  bool explain = false;
-  bool report = false;
+  bool provenance = false;
   int threads = 0;
-  Output output = Output::kText;
+  std::optional<int64_t> bytes_max;
 
-  Status Run() const {
-    ICEFIELD_ASSIGN(std::unique_ptr<TrainingSet> set, Make());
-    if (explain) {
-      ICEFIELD_ASSIGN(std::string text, set->Explain());
-      return WriteText(text);
-    }
-    SetStream stream(*set);
-    ICEFIELD_TRY(WriteRows(stream, output));
-    if ((report || ::isatty(STDERR_FILENO) == 1) && set->report() != nullptr) {
-      std::fputs(set->report()->ToString().c_str(), stderr);
-    }
-    return {};
-  }
+  void AddTo(CLI::App& command);
 
   static Result<std::optional<int64_t>> Bound(std::string_view option, const std::string& text) {
     if (text.empty()) return std::optional<int64_t>();
@@ -59,10 +47,11 @@ struct GetCommand {
   Result<std::unique_ptr<TrainingSet>> Make() const {
     JoinRequest request{.entity_timestamp = entity_timestamp,
                         .full_feature_names = full_feature_names};
-    if (created_cut == "everywhere") request.created_cut = CreatedCut::kEverywhere;
-    if (created_cut == "where_available") request.created_cut = CreatedCut::kWhereAvailable;
+    request.created_cut = CutOf(created_cut);
     request.commit_cut = commit_cut;
+    request.provenance = provenance;
     request.read.threads = threads;
+    request.read.bytes_max = bytes_max;
     ICEFIELD_ASSIGN(std::vector<NamedView> named, ReadViewsFile(views));
     for (NamedView& view : named) {
       Result<Table> table = source.Load(view.table);
@@ -79,7 +68,66 @@ struct GetCommand {
   }
 };
 
-constexpr const char* kGetFooter = R"(A views file (YAML):
+void JoinArguments::AddTo(CLI::App& command) {
+  command.add_option("--frame", frame,
+                     "Entity frame: a Parquet, CSV or Arrow file; without one the views' own keys "
+                     "and event times from --start to --end");
+  command.add_option("--views", views, "Feature views: a YAML file, see below")->required();
+  command.add_option("--entity-timestamp", entity_timestamp, "The frame's time column")
+      ->capture_default_str();
+  AddCuts(command, created_cut, commit_cut);
+  command
+      .add_option("--start", start,
+                  "First event time of a frame of the views (default: the longest ttl before "
+                  "--end, else 30 days)")
+      ->option_text("TIME");
+  command.add_option("--end", end, "Last event time of a frame of the views (default: now)")
+      ->option_text("TIME");
+  command.add_flag("--full-feature-names", full_feature_names, "Name features view__feature");
+  command.add_flag("--provenance", provenance,
+                   "Add columns that say which row of which file gave each view's features");
+  command.add_option("--threads", threads, "Threads (default: all cores)")
+      ->check(CLI::NonNegativeNumber);
+  command.add_option("--max-bytes", bytes_max, "Refuse to read more than so many bytes")
+      ->check(CLI::NonNegativeNumber);
+  source.AddTo(command);
+}
+
+struct GetCommand {
+  JoinArguments join;
+  bool explain = false;
+  bool report = false;
+  Output output = Output::kText;
+
+  Status Run() const {
+    ICEFIELD_ASSIGN(std::unique_ptr<TrainingSet> set, join.Make());
+    if (explain) {
+      ICEFIELD_ASSIGN(const RetrievalPlan plan, set->Explain(PlanDepth::kManifests));
+      return WriteText(plan.ToString());
+    }
+    SetStream stream(*set);
+    ICEFIELD_TRY(WriteRows(stream, output));
+    if ((report || ::isatty(STDERR_FILENO) == 1) && set->report() != nullptr) {
+      std::fputs(set->report()->ToString().c_str(), stderr);
+    }
+    return {};
+  }
+};
+
+struct ExplainCommand {
+  JoinArguments join;
+  bool footers = false;
+  Output output = Output::kText;
+
+  Status Run() const {
+    ICEFIELD_ASSIGN(std::unique_ptr<TrainingSet> set, join.Make());
+    ICEFIELD_ASSIGN(const RetrievalPlan plan,
+                    set->Explain(footers ? PlanDepth::kFooters : PlanDepth::kManifests));
+    return WriteText(output == Output::kJson ? plan.ToJson() + "\n" : plan.ToString());
+  }
+};
+
+constexpr const char* kViewsHelp = R"(A views file (YAML):
   views:
     - name: driver_stats
       table: features.driver_stats
@@ -90,45 +138,64 @@ constexpr const char* kGetFooter = R"(A views file (YAML):
       features: [conv_rate, {trips: trips_today}]   # optional: column, or column: name
       row_filter: "conv_rate is not null"   # optional
       snapshot_id: 123                      # optional; or ref: main, or as_of: 2024-01-31T00:00:00Z
-Example:
+)";
+
+constexpr const char* kGetExample = R"(Example:
   icefield features get --frame entities.parquet --views views.yaml --output arrow > training.arrows)";
 
-}  // namespace
+constexpr const char* kExplainExample = R"(Examples:
+  icefield features explain --frame entities.parquet --views views.yaml
+  icefield features explain --frame entities.parquet --views views.yaml --footers --output json)";
 
-void AddFeaturesCommands(CLI::App& app, Work& work) {
-  CLI::App& features = *app.add_subcommand("features", "Training sets: get");
-  features.require_subcommand(1);
+void AddGet(CLI::App& features, Work& work) {
   CLI::App& get = *features.add_subcommand(
       "get",
       "Point-in-time correct features for every row of an entity frame, or of the views' own");
   auto command = std::make_shared<GetCommand>();
-  get.add_option("--frame", command->frame,
-                 "Entity frame: a Parquet, CSV or Arrow file; without one the views' own keys and "
-                 "event times from --start to --end");
-  get.add_option("--views", command->views, "Feature views: a YAML file, see below")->required();
-  get.add_option("--entity-timestamp", command->entity_timestamp, "The frame's time column")
-      ->capture_default_str();
-  get.add_option("--created-cut", command->created_cut,
-                 "Only rows created by the entity time: none, everywhere, where_available")
-      ->check(CLI::IsMember({"none", "everywhere", "where_available"}))
-      ->option_text("CUT [none]");
-  get.add_flag("--commit-cut", command->commit_cut, "Only rows committed by the entity time");
-  get.add_option("--start", command->start,
-                 "First event time of a frame of the views (default: the longest ttl before --end, "
-                 "else 30 days)")
-      ->option_text("TIME");
-  get.add_option("--end", command->end, "Last event time of a frame of the views (default: now)")
-      ->option_text("TIME");
-  get.add_flag("--full-feature-names", command->full_feature_names, "Name features view__feature");
+  command->join.AddTo(get);
   get.add_flag("--explain", command->explain, "Show what would be read, and read nothing");
   get.add_flag("--report", command->report,
                "Print the report to standard error, also where that is no terminal");
-  get.add_option("--threads", command->threads, "Threads (default: all cores)")
-      ->check(CLI::NonNegativeNumber);
-  command->source.AddTo(get);
   AddOutput(get, command->output, true);
-  get.footer(kGetFooter);
+  get.footer(StrCat(kViewsHelp, kGetExample));
   get.callback([&work, command] { work = [command] { return command->Run(); }; });
+}
+
+void AddExplain(CLI::App& features, Work& work) {
+  CLI::App& explain = *features.add_subcommand(
+      "explain", "What `features get` with the same options would read: files, bytes, memory");
+  auto command = std::make_shared<ExplainCommand>();
+  command->join.AddTo(explain);
+  explain.add_flag("--footers", command->footers,
+                   "Read the footers of all planned files: bytes and row groups are exact then");
+  AddOutput(explain, command->output, false);
+  explain.footer(StrCat(kViewsHelp, kExplainExample));
+  explain.callback([&work, command] { work = [command] { return command->Run(); }; });
+}
+
+}  // namespace
+
+CreatedCut CutOf(std::string_view text) {
+  if (text == "everywhere") return CreatedCut::kEverywhere;
+  if (text == "where_available") return CreatedCut::kWhereAvailable;
+  return CreatedCut::kNone;
+}
+
+void AddCuts(CLI::App& command, std::string& created_cut, bool& commit_cut) {
+  command
+      .add_option("--created-cut", created_cut,
+                  "Only rows created by the entity time: none, everywhere, where_available")
+      ->check(CLI::IsMember({"none", "everywhere", "where_available"}))
+      ->option_text("CUT [none]");
+  command.add_flag("--commit-cut", commit_cut, "Only rows committed by the entity time");
+}
+
+void AddFeaturesCommands(CLI::App& app, Work& work) {
+  CLI::App& features = *app.add_subcommand("features", "Training sets: get, explain, why");
+  features.require_subcommand(1);
+  AddGet(features, work);
+  AddExplain(features, work);
+  AddWhy(features, work);
 }
 
 }  // namespace icefield::cli

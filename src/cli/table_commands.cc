@@ -45,6 +45,7 @@ struct ReadArguments {
   std::optional<std::string> as_of;
   std::optional<int64_t> limit;
   int threads = 0;
+  std::optional<int64_t> bytes_max;
 
   void AddTo(CLI::App& command, bool with_rows) {
     command
@@ -63,6 +64,8 @@ struct ReadArguments {
     command.add_option("--limit", limit, "Most rows")->check(CLI::NonNegativeNumber);
     command.add_option("--threads", threads, "Threads (default: all cores)")
         ->check(CLI::NonNegativeNumber);
+    command.add_option("--max-bytes", bytes_max, "Refuse to read more than so many bytes")
+        ->check(CLI::NonNegativeNumber);
   }
 
   Result<ScanOptions> Options() const {
@@ -74,6 +77,7 @@ struct ReadArguments {
       ICEFIELD_ASSIGN(options.snapshot.as_of, ParseSnapshotTime(*as_of));
     }
     options.read.threads = threads;
+    options.read.bytes_max = bytes_max;
     return options;
   }
 };

@@ -39,6 +39,8 @@ Status CheckReadOptions(const ReadOptions& options) {
   }
   if (options.batch_rows < 1)
     return InvalidArgument("batch_size is ", options.batch_rows, "; give 1 or more");
+  if (options.bytes_max && *options.bytes_max < 0)
+    return InvalidArgument("max_bytes is ", *options.bytes_max, "; give 0 or more");
   return {};
 }
 
@@ -47,6 +49,14 @@ Status CheckInterrupted(const ReadOptions& options, int worker) {
     return Fail(ErrorCode::kCancelled, "stopped by the caller");
   }
   return {};
+}
+
+Status CheckPlannedBytes(const ReadOptions& options, int64_t bytes_planned, std::string_view what,
+                         std::string_view way_out) {
+  if (!options.bytes_max || bytes_planned <= *options.bytes_max) return {};
+  return Fail(ErrorCode::kResourceExhausted, what, " is planned to read ", bytes_planned,
+              " bytes, more than max_bytes allows (", *options.bytes_max, "); ", way_out,
+              ", or raise max_bytes");
 }
 
 Result<OpenScan> OpenFiles(const ObjectStore& store, const ScanPlan& plan,

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -21,6 +23,9 @@ struct ReadOptions {
   int64_t batch_rows = 65536;  ///< Most rows in a batch; at least 1.
   /// Asked now and then on the calling thread; true stops the work with Cancelled. May be empty.
   std::function<bool()> interrupted;
+  /// Most bytes that one read may be planned to take: compressed columns of data files, and delete
+  /// files. None: no limit.
+  std::optional<int64_t> bytes_max;
 };
 
 /// InvalidArgument for options that make no sense.
@@ -28,6 +33,11 @@ Status CheckReadOptions(const ReadOptions& options);
 
 /// Cancelled if the caller asks to stop; only worker 0 runs on the calling thread and may ask.
 Status CheckInterrupted(const ReadOptions& options, int worker);
+
+/// ResourceExhausted where more than options.bytes_max are planned: `what` names what plans it,
+/// `way_out` how to plan less.
+Status CheckPlannedBytes(const ReadOptions& options, int64_t bytes_planned, std::string_view what,
+                         std::string_view way_out);
 
 /// One row group to read.
 struct RowGroupTask {

@@ -60,6 +60,7 @@ class OrderedScan final : public BatchStream {
   Status Open() {
     ICEFIELD_ASSIGN(files_, OpenFiles(*request_.store, request_.plan, request_.options));
     live_ = std::make_unique<LiveRows>(files_, read_, request_.options);
+    if (request_.options.bytes_max) ICEFIELD_TRY(CheckBytes());
     queues_.resize(files_.row_groups.size());
     window_ = static_cast<size_t>(ThreadCount(request_.options.threads)) + 1;
     return {};
@@ -97,6 +98,17 @@ class OrderedScan final : public BatchStream {
   }
 
  private:
+  Status CheckBytes() {
+    int64_t bytes = request_.plan.DeleteBytes();
+    for (size_t group = 0; group < files_.row_groups.size(); ++group) {
+      ICEFIELD_ASSIGN(const int64_t of_group, live_->BytesOf(group));
+      bytes += of_group;
+    }
+    return CheckPlannedBytes(request_.options, bytes,
+                             StrCat("the scan of table ", request_.plan.table_name),
+                             "select fewer columns or rows");
+  }
+
   // At least one thread must start; fewer than asked do the same work.
   Status Start() {
     const size_t count = std::min(static_cast<size_t>(ThreadCount(request_.options.threads)),

@@ -7,6 +7,7 @@
 #include <arrow/compute/cast.h>
 #include <arrow/extension_type.h>
 #include <arrow/record_batch.h>
+#include <arrow/util/byte_size.h>
 
 #include <algorithm>
 #include <limits>
@@ -142,6 +143,11 @@ Result<ArrayPtr> EntityFrame::PlainColumn(const std::string& name,
   ICEFIELD_ARROW_ASSIGN(ArrayPtr whole, arrow::Concatenate(chunks),
                         StrCat("entity frame, column '", name, "'"));
   return whole;
+}
+
+int64_t EntityFrame::bytes() const {
+  constexpr int64_t kTimeBytes = sizeof(int64_t) + sizeof(uint8_t);
+  return arrow::util::TotalBufferSize(*table_) + rows() * kTimeBytes;
 }
 
 Result<std::shared_ptr<arrow::RecordBatch>> EntityFrame::Slice(int64_t start, int64_t count) const {

@@ -26,6 +26,9 @@ class EntityFrame {
   const std::shared_ptr<arrow::Schema>& schema() const { return table_->schema(); }
   const Times& times() const { return times_; }
 
+  /// Bytes of its columns and times in memory.
+  int64_t bytes() const;
+
   /// One contiguous array of the column's plain form: dictionaries decoded, large and view forms
   /// narrowed, extension types unwrapped to their storage. InvalidArgument names the column and
   /// `wanted_by`.

@@ -46,14 +46,25 @@ class JoinedSet final : public TrainingSet {
     return {};
   }
 
-  Result<std::string> Explain() override {
-    std::string text = StrCat("point-in-time join of ", frame_.rows(), " entity rows with ",
-                              views_.size(), " views\n");
+  Result<RetrievalPlan> Explain(PlanDepth depth) override {
+    RetrievalPlan plan{.depth = depth};
+    plan.frame = FramePlan{.rows = frame_.rows(), .bytes = frame_.bytes()};
     for (const PinnedView& view : views_) {
-      ICEFIELD_ASSIGN(std::unique_ptr<ViewScan> scan, Open(view));
-      text += ExplainJoin(*scan);
+      ICEFIELD_ASSIGN(const std::unique_ptr<ViewScan> scan, Open(view, depth));
+      ICEFIELD_ASSIGN(
+          plan.views.emplace_back(),
+          DescribeView(*scan, depth, {.entity_rows = frame_.rows(), .read = terms_.read}));
     }
-    return text;
+    plan.keys = GroupByKeys(plan.views);
+    for (KeysPlan& shared : plan.keys) {
+      const auto view = std::find_if(views_.begin(), views_.end(), [&](const PinnedView& pinned) {
+        return pinned.view.name == shared.views.front();
+      });
+      ICEFIELD_ASSIGN(const EncodedKeys* keys, encodings_.For(view->view));
+      shared.distinct = keys->encoder.size();
+      shared.bytes = keys->BytesAbout();
+    }
+    return plan;
   }
 
   Result<std::shared_ptr<arrow::RecordBatch>> Next() override {
@@ -84,18 +95,36 @@ class JoinedSet final : public TrainingSet {
   const RetrievalReport* report() const override { return done_ ? &report_ : nullptr; }
 
  private:
-  Result<std::unique_ptr<ViewScan>> Open(const PinnedView& view) {
+  Result<std::unique_ptr<ViewScan>> Open(const PinnedView& view,
+                                         PlanDepth depth = PlanDepth::kFooters) {
     ICEFIELD_ASSIGN(const EncodedKeys* keys, encodings_.For(view.view));
     const std::optional<TimeSpan> span = SpanOf(frame_, view.view, view.unit);
-    Predicate predicate{.op = PredicateOp::kFalse};
-    if (span) predicate = And(WithinSpan(view, *span), AmongKeys(view, keys->columns));
-    return OpenForJoin(view, std::move(predicate), terms_);
+    ViewNeed need{.span = {.op = PredicateOp::kFalse},
+                  .keys = AmongKeys(view, keys->columns),
+                  .gathered = FeatureColumns(view)};
+    if (span) need.span = WithinSpan(view, *span);
+    return OpenForJoin(view, std::move(need), terms_, depth);
+  }
+
+  // With a limit all views are planned before any is read: nothing is read in vain.
+  Result<std::vector<std::unique_ptr<ViewScan>>> PlanAhead() {
+    const Stopwatch watch(report_.seconds.plan);
+    std::vector<std::unique_ptr<ViewScan>> scans(views_.size());
+    if (!terms_.read.bytes_max) return scans;
+    PlannedBytes planned(terms_.read);
+    for (size_t view = 0; view < views_.size(); ++view) {
+      ICEFIELD_ASSIGN(scans[view], Open(views_[view]));
+      ICEFIELD_TRY(planned.Add(scans[view]->report));
+    }
+    return scans;
   }
 
   Status JoinAll() {
-    for (const PinnedView& view : views_) {
-      std::unique_ptr<ViewScan> scan;
-      {
+    ICEFIELD_ASSIGN(std::vector<std::unique_ptr<ViewScan>> planned, PlanAhead());
+    for (size_t at = 0; at < views_.size(); ++at) {
+      const PinnedView& view = views_[at];
+      std::unique_ptr<ViewScan> scan = std::move(planned[at]);
+      if (scan == nullptr) {
         const Stopwatch watch(report_.seconds.plan);
         ICEFIELD_ASSIGN(scan, Open(view));
       }
@@ -118,7 +147,7 @@ class JoinedSet final : public TrainingSet {
   Result<std::vector<arrow::ArrayVector>> TakeFeatures(int64_t rows) const {
     std::vector<arrow::ArrayVector> features;
     for (size_t view = 0; view < results_.size(); ++view) {
-      Result<arrow::ArrayVector> taken = results_[view].features.Take(WinnersOf(view, rows));
+      Result<arrow::ArrayVector> taken = results_[view].Take(views_[view], WinnersOf(view, rows));
       if (!taken.ok()) {
         return std::move(taken).error().At(StrCat("feature view '", views_[view].view.name, "'"));
       }
@@ -130,9 +159,9 @@ class JoinedSet final : public TrainingSet {
   void CountNulls(size_t view, int64_t rows, const arrow::ArrayVector& features) {
     const std::vector<uint32_t> winners = WinnersOf(view, rows);
     const int64_t misses = std::count(winners.begin(), winners.end(), kNoWinner);
-    for (size_t at = 0; at < features.size(); ++at) {
-      report_.views[view].null_values[views_[view].view.features[at].name] +=
-          features[at]->null_count() - misses;
+    const std::vector<BoundView::Feature>& asked = views_[view].view.features;
+    for (size_t at = 0; at < asked.size(); ++at) {
+      report_.views[view].null_values[asked[at].name] += features[at]->null_count() - misses;
     }
   }
 
@@ -150,21 +179,14 @@ class JoinedSet final : public TrainingSet {
 
 }  // namespace
 
-Result<std::unique_ptr<ViewScan>> OpenForJoin(const PinnedView& view, Predicate predicate,
-                                              const JoinTerms& terms) {
-  ICEFIELD_ASSIGN(std::unique_ptr<ViewScan> scan, OpenView(view, std::move(predicate), terms.read));
+Result<std::unique_ptr<ViewScan>> OpenForJoin(const PinnedView& view, ViewNeed need,
+                                              const JoinTerms& terms, PlanDepth depth) {
+  ICEFIELD_ASSIGN(std::unique_ptr<ViewScan> scan,
+                  OpenView(view, std::move(need), terms.read, depth));
   if (terms.created_cut != CreatedCut::kNone) {
     scan->report.cut = view.view.created_time ? CutEffect::kApplied : CutEffect::kNoCreatedColumn;
   }
   return scan;
-}
-
-std::string ExplainJoin(const ViewScan& scan) {
-  std::string cuts;
-  if (scan.report.cut == CutEffect::kApplied) cuts += ", created cut";
-  if (scan.report.cut == CutEffect::kNoCreatedColumn) cuts += ", no column for the created cut";
-  if (scan.report.commit_cut) cuts += ", commit cut";
-  return StrCat("view ", scan.pinned.view.name, cuts, ":\n", ExplainScan(scan));
 }
 
 Result<std::shared_ptr<arrow::Schema>> JoinSchema(const arrow::Schema& frame,
@@ -173,19 +195,27 @@ Result<std::shared_ptr<arrow::Schema>> JoinSchema(const arrow::Schema& frame,
   arrow::FieldVector fields = frame.fields();
   std::map<std::string, std::string> owners;
   for (const std::string& name : frame.field_names()) owners[name] = "a column of the entity frame";
-  for (const PinnedView& pinned : views) {
-    for (const BoundView::Feature& feature : pinned.view.features) {
-      const std::string name = OutputName(pinned.view, feature, full_feature_names);
-      const std::string owner =
-          StrCat("feature '", feature.name, "' of view '", pinned.view.name, "'");
-      const auto [found, added] = owners.emplace(name, owner);
-      if (!added) {
-        return InvalidArgument(owner, " and ", found->second, " would both be the output column '",
-                               name, "' (P13); use full feature names or rename one");
-      }
-      ICEFIELD_ASSIGN(std::shared_ptr<arrow::Field> field, ToArrowField(feature.field));
-      fields.push_back(field->WithName(name)->WithNullable(true));
+  const auto add = [&](const std::shared_ptr<arrow::Field>& field, std::string owner) -> Status {
+    const auto [found, added] = owners.emplace(field->name(), owner);
+    if (!added) {
+      return InvalidArgument(owner, " and ", found->second, " would both be the output column '",
+                             field->name(), "' (P13); use full feature names or rename one");
     }
+    fields.push_back(field);
+    return {};
+  };
+  for (const PinnedView& pinned : views) {
+    const std::string of_view = StrCat(" of view '", pinned.view.name, "'");
+    for (const BoundView::Feature& feature : pinned.view.features) {
+      ICEFIELD_ASSIGN(std::shared_ptr<arrow::Field> field, ToArrowField(feature.field));
+      const std::string name = OutputName(pinned.view, feature, full_feature_names);
+      ICEFIELD_TRY(add(field->WithName(name)->WithNullable(true),
+                       StrCat("feature '", feature.name, "'", of_view)));
+    }
+    if (!pinned.provenance) continue;
+    ICEFIELD_ASSIGN(const arrow::FieldVector provenance, ProvenanceFields(pinned));
+    for (const std::shared_ptr<arrow::Field>& field : provenance)
+      ICEFIELD_TRY(add(field, StrCat("provenance column '", field->name(), "'", of_view)));
   }
   return arrow::schema(std::move(fields), frame.metadata());
 }

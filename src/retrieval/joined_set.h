@@ -17,14 +17,12 @@ struct JoinTerms {
 };
 
 /// Plans and opens a view for a join. Its report says which cuts bear on it.
-Result<std::unique_ptr<ViewScan>> OpenForJoin(const PinnedView& view, Predicate predicate,
-                                              const JoinTerms& terms);
+Result<std::unique_ptr<ViewScan>> OpenForJoin(const PinnedView& view, ViewNeed need,
+                                              const JoinTerms& terms,
+                                              PlanDepth depth = PlanDepth::kFooters);
 
-/// The plan of a view that OpenForJoin opened, for people.
-std::string ExplainJoin(const ViewScan& scan);
-
-/// The frame's columns, then every view's features. InvalidArgument for two columns of one name: it
-/// names both (P13).
+/// The frame's columns, then every view's features and, on request, their provenance.
+/// InvalidArgument for two columns of one name: it names both (P13).
 Result<std::shared_ptr<arrow::Schema>> JoinSchema(const arrow::Schema& frame,
                                                   const std::vector<PinnedView>& views,
                                                   bool full_feature_names);

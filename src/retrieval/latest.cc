@@ -9,6 +9,7 @@
 #include "pit/latest_table.h"
 #include "retrieval/deciding_batches.h"
 #include "retrieval/gather.h"
+#include "retrieval/provenance.h"
 #include "retrieval/pruning.h"
 #include "retrieval/stopwatch.h"
 #include "retrieval/training_set.h"
@@ -31,21 +32,35 @@ ReadSchema LatestColumns(const PinnedView& pinned) {
   for (const BoundView::Feature& feature : view.features) add(feature.field.id, feature.name);
   add(view.event_time.id, view.event_time.name);
   if (view.created_time) add(view.created_time->id, view.created_time->name);
+  if (pinned.provenance) {
+    for (ReadColumn& time : ProvenanceTimes(pinned)) read.columns.push_back(std::move(time));
+  }
   return read;
 }
 
-// Two columns of one name are refused with both named (P13).
-Status CheckNames(const PinnedView& pinned, const ReadSchema& read) {
-  std::map<std::string, FieldId> names;
-  for (const ReadColumn& column : read.columns) {
-    const auto [found, added] = names.emplace(column.name, column.field_id);
-    if (added) continue;
-    return InvalidArgument("latest of view '", pinned.view.name, "': columns '",
-                           read.schema.NameOf(found->second), "' and '",
-                           read.schema.NameOf(column.field_id), "' would both be named '",
-                           column.name, "' (P13); rename one");
+// The columns of the result, with provenance behind them on request. Two of one name are refused
+// with both named (P13).
+Result<std::shared_ptr<arrow::Schema>> LatestSchema(const PinnedView& pinned) {
+  ReadSchema read = LatestColumns(pinned);
+  if (pinned.provenance) read.columns.resize(read.columns.size() - ProvenanceTimes(pinned).size());
+  ICEFIELD_ASSIGN(const std::shared_ptr<arrow::Schema> columns, OutputSchema(read));
+  arrow::FieldVector fields = Nullable(*columns)->fields();
+  std::map<std::string, std::string> owners;
+  const auto own = [&](const std::string& name, const std::string& owner) -> Status {
+    const auto [found, added] = owners.emplace(name, owner);
+    if (added) return {};
+    return InvalidArgument("latest of view '", pinned.view.name, "': ", found->second, " and ",
+                           owner, " would both be named '", name, "' (P13); rename one");
+  };
+  for (const ReadColumn& column : read.columns)
+    ICEFIELD_TRY(own(column.name, StrCat("column '", read.schema.NameOf(column.field_id), "'")));
+  if (!pinned.provenance) return arrow::schema(std::move(fields));
+  ICEFIELD_ASSIGN(const arrow::FieldVector provenance, ProvenanceFields(pinned));
+  for (const std::shared_ptr<arrow::Field>& field : provenance) {
+    ICEFIELD_TRY(own(field->name(), StrCat("provenance column '", field->name(), "'")));
+    fields.push_back(field);
   }
-  return {};
+  return arrow::schema(std::move(fields));
 }
 
 // Ticks of the view's unit that the bounds allow, both inclusive.
@@ -72,9 +87,14 @@ class LatestSet final : public TrainingSet {
   const std::shared_ptr<arrow::Schema>& schema() const override { return schema_; }
   std::vector<ViewReport> Pinned() const override { return {PinnedReport(pinned_)}; }
 
-  Result<std::string> Explain() override {
-    ICEFIELD_ASSIGN(std::unique_ptr<ViewScan> scan, Open());
-    return StrCat("latest row of every key of view ", pinned_.view.name, ":\n", ExplainScan(*scan));
+  Result<RetrievalPlan> Explain(PlanDepth depth) override {
+    RetrievalPlan plan{.depth = depth};
+    ICEFIELD_ASSIGN(const std::unique_ptr<ViewScan> scan, Open(depth));
+    int64_t rows = 0;
+    for (const FileTask& task : scan->plan.tasks) rows += task.file.record_count;
+    ICEFIELD_ASSIGN(plan.views.emplace_back(),
+                    DescribeView(*scan, depth, {.entity_rows = rows, .read = options_}));
+    return plan;
   }
 
   Result<std::shared_ptr<arrow::RecordBatch>> Next() override {
@@ -99,8 +119,10 @@ class LatestSet final : public TrainingSet {
   const RetrievalReport* report() const override { return done_ ? &report_ : nullptr; }
 
  private:
-  Result<std::unique_ptr<ViewScan>> Open() {
-    return OpenView(pinned_, WithinSpan(pinned_, span_), options_);
+  Result<std::unique_ptr<ViewScan>> Open(PlanDepth depth = PlanDepth::kFooters) {
+    ViewNeed need{
+        .span = WithinSpan(pinned_, span_), .keys = {}, .gathered = LatestColumns(pinned_)};
+    return OpenView(pinned_, std::move(need), options_, depth);
   }
 
   Status Read() {
@@ -108,6 +130,7 @@ class LatestSet final : public TrainingSet {
     {
       const Stopwatch watch(report_.seconds.plan);
       ICEFIELD_ASSIGN(scan, Open());
+      ICEFIELD_TRY(PlannedBytes(options_).Add(scan->report));
     }
     std::vector<RowLocator> winners;
     {
@@ -116,9 +139,10 @@ class LatestSet final : public TrainingSet {
     }
     const Stopwatch watch(report_.seconds.gather);
     ICEFIELD_ASSIGN(WinnerFeatures features,
-                    GatherWinners(*scan, LatestColumns(pinned_), winners, options_));
+                    GatherWinners(*scan, scan->gathered, winners, options_));
     features_ = std::make_unique<WinnerFeatures>(std::move(features));
     report_.rows = static_cast<int64_t>(winners.size());
+    if (pinned_.provenance) origins_.emplace(scan->plan, std::move(winners));
     scan->report.outcomes.hits = report_.rows;
     report_.views.push_back(std::move(scan->report));
     return {};
@@ -127,7 +151,9 @@ class LatestSet final : public TrainingSet {
   Result<arrow::ArrayVector> TakeNext(int64_t rows) const {
     std::vector<uint32_t> winners(static_cast<size_t>(rows));
     std::iota(winners.begin(), winners.end(), static_cast<uint32_t>(next_row_));
-    return features_->Take(winners);
+    ICEFIELD_ASSIGN(arrow::ArrayVector columns, features_->Take(winners));
+    if (origins_) ICEFIELD_TRY(origins_->Insert(winners, ProvenanceTimes(pinned_).size(), columns));
+    return columns;
   }
 
   // Of the features; keys and times are no features.
@@ -189,6 +215,7 @@ class LatestSet final : public TrainingSet {
   std::shared_ptr<arrow::Schema> schema_;
   ReadOptions options_;
   std::unique_ptr<WinnerFeatures> features_;
+  std::optional<WinnerOrigins> origins_;
   RetrievalReport report_;
   int64_t next_row_ = 0;
   bool done_ = false;
@@ -203,13 +230,13 @@ Result<std::unique_ptr<TrainingSet>> MakeLatest(LatestRequest request) {
     return InvalidArgument("latest of view '", request.view.spec.name, "': start lies after end");
   }
   ICEFIELD_ASSIGN(PinnedView pinned, PinView(request.view.source, request.view.spec));
+  pinned.provenance = request.provenance;
   TimeSpan span;
   if (request.start_us) span.first = MicrosToTick(*request.start_us, pinned.unit);
   if (request.end_us) span.last = MicrosToTick(*request.end_us, pinned.unit);
-  ICEFIELD_TRY(CheckNames(pinned, LatestColumns(pinned)));
-  ICEFIELD_ASSIGN(std::shared_ptr<arrow::Schema> columns, OutputSchema(LatestColumns(pinned)));
+  ICEFIELD_ASSIGN(std::shared_ptr<arrow::Schema> schema, LatestSchema(pinned));
   return std::unique_ptr<TrainingSet>(std::make_unique<LatestSet>(
-      std::move(pinned), span, Nullable(*columns), std::move(request.read)));
+      std::move(pinned), span, std::move(schema), std::move(request.read)));
 }
 
 }  // namespace icefield

@@ -38,9 +38,11 @@ struct ViewReport {
   int64_t row_groups_read = 0;
   int64_t row_groups_pruned = 0;
   int64_t rows_pruned = 0;  ///< Of the row groups to read, left out by their page indexes.
-  int64_t bytes_planned =
-      0;  ///< Compressed bytes of the needed columns of the row groups that were planned.
+  /// Compressed bytes of the needed columns of the row groups that were planned: a column that
+  /// decides winners and is a feature is read twice.
+  int64_t bytes_planned = 0;
   int64_t bytes_read = 0;                ///< Of those that were read.
+  int64_t delete_bytes = 0;              ///< Of the delete files that apply, beside the others.
   int64_t rows_seen = 0;                 ///< Live feature rows whose keys and times were read.
   int64_t rows_deleted_by_position = 0;  ///< Not seen: position deletes, deletion vectors (P12).
   int64_t rows_deleted_by_equality = 0;  ///< Not seen: equality deletes (P12).
@@ -52,6 +54,7 @@ struct ViewReport {
                                                 ///< without a created column.
   CutEffect cut = CutEffect::kNotAsked;
   bool commit_cut = false;  ///< Rows were dated by their commits (P9).
+  bool operator==(const ViewReport&) const = default;
 };
 
 /// The entity frame that views made (P14): its event times, both inclusive, and what was read.

@@ -80,21 +80,34 @@ class FramelessSet final : public TrainingSet {
     return pinned;
   }
 
-  Result<std::string> Explain() override {
-    std::string text = StrCat("point-in-time join of ", views_.size(), " views without a frame\n");
-    ICEFIELD_ASSIGN(std::string frame, ExplainViewFrame(plan_, terms_.read));
-    text += frame;
-    for (const PinnedView& view : views_) {
-      const TimeSpan span{FirstTick(view), MicrosToTick(plan_.end_us, view.unit)};
-      ICEFIELD_ASSIGN(std::unique_ptr<ViewScan> scan,
-                      OpenForJoin(view, WithinSpan(view, span), terms_));
-      text += ExplainJoin(*scan);
+  Result<RetrievalPlan> Explain(PlanDepth depth) override {
+    RetrievalPlan plan{.depth = depth};
+    plan.frame = FramePlan{.start_us = plan_.start_us, .end_us = plan_.end_us};
+    for (const PinnedView& source : plan_.sources) {
+      ICEFIELD_ASSIGN(const std::unique_ptr<ViewScan> scan,
+                      OpenFrameSource(plan_, source, terms_.read, depth));
+      // Its distinct rows are kept: at most all.
+      ICEFIELD_ASSIGN(ViewPlan view,
+                      DescribeView(*scan, depth, {.entity_rows = 0, .read = terms_.read}));
+      plan.frame->rows += view.rows;
+      plan.frame->bytes += scan->deciding_sizes.decoded;
+      plan.frame->scans.push_back(std::move(view));
     }
-    return text;
+    for (const PinnedView& pinned : views_) {
+      ICEFIELD_ASSIGN(const std::unique_ptr<ViewScan> scan, Open(pinned, depth));
+      ICEFIELD_ASSIGN(
+          plan.views.emplace_back(),
+          DescribeView(*scan, depth, {.entity_rows = plan.frame->rows, .read = terms_.read}));
+    }
+    plan.keys = GroupByKeys(plan.views);
+    return plan;
   }
 
   Result<std::shared_ptr<arrow::RecordBatch>> Next() override {
-    if (joined_ == nullptr) ICEFIELD_TRY(MakeFrame());
+    if (joined_ == nullptr) {
+      ICEFIELD_TRY(CheckLimit());
+      ICEFIELD_TRY(MakeFrame());
+    }
     ICEFIELD_ASSIGN(std::shared_ptr<arrow::RecordBatch> batch, joined_->Next());
     if (batch == nullptr) {
       report_ = *joined_->report();
@@ -113,6 +126,31 @@ class FramelessSet final : public TrainingSet {
     const std::optional<int64_t> first = CheckedAdd<int64_t>(plan_.start_us, -view.view.ttl_us);
     if (!first) return std::nullopt;
     return MicrosToTick(*first, view.unit);
+  }
+
+  // As it is known before the frame is: by event times alone.
+  Result<std::unique_ptr<ViewScan>> Open(const PinnedView& view, PlanDepth depth) const {
+    const TimeSpan span{FirstTick(view), MicrosToTick(plan_.end_us, view.unit)};
+    return OpenForJoin(
+        view, {.span = WithinSpan(view, span), .keys = {}, .gathered = FeatureColumns(view)},
+        terms_, depth);
+  }
+
+  // What makes the frame and what is joined to it count together; nothing is read before.
+  Status CheckLimit() {
+    if (!terms_.read.bytes_max) return {};
+    PlannedBytes planned(terms_.read);
+    for (const PinnedView& source : plan_.sources) {
+      ICEFIELD_ASSIGN(const std::unique_ptr<ViewScan> scan,
+                      OpenFrameSource(plan_, source, terms_.read));
+      ICEFIELD_TRY(planned.Add(scan->report));
+    }
+    for (const PinnedView& view : views_) {
+      ICEFIELD_ASSIGN(const std::unique_ptr<ViewScan> scan, Open(view, PlanDepth::kFooters));
+      ICEFIELD_TRY(planned.Add(scan->report));
+    }
+    terms_.read.bytes_max.reset();  // The join will read no more than that.
+    return {};
   }
 
   Status MakeFrame() {
@@ -148,6 +186,7 @@ Result<std::unique_ptr<TrainingSet>> MakeTrainingSet(JoinRequest request) {
   std::vector<PinnedView> views;
   for (const ViewRequest& view : request.views) {
     ICEFIELD_ASSIGN(views.emplace_back(), PinView(view.source, view.spec));
+    views.back().provenance = request.provenance;
     if (request.created_cut == CreatedCut::kEverywhere && !views.back().view.created_time) {
       return InvalidArgument("feature view '", view.spec.name,
                              "' has no created timestamp column for the created cut; ",

@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "batch/batch_stream.h"
 #include "retrieval/entity_frame.h"
+#include "retrieval/explain.h"
 #include "retrieval/report.h"
 #include "retrieval/view_frame.h"
 #include "retrieval/view_scan.h"
@@ -37,6 +38,7 @@ struct JoinRequest {
   bool full_feature_names = false;
   CreatedCut created_cut = CreatedCut::kNone;
   bool commit_cut = false;  ///< Only rows committed by the entity time (P9).
+  bool provenance = false;  ///< Behind the features of each view the columns of ProvenanceFields.
   ReadOptions read;
 };
 
@@ -51,8 +53,8 @@ class TrainingSet {
   /// Per view the table and snapshot that it reads; counts of reading are zero.
   virtual std::vector<ViewReport> Pinned() const = 0;
 
-  /// What would be read, from manifests and footers; reads no data. A text for people.
-  virtual Result<std::string> Explain() = 0;
+  /// What would be read. Reads manifests or footers too, and no data; may be called at any time.
+  virtual Result<RetrievalPlan> Explain(PlanDepth depth) = 0;
 
   /// The next batch; null at the end. After an error or the end, no further call.
   virtual Result<std::shared_ptr<arrow::RecordBatch>> Next() = 0;
@@ -73,6 +75,7 @@ struct LatestRequest {
   ViewRequest view;
   std::optional<int64_t> start_us;  ///< Inclusive, microseconds since the epoch; none: no bound.
   std::optional<int64_t> end_us;    ///< Inclusive.
+  bool provenance = false;          ///< Behind all columns those of ProvenanceFields.
   ReadOptions read;
 };
 

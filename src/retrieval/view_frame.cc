@@ -115,6 +115,7 @@ PinnedView SourceOf(PinnedView pinned) {
   pinned.view.created_time.reset();
   pinned.view.ttl_us = 0;
   pinned.commit_times.reset();
+  pinned.provenance = false;
   return pinned;
 }
 
@@ -212,11 +213,6 @@ class SourceReader {
   std::vector<size_t> order_;  // Of each key column of the frame in the view.
 };
 
-Result<std::unique_ptr<ViewScan>> OpenSource(const ViewFramePlan& plan, const PinnedView& source,
-                                             const ReadOptions& options) {
-  return OpenView(source, WithinSpan(source, SpanIn(plan, source.unit)), options);
-}
-
 Result<std::shared_ptr<arrow::ChunkedArray>> OutputColumn(
     const std::shared_ptr<arrow::ChunkedArray>& keys, const TypePtr& type) {
   if (type->id() != arrow::Type::EXTENSION) return keys;
@@ -280,7 +276,7 @@ Result<std::shared_ptr<arrow::Table>> ReadViewFrame(const ViewFramePlan& plan,
     types.push_back(StorageType(plan.schema->field(column)->type()));
   ICEFIELD_ASSIGN(DistinctRows rows, DistinctRows::Make(types));
   for (const PinnedView& source : plan.sources) {
-    ICEFIELD_ASSIGN(std::unique_ptr<ViewScan> scan, OpenSource(plan, source, options));
+    ICEFIELD_ASSIGN(std::unique_ptr<ViewScan> scan, OpenFrameSource(plan, source, options));
     const SourceReader reader(plan, source, rows);
     std::vector<WorkerScratch> scratch(static_cast<size_t>(ThreadCount(options.threads)));
     ICEFIELD_TRY(ForEachDecidingBatch(
@@ -304,15 +300,13 @@ Result<std::shared_ptr<arrow::Table>> ReadViewFrame(const ViewFramePlan& plan,
   return arrow::Table::Make(plan.schema, std::move(columns), count);
 }
 
-Result<std::string> ExplainViewFrame(const ViewFramePlan& plan, const ReadOptions& options) {
-  std::string text =
-      StrCat("entity frame: the distinct keys and event times from ", InstantText(plan.start_us),
-             " to ", InstantText(plan.end_us), " of ", plan.sources.size(), " scans\n");
-  for (const PinnedView& source : plan.sources) {
-    ICEFIELD_ASSIGN(const std::unique_ptr<ViewScan> scan, OpenSource(plan, source, options));
-    text += StrCat("keys and times of view ", source.view.name, ":\n", ExplainScan(*scan));
-  }
-  return text;
+Result<std::unique_ptr<ViewScan>> OpenFrameSource(const ViewFramePlan& plan,
+                                                  const PinnedView& source,
+                                                  const ReadOptions& options, PlanDepth depth) {
+  ViewNeed need{.span = WithinSpan(source, SpanIn(plan, source.unit)),
+                .keys = {},
+                .gathered = {.schema = *source.selected.schema, .columns = {}}};
+  return OpenView(source, std::move(need), options, depth);
 }
 
 }  // namespace icefield

@@ -3,6 +3,7 @@
 
 #include <arrow/table.h>
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -48,7 +49,10 @@ Result<std::shared_ptr<arrow::Table>> ReadViewFrame(const ViewFramePlan& plan,
                                                     const ReadOptions& options,
                                                     std::vector<ViewReport>& reports);
 
-/// What ReadViewFrame would read, for people.
-Result<std::string> ExplainViewFrame(const ViewFramePlan& plan, const ReadOptions& options);
+/// A source as ReadViewFrame reads it.
+Result<std::unique_ptr<ViewScan>> OpenFrameSource(const ViewFramePlan& plan,
+                                                  const PinnedView& source,
+                                                  const ReadOptions& options,
+                                                  PlanDepth depth = PlanDepth::kFooters);
 
 }  // namespace icefield

@@ -1,5 +1,7 @@
 #include "retrieval/view_join.h"
 
+#include <arrow/util/byte_size.h>
+
 #include <algorithm>
 #include <limits>
 
@@ -36,10 +38,7 @@ Status ReadCommitTimes(const ViewScan& scan, const TimeSpan& span, const Decidin
     if (event_time < first || event_time > last) continue;
     const int64_t commit = batch.LastUpdatedOf(row, task);
     if (commit != known) {
-      ICEFIELD_ASSIGN(const SnapshotTime time, scan.pinned.commit_times->Of(task, commit));
-      tick = MicrosToTick(
-          CheckedMultiply<int64_t>(time.value, 1000).value_or(std::numeric_limits<int64_t>::max()),
-          scan.pinned.unit);
+      ICEFIELD_ASSIGN(tick, CommitTick(scan.pinned, task, commit));
       known = commit;
     }
     times[row] = tick;
@@ -164,6 +163,16 @@ NumberedWinners NumberWinners(std::vector<Hit> hits, size_t rows) {
 
 }  // namespace
 
+int64_t EncodedKeys::BytesAbout() const {
+  // Dictionaries are at most half full, of a word and an id each; texts are copied once.
+  constexpr int64_t kEntryBytes = 48;
+  auto bytes = static_cast<int64_t>(ids.size() * sizeof(uint32_t));
+  for (const std::shared_ptr<arrow::Array>& column : columns)
+    bytes += arrow::util::TotalBufferSize(*column);
+  return bytes +
+         kEntryBytes * encoder.size() * static_cast<int64_t>(std::max<size_t>(1, columns.size()));
+}
+
 Result<const EncodedKeys*> KeyEncodings::For(const BoundView& view) {
   std::vector<std::shared_ptr<arrow::DataType>> types;
   std::string name;
@@ -215,6 +224,20 @@ std::optional<TimeSpan> SpanOf(const EntityFrame& frame, const BoundView& view, 
   return span;
 }
 
+Result<int64_t> CommitTick(const PinnedView& pinned, const FileTask& task, int64_t last_updated) {
+  ICEFIELD_ASSIGN(const SnapshotTime time, pinned.commit_times->Of(task, last_updated));
+  return MicrosToTick(
+      CheckedMultiply<int64_t>(time.value, 1000).value_or(std::numeric_limits<int64_t>::max()),
+      pinned.unit);
+}
+
+Result<arrow::ArrayVector> JoinedView::Take(const PinnedView& pinned,
+                                            const std::vector<uint32_t>& winners) const {
+  ICEFIELD_ASSIGN(arrow::ArrayVector columns, features.Take(winners));
+  if (origins) ICEFIELD_TRY(origins->Insert(winners, ProvenanceTimes(pinned).size(), columns));
+  return columns;
+}
+
 Result<JoinedView> JoinView(ViewScan& scan, const EntityFrame& frame, const EncodedKeys& keys,
                             const ReadOptions& options, StageSeconds& seconds) {
   NumberedWinners winners;
@@ -254,8 +277,10 @@ Result<JoinedView> JoinView(ViewScan& scan, const EntityFrame& frame, const Enco
   }
   const Stopwatch watch(seconds.gather);
   ICEFIELD_ASSIGN(WinnerFeatures features,
-                  GatherWinners(scan, FeatureColumns(scan.pinned), winners.locators, options));
-  return JoinedView{std::move(features), std::move(winners.winner_of_row)};
+                  GatherWinners(scan, scan.gathered, winners.locators, options));
+  JoinedView joined{std::move(features), std::move(winners.winner_of_row), std::nullopt};
+  if (scan.pinned.provenance) joined.origins.emplace(scan.plan, std::move(winners.locators));
+  return joined;
 }
 
 }  // namespace icefield

@@ -11,6 +11,7 @@
 #include "pit/slot_table.h"
 #include "retrieval/entity_frame.h"
 #include "retrieval/gather.h"
+#include "retrieval/provenance.h"
 #include "retrieval/pruning.h"
 
 namespace icefield {
@@ -21,6 +22,9 @@ struct EncodedKeys {
   arrow::ArrayVector columns;
   KeyEncoder encoder;
   std::vector<uint32_t> ids;  ///< Per entity row.
+
+  /// About the bytes that it takes.
+  int64_t BytesAbout() const;
 };
 
 /// Encodings of one frame, made when first asked for.
@@ -43,12 +47,21 @@ class KeyEncodings {
 /// What one view gives to every entity row.
 struct JoinedView {
   WinnerFeatures features;
-  std::vector<uint32_t> winner_of_row;  ///< kNoWinner for a miss.
+  std::vector<uint32_t> winner_of_row;   ///< kNoWinner for a miss.
+  std::optional<WinnerOrigins> origins;  ///< With provenance.
+
+  /// What FeatureColumns and ProvenanceFields name, for winners by their numbers. As
+  /// WinnerFeatures::Take.
+  Result<arrow::ArrayVector> Take(const PinnedView& pinned,
+                                  const std::vector<uint32_t>& winners) const;
 };
 
 /// The event times that can matter to the frame under the view's TTL. Nothing if no entity row has
 /// a time.
 std::optional<TimeSpan> SpanOf(const EntityFrame& frame, const BoundView& view, ViewUnit unit);
+
+/// When a row of `task` was committed (P9), in ticks of the view's unit; see CommitTimes::Of.
+Result<int64_t> CommitTick(const PinnedView& pinned, const FileTask& task, int64_t last_updated);
 
 /// Runs both passes over an opened view, with the cuts that scan.report names. Fills the report and
 /// adds to `seconds`.

@@ -1,25 +1,37 @@
 #include "retrieval/view_scan.h"
 
 #include "read/row_filter_plan.h"
+#include "retrieval/provenance.h"
 
 namespace icefield {
 namespace {
 
-// Compressed bytes of all columns that the view needs, in the row groups to read.
-Result<int64_t> NeededBytes(const ViewScan& scan, const ReadOptions& options) {
-  ReadSchema needed = DecidingColumns(scan.pinned);
-  for (const ReadColumn& feature : FeatureColumns(scan.pinned).columns)
-    needed.columns.push_back(feature);
-  RowFilterPlan::Make(scan.pinned.view.row_filter, needed);
-  ICEFIELD_ASSIGN(std::vector<ColumnPlan> columns, PlanColumnsOfFiles(scan.files, needed, options));
-  int64_t bytes = 0;
-  for (const RowGroupTask& task : scan.files.row_groups) {
-    bytes += scan.files.files[task.file].BytesOf(task.row_group, columns[task.file].leaves());
+// Of both passes.
+Status MeasureColumns(ViewScan& scan, const ReadOptions& options, PlanDepth depth) {
+  ReadSchema deciding = DecidingColumns(scan.pinned);
+  RowFilterPlan::Make(scan.pinned.view.row_filter, deciding);
+  if (depth == PlanDepth::kFooters) {
+    ICEFIELD_ASSIGN(scan.deciding_sizes, SizesByFooters(scan.files, deciding, options));
+    ICEFIELD_ASSIGN(scan.gathered_sizes, SizesByFooters(scan.files, scan.gathered, options));
+  } else {
+    scan.deciding_sizes = SizesByManifests(scan.plan, deciding);
+    scan.gathered_sizes = SizesByManifests(scan.plan, scan.gathered);
   }
-  return bytes;
+  scan.report.bytes_planned = scan.deciding_sizes.compressed + scan.gathered_sizes.compressed;
+  scan.report.delete_bytes = scan.plan.DeleteBytes();
+  return {};
 }
 
 }  // namespace
+
+Status PlannedBytes::Add(const ViewReport& view) {
+  bytes_ += view.bytes_planned + view.delete_bytes;
+  const std::string_view together = views_++ == 0 ? "" : ", with the views before it,";
+  return CheckPlannedBytes(
+      options_, bytes_, StrCat("feature view '", view.view, "' of table ", view.table, together),
+      "ask for fewer features, give the view a shorter ttl or row filter, or split the entity "
+      "frame by time (explain() shows the plan)");
+}
 
 Result<PinnedView> PinView(const SourceTable& source, const FeatureViewSpec& spec) {
   PinnedView pinned{.source = source};
@@ -47,28 +59,37 @@ ReadSchema FeatureColumns(const PinnedView& pinned) {
   for (const BoundView::Feature& feature : pinned.view.features) {
     read.columns.push_back({feature.field.id, feature.name});
   }
+  if (pinned.provenance) {
+    for (ReadColumn& time : ProvenanceTimes(pinned)) read.columns.push_back(std::move(time));
+  }
   return read;
 }
 
-Result<std::unique_ptr<ViewScan>> OpenView(PinnedView pinned, Predicate predicate,
-                                           const ReadOptions& options) {
+Result<std::unique_ptr<ViewScan>> OpenView(PinnedView pinned, ViewNeed need,
+                                           const ReadOptions& options, PlanDepth depth) {
   auto scan = std::make_unique<ViewScan>();
   scan->pinned = std::move(pinned);
+  scan->gathered = std::move(need.gathered);
   const LoadedTable& table = *scan->pinned.source.table;
   const ObjectStore& store = *scan->pinned.source.store;
-  ICEFIELD_ASSIGN(scan->plan,
-                  PlanScan(store, table.metadata,
-                           {.table_name = table.name,
-                            .selected = scan->pinned.selected,
-                            .predicate = And(std::move(predicate), scan->pinned.view.row_filter),
-                            .threads = options.threads}));
-  ICEFIELD_ASSIGN(scan->files, OpenFiles(store, scan->plan, options));
+  // In the order of ViewPart.
+  std::vector<Predicate> parts{std::move(need.span), std::move(need.keys),
+                               scan->pinned.view.row_filter};
+  ICEFIELD_ASSIGN(scan->plan, PlanScan(store, table.metadata,
+                                       {.table_name = table.name,
+                                        .selected = scan->pinned.selected,
+                                        .predicate = And(And(parts[0], parts[1]), parts[2]),
+                                        .threads = options.threads,
+                                        .parts = parts}));
   scan->report = PinnedReport(scan->pinned);
   scan->report.files_planned = static_cast<int64_t>(scan->plan.tasks.size());
   scan->report.pruned = scan->plan.counts;
-  scan->report.row_groups_pruned = scan->files.row_groups_pruned;
-  scan->report.rows_pruned = scan->files.rows_pruned;
-  ICEFIELD_ASSIGN(scan->report.bytes_planned, NeededBytes(*scan, options));
+  if (depth == PlanDepth::kFooters) {
+    ICEFIELD_ASSIGN(scan->files, OpenFiles(store, scan->plan, options));
+    scan->report.row_groups_pruned = scan->files.row_groups_pruned;
+    scan->report.rows_pruned = scan->files.rows_pruned;
+  }
+  ICEFIELD_TRY(MeasureColumns(*scan, options, depth));
   return scan;
 }
 
@@ -80,12 +101,6 @@ ViewReport PinnedReport(const PinnedView& pinned) {
     report.snapshot_time = pinned.selected.snapshot->timestamp;
   }
   return report;
-}
-
-std::string ExplainScan(const ViewScan& scan) {
-  return StrCat(scan.plan.ToString(), "row groups: ", scan.files.row_groups.size(), " to read, ",
-                scan.files.row_groups_pruned, " pruned, ", scan.files.rows_pruned,
-                " rows left out by page indexes\n");
 }
 
 }  // namespace icefield

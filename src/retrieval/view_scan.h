@@ -10,6 +10,7 @@
 #include "feature/feature_view.h"
 #include "pit/times.h"
 #include "read/open_scan.h"
+#include "retrieval/column_sizes.h"
 #include "retrieval/commit_times.h"
 #include "retrieval/report.h"
 
@@ -28,6 +29,7 @@ struct PinnedView {
   BoundView view;
   ViewUnit unit = ViewUnit::kMicros;
   std::optional<CommitTimes> commit_times;  ///< With the commit cut (P9).
+  bool provenance = false;                  ///< Say where winners come from.
 };
 
 /// Resolves the snapshot of a view and matches it with that snapshot's schema. Reads no file.
@@ -36,26 +38,59 @@ Result<PinnedView> PinView(const SourceTable& source, const FeatureViewSpec& spe
 /// The columns that deciding the winners needs, in the order keys, event time, created time.
 ReadSchema DecidingColumns(const PinnedView& pinned);
 
-/// The features, by their names, in order.
+/// The features, by their names, in order; with provenance the winners' times behind them.
 ReadSchema FeatureColumns(const PinnedView& pinned);
+
+/// Which rows of a view can matter, and what is read of those that win.
+struct ViewNeed {
+  Predicate span;       ///< By event time.
+  Predicate keys;       ///< By join keys.
+  ReadSchema gathered;  ///< The winners' columns; may be none.
+};
+
+/// The parts of a view's predicate, by which ScanCounts::by_part counts.
+enum class ViewPart : uint8_t { kTimeRange, kKeys, kRowFilter };
+
+/// How much planning reads.
+enum class PlanDepth : uint8_t {
+  kManifests,  ///< Row groups are not known, sizes of columns are as manifests have them.
+  kFooters,
+};
 
 /// A pinned view with its files planned and opened. Not movable while readers point into it: kept
 /// behind a pointer.
 struct ViewScan {
   PinnedView pinned;
+  ReadSchema gathered;
   ScanPlan plan;
-  OpenScan files;
+  OpenScan files;  ///< None opened where manifests alone were read.
+  ColumnSizes deciding_sizes;
+  ColumnSizes gathered_sizes;
   ViewReport report;
 };
 
-/// Plans and opens the files that may hold rows of `predicate` (and of the view's row filter).
-Result<std::unique_ptr<ViewScan>> OpenView(PinnedView pinned, Predicate predicate,
-                                           const ReadOptions& options);
+/// Plans and opens the files that may hold rows that `need` speaks of and the view's row filter
+/// lets pass. With PlanDepth::kManifests they are not opened: such a scan is only looked at.
+Result<std::unique_ptr<ViewScan>> OpenView(PinnedView pinned, ViewNeed need,
+                                           const ReadOptions& options,
+                                           PlanDepth depth = PlanDepth::kFooters);
+
+/// What the views of one retrieval are planned to read, against ReadOptions::bytes_max. Borrows the
+/// options.
+class PlannedBytes {
+ public:
+  explicit PlannedBytes(const ReadOptions& options) : options_(options) {}
+
+  /// Counts an opened view in. ResourceExhausted names it, its table, the bytes and the limit.
+  Status Add(const ViewReport& view);
+
+ private:
+  const ReadOptions& options_;
+  int64_t bytes_ = 0;
+  int views_ = 0;
+};
 
 /// A report that names the view, table and snapshot and counts nothing yet.
 ViewReport PinnedReport(const PinnedView& pinned);
-
-/// The plan of an opened view for people: snapshot, files, row groups, pruning.
-std::string ExplainScan(const ViewScan& scan);
 
 }  // namespace icefield

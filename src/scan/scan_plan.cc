@@ -33,6 +33,7 @@ struct ConstantField {
 struct SpecPlan {
   const PartitionSpec* spec = nullptr;
   Predicate partition_predicate;
+  std::vector<Predicate> partition_parts;  // Of ScanRequest::parts.
   std::vector<ConstantField> constants;
 };
 
@@ -56,6 +57,25 @@ auto TieRank(const FileTask& task, bool has_lineage) {
                          std::string_view(task.file.path));
 }
 
+// Counts one thing that `parts` together rule out with the first that does so alone.
+void CountPart(const std::vector<Predicate>& parts, const StatisticsSource& statistics,
+               int64_t PrunedByPart::* count, ScanCounts& counts) {
+  counts.by_part.resize(parts.size());
+  for (size_t at = 0; at < parts.size(); ++at) {
+    if (MayMatch(parts[at], statistics)) continue;
+    ++(counts.by_part[at].*count);
+    return;
+  }
+}
+
+void AddParts(const std::vector<PrunedByPart>& parts, std::vector<PrunedByPart>& total) {
+  for (size_t at = 0; at < parts.size(); ++at) {
+    total[at].manifests += parts[at].manifests;
+    total[at].files_partition += parts[at].files_partition;
+    total[at].files_bounds += parts[at].files_bounds;
+  }
+}
+
 class Planner {
  public:
   Planner(const ObjectStore& store, const TableMetadata& metadata, const ScanRequest& request)
@@ -77,6 +97,7 @@ class Planner {
     }
     if (request_.selected.snapshot == nullptr) return plan;
     plan.snapshot = *request_.selected.snapshot;
+    plan.counts.by_part.resize(request_.parts.size());
     if (Status status = PlanSnapshot(plan); !status.ok()) {
       return std::move(status).error().At(
           StrCat("table ", request_.table_name, ", snapshot ", plan.snapshot->id.value));
@@ -115,6 +136,8 @@ class Planner {
       SpecPlan& plan = specs_[manifest.partition_spec_id];
       plan.spec = spec;
       plan.partition_predicate = ProjectToPartition(request_.predicate, *spec);
+      for (const Predicate& part : request_.parts)
+        plan.partition_parts.push_back(ProjectToPartition(part, *spec));
       for (size_t position = 0; position < spec->fields.size(); ++position) {
         const PartitionField& field = spec->fields[position];
         if (field.transform.kind != TransformKind::kIdentity) continue;
@@ -132,11 +155,14 @@ class Planner {
     std::vector<ManifestFile> kept;
     for (ManifestFile& manifest : manifests) {
       if (!manifest.MayHoldLiveFiles()) continue;
-      const Predicate& predicate = specs_.at(manifest.partition_spec_id).partition_predicate;
-      if (!manifest.partitions || MayMatch(predicate, PartitionSummaries(*manifest.partitions))) {
+      const SpecPlan& spec = specs_.at(manifest.partition_spec_id);
+      if (!manifest.partitions ||
+          MayMatch(spec.partition_predicate, PartitionSummaries(*manifest.partitions))) {
         kept.push_back(std::move(manifest));
       } else {
         ++counts.manifests_pruned;
+        CountPart(spec.partition_parts, PartitionSummaries(*manifest.partitions),
+                  &PrunedByPart::manifests, counts);
       }
     }
     return kept;
@@ -160,8 +186,12 @@ class Planner {
         outcome.deletes.push_back({std::move(file), spec.spec->id, entry.data_sequence_number});
       } else if (!MayMatch(spec.partition_predicate, PartitionTuple(file.partition))) {
         ++outcome.counts.files_pruned_partition;
+        CountPart(spec.partition_parts, PartitionTuple(file.partition),
+                  &PrunedByPart::files_partition, outcome.counts);
       } else if (TrustsBounds() && !MayMatch(request_.predicate, FileStatistics(file))) {
         ++outcome.counts.files_pruned_bounds;
+        CountPart(request_.parts, FileStatistics(file), &PrunedByPart::files_bounds,
+                  outcome.counts);
       } else {
         Result<FileTask> task = MakeTask(std::move(entry), spec);
         if (!task.ok()) return std::move(task).error().At(StrCat("manifest ", manifest.path));
@@ -209,6 +239,7 @@ class Planner {
       plan.counts.manifests_read += outcome.counts.manifests_read;
       plan.counts.files_pruned_partition += outcome.counts.files_pruned_partition;
       plan.counts.files_pruned_bounds += outcome.counts.files_pruned_bounds;
+      AddParts(outcome.counts.by_part, plan.counts.by_part);
       for (FileTask& task : outcome.tasks) order.push_back(&task);
     }
     const bool has_lineage = metadata_.format_version >= kRowLineageVersion;
@@ -289,6 +320,13 @@ std::string ScanPlan::OriginOf(uint32_t manifest) const {
       StrCat("table ", table_name, ", snapshot ", snapshot ? StrCat(snapshot->id.value) : "none");
   if (manifest < manifests.size()) origin += StrCat(", manifest ", manifests[manifest]);
   return origin;
+}
+
+int64_t ScanPlan::DeleteBytes() const {
+  int64_t bytes = 0;
+  for (const DeleteFile& deletes : delete_files)
+    bytes += deletes.file.content_size_bytes.value_or(deletes.file.size_bytes);
+  return bytes;
 }
 
 std::string ScanPlan::ToString(size_t files_max) const {

@@ -48,6 +48,14 @@ struct FileTask {
   bool operator==(const FileTask&) const = default;
 };
 
+/// What one part of a predicate ruled out.
+struct PrunedByPart {
+  int64_t manifests = 0;        ///< by partition summaries
+  int64_t files_partition = 0;  ///< by their partition tuple
+  int64_t files_bounds = 0;     ///< by column bounds and counts
+  bool operator==(const PrunedByPart&) const = default;
+};
+
 /// What planning looked at and what it left out.
 struct ScanCounts {
   int64_t manifests_read = 0;
@@ -57,6 +65,7 @@ struct ScanCounts {
   int64_t position_delete_files = 0;   ///< that apply to a planned file
   int64_t equality_delete_files = 0;   ///< that apply to a planned file
   int64_t deletion_vectors = 0;        ///< that apply to a planned file
+  std::vector<PrunedByPart> by_part;   ///< Of what was pruned, for each of ScanRequest::parts.
   bool operator==(const ScanCounts&) const = default;
 };
 
@@ -79,6 +88,9 @@ struct ScanPlan {
   std::string name_mapping_json;
   ScanCounts counts;
 
+  /// Of all delete files; of a deletion vector its blob.
+  int64_t DeleteBytes() const;
+
   /// "table T, snapshot S, manifest M": where a file of that manifest comes from, for errors.
   std::string OriginOf(uint32_t manifest) const;
 
@@ -91,6 +103,9 @@ struct ScanRequest {
   SelectedSnapshot selected;
   Predicate predicate;  ///< Bound to `selected.schema`.
   int threads = 0;      ///< 0: all cores.
+  /// Parts of `predicate`, which is their conjunction: what is left out is counted with the first
+  /// part that rules it out. May be empty: then nothing is said of parts.
+  std::vector<Predicate> parts;
 };
 
 /// Plans a scan of a table of format version 1 to 3. Unsupported names the file and its kind for

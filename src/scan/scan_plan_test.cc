@@ -106,6 +106,32 @@ TEST_F(PlanScanTest, DoesNotReadManifestsThatTheirSummariesRuleOut) {
   ExpectError(ErrorCode::kNotFound, {"ns.t", "snapshot 9", "low"});
 }
 
+TEST_F(PlanScanTest, SaysWhichPartRulesOut) {
+  Commit(
+      {{.path = "low", .entries = {{.path = "x", .part = 1}}, .lower = 0, .upper = 4},
+       {.path = "m",
+        .entries = {{.path = "a", .part = 5}, {.path = "b", .part = 6}, {.path = "c", .part = 9}},
+        .lower = 5,
+        .upper = 9}});
+  const Predicate all;
+  const Predicate above = Compare(PredicateOp::kGreater, Column(1), int32_t{4});
+  const Predicate odd = Or(Compare(PredicateOp::kEqual, Column(1), int32_t{5}),
+                           Compare(PredicateOp::kEqual, Column(1), int32_t{9}));
+  const Result<ScanPlan> plan =
+      PlanScan(store_, metadata_,
+               {.table_name = "ns.t",
+                .selected = {&metadata_.snapshots.front(), metadata_.schemas.data()},
+                .predicate = And(And(all, above), odd),
+                .threads = 2,
+                .parts = {all, above, odd}});
+  ASSERT_TRUE(plan.ok()) << plan.error();
+  EXPECT_EQ(plan->tasks.size(), 2);
+  EXPECT_EQ(plan->counts, (ScanCounts{.manifests_read = 1,
+                                      .manifests_pruned = 1,
+                                      .files_pruned_partition = 1,
+                                      .by_part = {{}, {.manifests = 1}, {.files_partition = 1}}}));
+}
+
 TEST_F(PlanScanTest, GivesIdentityPartitionsAsConstants) {
   Commit({{.path = "m0", .entries = {{.path = "a", .part = 7}}},
           {.path = "m1", .entries = {{.path = "b", .part = 3}}, .spec_id = 1}});

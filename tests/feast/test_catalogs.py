@@ -69,6 +69,11 @@ online_store:
     [
         ({"engine": "spark"}, "engine 'spark' does not exist yet: use 'native'"),
         ({"engine": "duckdb", "commit_cut": True}, "with commit_cut use the engine native"),
+        (
+            {"engine": "duckdb", "max_bytes_per_query": 1},
+            "with max_bytes_per_query use the engine native",
+        ),
+        ({"max_bytes_per_query": -1}, "max_bytes_per_query"),
         ({"engine": "dask"}, "engine 'dask' is not known: use native, duckdb"),
         ({"catalog_type": "nessie"}, "'sql', 'rest', 'glue', 'hive', 'dynamodb' or 'none'"),
         ({"ware_house": "x"}, "ware_house"),

@@ -12,6 +12,7 @@ from feast.errors import (
 )
 from feast.types import Int64
 
+from icefield.errors import ResourceExhaustedError
 from icefield.feast import IcebergOfflineStore, SourceMismatchError
 from tests.feast.drivers import DRIVER, STATS, TABLE, frame, stats_source, stats_view, values
 
@@ -109,6 +110,25 @@ def test_the_plan_can_be_seen_and_the_run_reports(applied):
         job.report()
     job.to_df()
     assert job.report()["rows"] == 2
+
+
+@pytest.mark.parametrize("engine", ["native"])
+def test_queries_beyond_the_limit_are_refused(make_config, warehouse):
+    warehouse.write(TABLE, STATS)
+    stores = [FeatureStore(config=make_config(max_bytes_per_query=most)) for most in (10**6, 1)]
+    stores[0].apply([DRIVER, stats_view()])
+    assert values(stores[0].get_historical_features(ASKED, REFS), "trips") == [25, 50]
+    pulled = (
+        *(stats_source(), ["driver_id"], ["trips"], "event_timestamp", "created"),
+        *(datetime(2024, 1, 1, tzinfo=UTC), datetime(2024, 1, 9, tzinfo=UTC)),
+    )
+    for job in (
+        stores[1].get_historical_features(ASKED, REFS),
+        IcebergOfflineStore.pull_latest_from_table_or_query(stores[1].config, *pulled),
+        IcebergOfflineStore.pull_all_from_table_or_query(stores[1].config, *pulled),
+    ):
+        with pytest.raises(ResourceExhaustedError, match="max_bytes"):
+            job.to_arrow()
 
 
 def test_missing_join_keys_are_feasts_own_error(applied):

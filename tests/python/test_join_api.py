@@ -275,7 +275,7 @@ def test_row_filters_of_views_take_rows_away(stats):
 
 
 def test_explain_names_what_would_be_read(view):
-    text = icefield.explain(entities(), [view])
+    text = str(icefield.explain(entities(), [view]))
     assert "stats" in text
     assert "4" in text
 

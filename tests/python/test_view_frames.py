@@ -141,7 +141,7 @@ def test_files_outside_the_bounds_are_not_read(lake):
     training_set = icefield.point_in_time_join(
         None, [view(table, ttl=DAY)], start=NOON + 2 * DAY, end=NOON + 2 * DAY
     )
-    text = training_set.explain()
+    text = str(training_set.explain())
     assert text.count(".parquet") == 3  # The frame's one, and the day before it for the ttl.
     assert "2024-01-03T12:00:00" in text
     assert pairs(training_set) == [(2, NOON + 2 * DAY)]
@@ -150,7 +150,7 @@ def test_files_outside_the_bounds_are_not_read(lake):
 
 
 def test_explain_without_a_frame(table):
-    text = icefield.explain(None, [view(table)], start=NOON, end=NOON + DAY)
+    text = str(icefield.explain(None, [view(table)], start=NOON, end=NOON + DAY))
     assert "entity frame" in text
     assert "view stats" in text
     assert str(table.current_snapshot().snapshot_id) in text

@@ -81,3 +81,4 @@ class Joining:
     created_cut: bool
     commit_cut: bool
     engine: str
+    max_bytes: int | None = None

@@ -43,6 +43,11 @@ class IcebergOfflineStoreConfig(CatalogSettings):
 
     Feast has no argument for it: it holds for every historical retrieval of the repository.
     """
+    max_bytes_per_query: int | None = Field(default=None, ge=0)
+    """Most bytes that one query may be planned to read: compressed columns, and delete files.
+
+    More is ResourceExhaustedError before any of them is read.
+    """
     staging_location: StrictStr | None = None
     """A folder, local or of an object store, for `RetrievalJob.to_remote_storage`."""
     catalogs: dict[str, CatalogSettings] = Field(default_factory=dict)
@@ -61,11 +66,18 @@ class IcebergOfflineStoreConfig(CatalogSettings):
         return engine
 
     @model_validator(mode="after")
-    def _engine_has_the_cut(self) -> Self:
-        if self.commit_cut and self.engine != "native":
+    def _engine_can(self) -> Self:
+        if self.engine == "native":
+            return self
+        if self.commit_cut:
             raise ValueError(
                 f"the engine '{self.engine}' does not know when rows were committed: with "
                 "commit_cut use the engine native"
+            )
+        if self.max_bytes_per_query is not None:
+            raise ValueError(
+                f"the engine '{self.engine}' does not know what a query will read: with "
+                "max_bytes_per_query use the engine native"
             )
         return self
 
@@ -122,6 +134,7 @@ class IcebergOfflineStore(OfflineStore):
                 created_cut=filter_by_created_timestamp,
                 commit_cut=store.commit_cut,
                 engine=store.engine,
+                max_bytes=store.max_bytes_per_query,
             ),
         )
         metadata = PinnedMetadata(feature_refs, asked.keys(request), snapshots, *asked.range())
@@ -159,7 +172,8 @@ class IcebergOfflineStore(OfflineStore):
             created_timestamp_column or None,
             start_date,
             end_date,
-            config.offline_store.engine,
+            engine=config.offline_store.engine,
+            max_bytes=config.offline_store.max_bytes_per_query,
         )
         query, snapshots = pull.latest()
         return IcebergRetrievalJob(
@@ -198,6 +212,7 @@ class IcebergOfflineStore(OfflineStore):
             created_timestamp_column or None,
             start_date,
             end_date,
+            max_bytes=config.offline_store.max_bytes_per_query,
         )
         query, snapshots = pull.scan()
         return IcebergRetrievalJob(

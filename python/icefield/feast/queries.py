@@ -44,6 +44,7 @@ def join(
             commit_cut=joining.commit_cut,
             start=asked.start,
             end=asked.end,
+            options=icefield.ReadOptions(max_bytes=joining.max_bytes),
         )
 
     first = training_set()
@@ -78,6 +79,7 @@ class Pull:
     start: datetime | None
     end: datetime | None
     engine: str = "native"
+    max_bytes: int | None = None
 
     def columns(self) -> list[str]:
         """The columns of the result: keys, features, times; the table's own order for all."""
@@ -113,7 +115,8 @@ class Pull:
         )
 
         def training_set() -> icefield.TrainingSet:
-            return icefield.latest(view, start=start, end=None if nothing else end)
+            options = icefield.ReadOptions(max_bytes=self.max_bytes)
+            return icefield.latest(view, start=start, end=None if nothing else end, options=options)
 
         first = training_set()
         if self.engine == "duckdb":
@@ -138,7 +141,12 @@ class Pull:
         columns = self.columns()
         rows = self._time_filter()
         # The current snapshot is not named by its id: its schema may be older than the table's.
-        scan = table.scan(row_filter=rows, selected_fields=tuple(columns), snapshot_id=snapshot_id)
+        scan = table.scan(
+            row_filter=rows,
+            selected_fields=tuple(columns),
+            snapshot_id=snapshot_id,
+            options=icefield.ReadOptions(max_bytes=self.max_bytes),
+        )
         query = Query(
             lambda: (scan.to_arrow_batch_reader(), None),
             columns,
@@ -172,7 +180,7 @@ def _pinned(table: icefield.Table, snapshot_id: int | None) -> Mapping[str, Any]
 def _by_icefield(
     first: icefield.TrainingSet, again: Callable[[], icefield.TrainingSet]
 ) -> tuple[Runs, Callable[[], str]]:
-    return _Runs(first, again), lambda: again().explain()
+    return _Runs(first, again), lambda: str(again().explain())
 
 
 def _by_duckdb(

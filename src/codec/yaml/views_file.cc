@@ -75,25 +75,8 @@ class ViewReader {
   Result<int64_t> TtlMicros() const {
     ICEFIELD_ASSIGN(std::optional<std::string> text, Text("ttl"));
     if (!text) return int64_t{0};
-    constexpr std::array<std::pair<char, int64_t>, 4> kUnits{
-        {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}}};
-    std::string_view digits = *text;
-    int64_t seconds_per_unit = 1;
-    for (const auto& [letter, seconds] : kUnits) {
-      if (!digits.ends_with(letter)) continue;
-      digits.remove_suffix(1);
-      seconds_per_unit = seconds;
-      break;
-    }
-    int64_t count = 0;
-    const auto [end, failure] =
-        std::from_chars(digits.data(), digits.data() + digits.size(), count);
-    const std::optional<int64_t> micros =
-        CheckedMultiply(count, seconds_per_unit * kMicrosPerSecond);
-    if (failure != std::errc() || end != digits.data() + digits.size() || !micros) {
-      return InvalidArgument(where_, ": ttl '", *text,
-                             "' is not a number of seconds or a text such as 90s, 15m, 3h, 2d");
-    }
+    Result<int64_t> micros = ParseTtl(*text);
+    if (!micros.ok()) return std::move(micros).error().At(where_);
     return *micros;
   }
 
@@ -150,6 +133,27 @@ Result<NamedView> ReadView(const ViewReader& reader,
 }
 
 }  // namespace
+
+Result<int64_t> ParseTtl(std::string_view text) {
+  constexpr std::array<std::pair<char, int64_t>, 4> kUnits{
+      {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}}};
+  std::string_view digits = text;
+  int64_t seconds_per_unit = 1;
+  for (const auto& [letter, seconds] : kUnits) {
+    if (!digits.ends_with(letter)) continue;
+    digits.remove_suffix(1);
+    seconds_per_unit = seconds;
+    break;
+  }
+  int64_t count = 0;
+  const auto [end, failure] = std::from_chars(digits.data(), digits.data() + digits.size(), count);
+  const std::optional<int64_t> micros = CheckedMultiply(count, seconds_per_unit * kMicrosPerSecond);
+  if (failure != std::errc() || end != digits.data() + digits.size() || !micros) {
+    return InvalidArgument("ttl '", text,
+                           "' is not a number of seconds or a text such as 90s, 15m, 3h, 2d");
+  }
+  return *micros;
+}
 
 Result<std::vector<NamedView>> ParseViewsFile(std::string_view text, const std::string& location,
                                               Result<RowFilter> (*parse_filter)(std::string_view)) {

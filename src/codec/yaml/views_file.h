@@ -17,6 +17,10 @@ struct NamedView {
   bool operator==(const NamedView&) const = default;
 };
 
+/// A TTL in microseconds: a number of seconds, or a text such as 90s, 15m, 3h, 2d. InvalidArgument
+/// for any other text.
+Result<int64_t> ParseTtl(std::string_view text);
+
 /// A views file: a list `views` of mappings with
 ///   name, table, timestamp_field: texts
 ///   join_keys: list of columns, or of mappings {column: frame column}

@@ -1,0 +1,116 @@
+#include "retrieval/explain.h"
+
+#include <algorithm>
+
+#include "base/executor.h"
+#include "codec/arrow/arrow_types.h"
+#include "pit/slot_table.h"
+
+namespace icefield {
+namespace {
+
+constexpr size_t kFilesMax = 20;
+
+// Beside its slot: times, ids and numbers of an entity row on their way through a view.
+constexpr int64_t kEntityRowBytes = 72;
+
+constexpr const char* kStrategy =
+    "keys and times of every planned row group, then the features of row groups that hold a "
+    "winner";
+
+Result<std::string> KeysText(const BoundView& view) {
+  std::vector<std::string> texts;
+  for (size_t at = 0; at < view.keys.size(); ++at) {
+    ICEFIELD_ASSIGN(const std::shared_ptr<arrow::DataType> type, ToArrowType(view.keys[at].type));
+    texts.push_back(StrCat(view.frame_keys[at], ": ", type->ToString()));
+  }
+  return Join(texts, ", ");
+}
+
+// Row groups as writers say where they start; nothing where any does not.
+std::optional<int64_t> RowGroupsOf(const ViewScan& scan, PlanDepth depth) {
+  if (depth == PlanDepth::kFooters) return static_cast<int64_t>(scan.files.row_groups.size());
+  int64_t groups = 0;
+  for (const FileTask& task : scan.plan.tasks) {
+    if (task.file.split_offsets.empty()) return std::nullopt;
+    groups += static_cast<int64_t>(task.file.split_offsets.size());
+  }
+  return groups;
+}
+
+int64_t PerRow(int64_t bytes, int64_t rows) { return rows == 0 ? 0 : (bytes + rows - 1) / rows; }
+
+ViewMemory MemoryOf(const ViewScan& scan, const ViewPlan& plan, const MemoryTerms& terms) {
+  const int64_t pieces = plan.row_groups.value_or(plan.report.files_planned);
+  const int64_t threads = std::min<int64_t>(ThreadCount(terms.read.threads), pieces);
+  const int64_t batch_rows = std::min(terms.read.batch_rows, plan.rows);
+  const auto reading = [&](const ColumnSizes& sizes) {
+    return threads * (sizes.decoder + batch_rows * PerRow(sizes.decoded, plan.rows));
+  };
+  const int64_t winners = std::min(terms.entity_rows, plan.rows);
+  ViewMemory memory;
+  memory.slots = terms.entity_rows * (static_cast<int64_t>(sizeof(Candidate)) + kEntityRowBytes);
+  memory.decoders = std::max(reading(scan.deciding_sizes), reading(scan.gathered_sizes));
+  memory.features = winners * PerRow(scan.gathered_sizes.decoded, plan.rows);
+  return memory;
+}
+
+}  // namespace
+
+int64_t RetrievalPlan::BytesToRead() const {
+  int64_t bytes = 0;
+  const auto add = [&](const ViewPlan& view) {
+    bytes += view.report.bytes_planned + view.report.delete_bytes;
+  };
+  if (frame) std::for_each(frame->scans.begin(), frame->scans.end(), add);
+  std::for_each(views.begin(), views.end(), add);
+  return bytes;
+}
+
+int64_t RetrievalPlan::PeakMemory() const {
+  int64_t kept = frame ? frame->bytes : 0;
+  for (const KeysPlan& shared : keys) kept += shared.bytes;
+  int64_t peak = kept;
+  for (const ViewPlan& view : views) {
+    const ViewMemory& memory = view.memory;
+    peak = std::max(peak, kept + memory.decoders + std::max(memory.slots, memory.features));
+    kept += memory.features;
+  }
+  return peak;
+}
+
+Result<ViewPlan> DescribeView(const ViewScan& scan, PlanDepth depth, const MemoryTerms& terms) {
+  ViewPlan plan{.report = scan.report,
+                .strategy = kStrategy,
+                .filter = scan.plan.predicate.ToString(scan.plan.schema),
+                .row_groups = RowGroupsOf(scan, depth),
+                .deciding_bytes = scan.deciding_sizes.compressed,
+                .gathered_bytes = scan.gathered_sizes.compressed};
+  if (scan.gathered.columns.empty()) plan.strategy = "keys and times of every planned row group";
+  ICEFIELD_ASSIGN(plan.keys, KeysText(scan.pinned.view));
+  for (const FileTask& task : scan.plan.tasks) {
+    plan.rows += task.file.record_count;
+    plan.file_bytes += task.file.size_bytes;
+    if (plan.first_files.size() == kFilesMax) continue;
+    plan.first_files.push_back({.path = task.file.path,
+                                .rows = task.file.record_count,
+                                .size_bytes = task.file.size_bytes,
+                                .delete_files = static_cast<int64_t>(task.deletes.size())});
+  }
+  plan.memory = MemoryOf(scan, plan, terms);
+  return plan;
+}
+
+std::vector<KeysPlan> GroupByKeys(const std::vector<ViewPlan>& views) {
+  std::vector<KeysPlan> groups;
+  for (const ViewPlan& view : views) {
+    auto found = std::find_if(groups.begin(), groups.end(),
+                              [&](const KeysPlan& group) { return group.keys == view.keys; });
+    if (found == groups.end())
+      found = groups.insert(groups.end(), KeysPlan{.keys = view.keys, .views = {}, .distinct = {}});
+    found->views.push_back(view.report.view);
+  }
+  return groups;
+}
+
+}  // namespace icefield

@@ -1,0 +1,100 @@
+/// What a retrieval would read, told before it does.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "retrieval/report.h"
+#include "retrieval/view_scan.h"
+
+namespace icefield {
+
+/// About how many bytes of memory one view needs while it is joined.
+struct ViewMemory {
+  int64_t slots = 0;     ///< The best row so far of every key and entity time.
+  int64_t decoders = 0;  ///< Pages, dictionaries and batches of all threads.
+  int64_t features = 0;  ///< Of the winners, until their rows have been given out.
+  bool operator==(const ViewMemory&) const = default;
+};
+
+/// A planned data file.
+struct PlannedFile {
+  std::string path;
+  int64_t rows = 0;
+  int64_t size_bytes = 0;
+  int64_t delete_files = 0;  ///< That apply to it.
+  bool operator==(const PlannedFile&) const = default;
+};
+
+/// One view's part of a plan.
+struct ViewPlan {
+  ViewReport report;     ///< Its counts of reading are zero.
+  std::string strategy;  ///< In words.
+  std::string filter;    ///< What rows have to pass, by the columns of the table.
+  std::string keys;      ///< "driver_id: int64, zone: string", as the frame names them.
+  int64_t rows = 0;      ///< Of the planned files, deleted ones included.
+  int64_t file_bytes = 0;
+  std::optional<int64_t> row_groups;     ///< None: footers were not read and manifests do not say.
+  int64_t deciding_bytes = 0;            ///< Compressed: keys, times and what the row filter needs.
+  int64_t gathered_bytes = 0;            ///< Compressed: the winners' columns.
+  std::vector<PlannedFile> first_files;  ///< In the plan's order, a few.
+  ViewMemory memory;
+  bool operator==(const ViewPlan&) const = default;
+};
+
+/// Key columns of the frame that are encoded once, for all views that share them.
+struct KeysPlan {
+  std::string keys;  ///< As ViewPlan::keys.
+  std::vector<std::string> views;
+  std::optional<int64_t> distinct;  ///< None: the frame is not known yet.
+  int64_t bytes = 0;                ///< About, in memory.
+  bool operator==(const KeysPlan&) const = default;
+};
+
+/// The entity frame of a plan.
+struct FramePlan {
+  int64_t rows = 0;                 ///< At most so many where `scans` make it.
+  int64_t bytes = 0;                ///< In memory; about where `scans` make it.
+  std::optional<int64_t> start_us;  ///< Of event times, where `scans` make it.
+  std::optional<int64_t> end_us;
+  std::vector<ViewPlan> scans;
+  bool operator==(const FramePlan&) const = default;
+};
+
+/// A retrieval that was planned and not run.
+struct RetrievalPlan {
+  PlanDepth depth = PlanDepth::kManifests;
+  std::optional<FramePlan> frame;  ///< None: latest rows, which need none.
+  std::vector<KeysPlan> keys;
+  std::vector<ViewPlan> views;
+  bool operator==(const RetrievalPlan&) const = default;
+
+  /// Bytes to read: compressed columns, delete files, and what a made frame takes.
+  int64_t BytesToRead() const;
+
+  /// About the bytes of memory at the peak, beside the process and the batches given out.
+  int64_t PeakMemory() const;
+
+  /// For people.
+  std::string ToString() const;
+
+  /// One JSON object on one line.
+  std::string ToJson() const;
+};
+
+/// What a view's memory depends on.
+struct MemoryTerms {
+  int64_t entity_rows = 0;  ///< Slots and winners: at most so many.
+  ReadOptions read;
+};
+
+/// The plan of a view that OpenView opened to `depth`.
+Result<ViewPlan> DescribeView(const ViewScan& scan, PlanDepth depth, const MemoryTerms& terms);
+
+/// Groups the views by the keys that they share; `distinct` and `bytes` are left to the caller.
+std::vector<KeysPlan> GroupByKeys(const std::vector<ViewPlan>& views);
+
+}  // namespace icefield
