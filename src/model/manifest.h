@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/strong_id.h"
-#include "model/value.h"
+#include "model/partition_values.h"
 
 namespace icefield {
 
@@ -58,8 +58,8 @@ struct ManifestFile {
 struct DataFile {
   FileContent content = FileContent::kData;
   std::string path;
-  std::string format;                           ///< Upper case: "PARQUET", "AVRO", "ORC", "PUFFIN".
-  std::vector<std::optional<Value>> partition;  ///< By position in the manifest's spec.
+  std::string format;         ///< Upper case: "PARQUET", "AVRO", "ORC", "PUFFIN".
+  PartitionValues partition;  ///< Of the manifest's spec.
   int64_t record_count = 0;
   int64_t size_bytes = 0;
   std::map<FieldId, int64_t> column_sizes;  ///< Bytes in the file, compressed.

@@ -1,16 +1,9 @@
 #include <algorithm>
-#include <cmath>
 
 #include "model/predicate.h"
 
 namespace icefield {
 namespace {
-
-bool IsNan(const Value& value) {
-  if (const auto* number = std::get_if<double>(&value)) return std::isnan(*number);
-  if (const auto* number = std::get_if<float>(&value)) return std::isnan(*number);
-  return false;
-}
 
 // What the statistics of one column leave open. Every answer errs towards "may be".
 class ColumnRange {

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <algorithm>
-#include <cmath>
 #include <functional>
 #include <limits>
 #include <optional>
@@ -15,12 +14,6 @@
 namespace icefield::testing {
 
 using Row = std::function<std::optional<Value>(FieldId)>;
-
-inline bool IsNan(const Value& value) {
-  if (const auto* number = std::get_if<double>(&value)) return std::isnan(*number);
-  if (const auto* number = std::get_if<float>(&value)) return std::isnan(*number);
-  return false;
-}
 
 inline bool LeafPasses(const Predicate& leaf, const Value& value) {
   const auto equals = [&value](const Value& other) { return CompareValues(value, other) == 0; };

@@ -1,7 +1,9 @@
 #include "model/value.h"
 
 #include <bit>
+#include <cmath>
 #include <cstring>
+#include <type_traits>
 
 #include "base/checked.h"
 #include "model/calendar.h"
@@ -55,6 +57,32 @@ struct SingleValueBytes {
   }
 };
 
+std::strong_ordering OrderFloating(double a, double b) {
+  if (std::isnan(a) || std::isnan(b)) return std::isnan(a) <=> std::isnan(b);
+  if (a != b) return a < b ? std::strong_ordering::less : std::strong_ordering::greater;
+  return std::signbit(b) <=> std::signbit(a);
+}
+
+template <typename Held>
+constexpr bool kIsInteger = std::is_same_v<Held, int32_t> || std::is_same_v<Held, int64_t>;
+
+struct OrderHeld {
+  std::strong_ordering of_alternatives;
+
+  template <typename A, typename B>
+  std::strong_ordering operator()(const A& a, const B& b) const {
+    if constexpr (std::is_floating_point_v<A> && std::is_floating_point_v<B>) {
+      return OrderFloating(a, b);
+    } else if constexpr (kIsInteger<A> && kIsInteger<B>) {
+      return int64_t{a} <=> int64_t{b};
+    } else if constexpr (std::is_same_v<A, B>) {
+      return a <=> b;
+    } else {
+      return of_alternatives;
+    }
+  }
+};
+
 Error WrongLength(const PrimitiveType& type, std::string_view bytes) {
   return CorruptData("a single value of ", bytes.size(), " bytes is not a ",
                      PrimitiveTypeText(type));
@@ -84,6 +112,17 @@ std::partial_ordering CompareValues(const Value& a, const Value& b) {
         return left <=> *std::get_if<std::decay_t<decltype(left)>>(&b);
       },
       a);
+}
+
+std::strong_ordering OrderValues(const std::optional<Value>& a, const std::optional<Value>& b) {
+  if (!a || !b) return a.has_value() <=> b.has_value();
+  return std::visit(OrderHeld{a->index() <=> b->index()}, *a, *b);
+}
+
+bool IsNan(const Value& value) {
+  if (const auto* number = std::get_if<double>(&value)) return std::isnan(*number);
+  if (const auto* number = std::get_if<float>(&value)) return std::isnan(*number);
+  return false;
 }
 
 Result<Value> PromoteValue(const PrimitiveType& type, Value value) {

@@ -34,6 +34,15 @@ using Value = std::variant<bool, int32_t, int64_t, float, double, std::string, B
 /// unsigned byte. Unordered for NaN and for values of different alternatives.
 std::partial_ordering CompareValues(const Value& a, const Value& b);
 
+/// A total order, for values that are told apart rather than compared as SQL does: null is a value
+/// and comes first; numbers by number, also across the widths that a promotion changes (int and
+/// long, float and double); -0.0 before 0.0; every NaN is the same and comes after all numbers;
+/// text and bytes by unsigned byte. Values of types that no promotion connects are never equal.
+std::strong_ordering OrderValues(const std::optional<Value>& a, const std::optional<Value>& b);
+
+/// True for a NaN of either width.
+bool IsNan(const Value& value);
+
 /// A value from the specification's single-value bytes (appendix D: bounds of manifests), which own
 /// nothing of `bytes`. A column promoted since may be stored in its narrower form (iceberg-traps
 /// 16): the length decides. CorruptData where the length fits no form of the type; Unsupported for

@@ -161,7 +161,7 @@ Result<ColumnPlan::Source> ColumnMatcher::MatchMetadata(Source source) {
 Result<ArrowScalar> ColumnMatcher::PartitionTuple(const Field& target) const {
   if (target.type.structure() == nullptr) return Internal("'_partition' is asked as no struct");
   const std::vector<PartitionField>& fields = facts_.spec->fields;
-  const std::vector<std::optional<Value>>& tuple = facts_.task->file.partition;
+  const std::vector<std::optional<Value>>& tuple = facts_.task->file.partition.values;
   arrow::ScalarVector members;
   for (const Field& member : target.type.structure()->fields) {
     std::optional<Value> value;

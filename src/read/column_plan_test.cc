@@ -206,7 +206,7 @@ TEST(ColumnPlan, MetadataColumns) {
   reading.task.data_sequence_number = SequenceNumber{9};
   reading.spec.fields = {{.source_id = FieldId{5}, .field_id = FieldId{1002}, .name = "b"},
                          {.source_id = FieldId{1}, .field_id = FieldId{1001}, .name = "a"}};
-  reading.task.file.partition = {std::nullopt, Value(int32_t{4})};
+  reading.task.file.partition = {{std::nullopt, Value(int32_t{4})}};
   const std::string partition = "{old:int32 = null, a:int64 = 4, b:string = null}";
   const std::string shared =
       "10 20\nfile.parquet file.parquet\n100 101\n3 3\n" + partition + " " + partition + "\n";

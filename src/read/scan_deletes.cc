@@ -1,43 +1,21 @@
 #include "read/scan_deletes.h"
 
 #include <algorithm>
+#include <map>
+#include <tuple>
+#include <utility>
 
 namespace icefield {
 namespace {
 
-void AppendBytes(std::string& out, const void* data, size_t size) {
-  out += StrCat(size, ":");
-  out.append(static_cast<const char*>(data), size);
-}
+// Delete files of one id set and one scope share a table of keys. Partition values of one meaning
+// that differ in form (written before their column was promoted) merely get a table of their own.
+using GroupKey = std::tuple<SpecId, std::vector<FieldId>, PartitionValues>;
 
-void AppendValue(std::string& out, const Value& value) {
-  out += StrCat(value.index(), "=");
-  std::visit(
-      [&](const auto& held) {
-        if constexpr (std::is_same_v<std::decay_t<decltype(held)>, std::string>) {
-          AppendBytes(out, held.data(), held.size());
-        } else if constexpr (std::is_same_v<std::decay_t<decltype(held)>, Bytes>) {
-          AppendBytes(out, held.data.data(), held.data.size());
-        } else {
-          AppendBytes(out, &held, sizeof(held));
-        }
-      },
-      value);
-}
-
-// Delete files of one id set and one scope share a table of keys: equal texts mean the same. What
-// differs in form only (a partition value written before its column was promoted) merely gets a
-// table of its own.
-std::string GroupKey(const DeleteFile& deletes) {
-  std::string key = StrCat(deletes.spec_id.value, ";");
+GroupKey GroupOf(const DeleteFile& deletes) {
   std::vector<FieldId> ids = deletes.file.equality_ids;
   std::sort(ids.begin(), ids.end());
-  for (const FieldId id : ids) key += StrCat(id.value, ",");
-  for (const std::optional<Value>& value : deletes.file.partition) {
-    key += ';';
-    if (value) AppendValue(key, *value);
-  }
-  return key;
+  return {deletes.spec_id, std::move(ids), deletes.file.partition};
 }
 
 bool IsPositionDeleteFile(const DeleteFile& deletes) {
@@ -70,13 +48,13 @@ Error ScanDeletes::At(Error error, const DeleteFile& deletes) const {
 }
 
 Status ScanDeletes::GroupEqualityDeletes() {
-  std::map<std::string, uint32_t> numbers;
+  std::map<GroupKey, uint32_t> numbers;
   std::vector<uint32_t> group_of_file(plan_.delete_files.size(), 0);
   for (uint32_t file = 0; file < plan_.delete_files.size(); ++file) {
     const DeleteFile& deletes = plan_.delete_files[file];
     if (!deletes.IsEquality()) continue;
     const auto next = static_cast<uint32_t>(groups_.size());
-    const auto [found, added] = numbers.emplace(GroupKey(deletes), next);
+    const auto [found, added] = numbers.emplace(GroupOf(deletes), next);
     if (added) {
       EqualityGroup& group = groups_.emplace_back();
       Result<ReadSchema> columns = EqualityKeyColumns(plan_.every_field, deletes);

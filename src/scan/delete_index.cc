@@ -1,9 +1,6 @@
 #include "scan/delete_index.h"
 
 #include <algorithm>
-#include <bit>
-#include <cmath>
-#include <limits>
 #include <tuple>
 #include <utility>
 
@@ -11,44 +8,6 @@ namespace icefield {
 namespace {
 
 constexpr FieldId kDeletedPathColumn{2147483546};  // `file_path` of position-delete files.
-
-template <typename Number>
-void AppendRaw(std::string& key, Number number) {
-  key.append(reinterpret_cast<const char*>(&number), sizeof(number));
-}
-
-// One value, so that no two different sequences of values give the same bytes.
-struct AppendToKey {
-  std::string& key;
-
-  void operator()(bool value) const { Tagged('b', static_cast<uint8_t>(value)); }
-  void operator()(int32_t value) const { Tagged('i', int64_t{value}); }
-  void operator()(int64_t value) const { Tagged('i', value); }
-  void operator()(float value) const { (*this)(double{value}); }
-  void operator()(double value) const {
-    if (std::isnan(value)) value = std::numeric_limits<double>::quiet_NaN();
-    Tagged('f', std::bit_cast<uint64_t>(value));
-  }
-  void operator()(const Unscaled& value) const { Tagged('d', value.value); }
-  void operator()(const std::string& value) const { Sized('s', value); }
-  void operator()(const Bytes& value) const { Sized('x', value.data); }
-
- private:
-  template <typename Number>
-  void Tagged(char tag, Number number) const {
-    key.push_back(tag);
-    AppendRaw(key, number);
-  }
-  void Sized(char tag, const std::string& bytes) const {
-    Tagged(tag, bytes.size());
-    key.append(bytes);
-  }
-};
-
-std::string KeyOf(const FileTask& data) { return PartitionKey(data.spec_id, data.file.partition); }
-std::string KeyOf(const DeleteFile& deletes) {
-  return PartitionKey(deletes.spec_id, deletes.file.partition);
-}
 
 // Java's PartitionSpec.isUnpartitioned: void fields do not partition.
 bool IsUnpartitioned(const PartitionSpec& spec) {
@@ -78,19 +37,6 @@ const std::string* ReferencedFile(const DataFile& deletes) {
 }
 
 }  // namespace
-
-std::string PartitionKey(SpecId spec_id, const std::vector<std::optional<Value>>& tuple) {
-  std::string key;
-  AppendRaw(key, spec_id.value);
-  for (const std::optional<Value>& value : tuple) {
-    if (value) {
-      std::visit(AppendToKey{key}, *value);
-    } else {
-      key.push_back('0');
-    }
-  }
-  return key;
-}
 
 Result<DeleteIndex> DeleteIndex::Make(std::vector<DeleteFile> deletes,
                                       const std::vector<PartitionSpec>& specs) {
@@ -131,7 +77,8 @@ Status DeleteIndex::Add(uint32_t index, const std::map<SpecId, bool>& is_global)
   if (deletes.file.equality_ids.empty()) {
     return CorruptData("equality delete file ", deletes.file.path, " has no equality ids");
   }
-  Indices& indices = spec->second ? global_ : partitions_[KeyOf(deletes)].equality;
+  Indices& indices =
+      spec->second ? global_ : partitions_[{deletes.spec_id, deletes.file.partition}].equality;
   indices.push_back(index);
   return {};
 }
@@ -165,7 +112,7 @@ void DeleteIndex::AddPositions(uint32_t index) {
     targets_[*path].positions.push_back(index);
     return;
   }
-  Partition& partition = partitions_[KeyOf(files_[index])];
+  Partition& partition = partitions_[{files_[index].spec_id, file.partition}];
   const std::string* lower = FindBound(file.lower_bounds);
   const std::string* upper = FindBound(file.upper_bounds);
   if (lower != nullptr && upper != nullptr && *lower < *upper) {
@@ -204,10 +151,10 @@ Status DeleteIndex::FindByPath(const FileTask& data, std::vector<uint32_t>& foun
   } else {
     AppendSince(target->second.positions, data.data_sequence_number.value, found);
   }
-  const std::string key = KeyOf(data);
   for (size_t at = first; at < found.size(); ++at) {
     const DeleteFile& deletes = files_[found[at]];
-    if (KeyOf(deletes) != key) return Mismatch(deletes, data, "is in another partition than the");
+    if (deletes.spec_id != data.spec_id || deletes.file.partition != data.file.partition)
+      return Mismatch(deletes, data, "is in another partition than the");
   }
   return {};
 }
@@ -215,7 +162,7 @@ Status DeleteIndex::FindByPath(const FileTask& data, std::vector<uint32_t>& foun
 void DeleteIndex::FindByPartition(const FileTask& data, bool with_positions,
                                   std::vector<uint32_t>& found) const {
   if (partitions_.empty()) return;
-  const auto partition = partitions_.find(KeyOf(data));
+  const auto partition = partitions_.find({data.spec_id, data.file.partition});
   if (partition == partitions_.end()) return;
   AppendSince(partition->second.equality, data.data_sequence_number.value + 1, found);
   if (!with_positions) return;

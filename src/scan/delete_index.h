@@ -12,6 +12,7 @@
 #include "base/result.h"
 #include "model/manifest.h"
 #include "model/partition_spec.h"
+#include "model/partition_values.h"
 #include "scan/scan_plan.h"
 
 namespace icefield {
@@ -42,6 +43,11 @@ class DeleteIndex {
  private:
   using Indices = std::vector<uint32_t>;  // Into files_, ascending: so are sequence numbers.
 
+  struct Place {
+    SpecId spec_id;
+    PartitionValues partition;
+    auto operator<=>(const Place&) const = default;
+  };
   // Position deletes of one partition that may reach more than one data file. What the file_path
   // bounds say is kept apart, by ascending lower bound, with the greatest upper bound so far.
   struct PathRange {
@@ -74,12 +80,8 @@ class DeleteIndex {
 
   std::vector<DeleteFile> files_;
   Indices global_;
-  std::unordered_map<std::string, Partition> partitions_;  // By PartitionKey.
-  std::unordered_map<std::string, Target> targets_;        // By data file path.
+  std::map<Place, Partition> partitions_;
+  std::unordered_map<std::string, Target> targets_;  // By data file path.
 };
-
-/// Equal texts for equal partitions: one spec and equal tuples. Numbers compare across the widths
-/// that a promotion changes; floats by their bits, all NaNs equal; null equals null.
-std::string PartitionKey(SpecId spec_id, const std::vector<std::optional<Value>>& tuple);
 
 }  // namespace icefield

@@ -1,7 +1,5 @@
 #include "scan/file_statistics.h"
 
-#include <cmath>
-
 #include "model/metadata_columns.h"
 
 namespace icefield {
@@ -30,12 +28,6 @@ std::optional<int64_t> FindCount(const std::map<FieldId, int64_t>& counts, Field
 // bounds bound nothing.
 bool HasOrderOfItsOwn(const PrimitiveType& type) { return type.kind == PrimitiveKind::kUuid; }
 
-bool IsNan(const Value& value) {
-  if (const auto* number = std::get_if<double>(&value)) return std::isnan(*number);
-  if (const auto* number = std::get_if<float>(&value)) return std::isnan(*number);
-  return false;
-}
-
 }  // namespace
 
 ColumnStatistics FileStatistics::Find(FieldId field_id, const PrimitiveType& type) const {
@@ -52,13 +44,13 @@ ColumnStatistics FileStatistics::Find(FieldId field_id, const PrimitiveType& typ
 
 ColumnStatistics PartitionTuple::Find(FieldId position, const PrimitiveType& type) const {
   const auto index = static_cast<size_t>(position.value);
-  if (index >= values_.size()) return {};
+  if (index >= tuple_.values.size()) return {};
   ColumnStatistics statistics{.null_count = 0, .nan_count = 0, .value_count = 1};
-  if (!values_[index]) {
+  if (!tuple_.values[index]) {
     statistics.null_count = 1;
     return statistics;
   }
-  Result<Value> value = PromoteValue(type, *values_[index]);
+  Result<Value> value = PromoteValue(type, *tuple_.values[index]);
   if (!value.ok()) return {};
   if (IsNan(*value)) {
     statistics.nan_count = 1;

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "model/manifest.h"
+#include "model/partition_values.h"
 #include "model/predicate.h"
 
 namespace icefield {
@@ -24,11 +25,11 @@ class FileStatistics : public StatisticsSource {
 /// ProjectToPartition counts). Borrows the tuple.
 class PartitionTuple : public StatisticsSource {
  public:
-  explicit PartitionTuple(const std::vector<std::optional<Value>>& values) : values_(values) {}
+  explicit PartitionTuple(const PartitionValues& tuple) : tuple_(tuple) {}
   ColumnStatistics Find(FieldId position, const PrimitiveType& type) const override;
 
  private:
-  const std::vector<std::optional<Value>>& values_;
+  const PartitionValues& tuple_;
 };
 
 /// A manifest's partition summaries; field ids are positions in the spec. Borrows the summaries.

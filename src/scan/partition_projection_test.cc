@@ -29,7 +29,7 @@ PartitionSpec SpecOf(std::vector<Transform> transforms) {
 
 bool MayHold(const Predicate& predicate, const Transform& transform,
              const std::optional<Value>& partition) {
-  const std::vector<std::optional<Value>> tuple{partition};
+  const PartitionValues tuple{{partition}};
   return MayMatch(ProjectToPartition(predicate, SpecOf({transform})), PartitionTuple(tuple));
 }
 
@@ -102,7 +102,7 @@ TEST(ProjectToPartition, UsesEveryFieldOfTheColumn) {
   const Predicate is_five = Leaf(PredicateOp::kEqual, PrimitiveKind::kInt, {int32_t{5}});
   const Predicate projected = ProjectToPartition(
       is_five, SpecOf({{TransformKind::kBucket, 4}, {TransformKind::kIdentity}}));
-  const std::vector<std::optional<Value>> wrong_identity{int32_t{2}, int32_t{6}};
+  const PartitionValues wrong_identity{{int32_t{2}, int32_t{6}}};
   EXPECT_EQ(projected.op, PredicateOp::kAnd);
   EXPECT_FALSE(MayMatch(projected, PartitionTuple(wrong_identity)));
 }

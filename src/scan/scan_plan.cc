@@ -216,9 +216,9 @@ class Planner {
                          "; Icefield reads Parquet");
     }
     for (const ConstantField& field : spec.constants) {
-      if (field.position >= task.file.partition.size()) continue;
+      if (field.position >= task.file.partition.values.size()) continue;
       PartitionConstant constant{.source_id = field.source_id};
-      if (const std::optional<Value>& value = task.file.partition[field.position]) {
+      if (const std::optional<Value>& value = task.file.partition.values[field.position]) {
         Result<Value> promoted = PromoteValue(field.type, *value);
         if (!promoted.ok()) return std::move(promoted).error().At(task.file.path);
         if (!IsValueOf(field.type, *promoted)) {

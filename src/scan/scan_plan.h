@@ -21,7 +21,9 @@ namespace icefield {
 struct PartitionConstant {
   FieldId source_id;
   std::optional<Value> value;
-  bool operator==(const PartitionConstant&) const = default;
+  bool operator==(const PartitionConstant& other) const {
+    return source_id == other.source_id && OrderValues(value, other.value) == 0;
+  }
 };
 
 /// One delete file (or deletion vector) that removes rows of at least one planned data file.

@@ -36,8 +36,12 @@ Result<std::set<SnapshotId>> SnapshotsSince(const TableMetadata& metadata,
 class ConflictCheck {
  public:
   ConflictCheck(const ObjectStore& store, const TableMetadata& metadata, const FileChange& change,
-                std::set<SnapshotId> later)
-      : store_(store), metadata_(metadata), change_(change), later_(std::move(later)) {
+                std::set<SnapshotId> later, Isolation isolation)
+      : store_(store),
+        metadata_(metadata),
+        change_(change),
+        later_(std::move(later)),
+        isolation_(isolation) {
     for (const RemovedFile& each : change.removed) removed_.insert(each.path);
   }
 
@@ -70,12 +74,15 @@ class ConflictCheck {
                " since the table was loaded and may hold rows that this change is about"));
   }
 
+  bool IsIn(const auto& places, const DataFile& file, const PartitionSpec& spec) const {
+    return std::any_of(places.begin(), places.end(), [&](const auto& each) {
+      return each.spec_id == spec.id && each.partition == file.partition;
+    });
+  }
+
   bool MayHoldGuarded(const DataFile& file, const PartitionSpec& spec) const {
-    if (std::any_of(change_.replaced.begin(), change_.replaced.end(), [&](const auto& each) {
-          return each.spec_id == spec.id && each.partition == file.partition;
-        })) {
-      return true;
-    }
+    if (isolation_ == Isolation::kSnapshot) return false;
+    if (IsIn(change_.replaced, file, spec)) return true;
     return MayMatch(ProjectToPartition(*change_.guarded, spec), PartitionTuple(file.partition)) &&
            MayMatch(*change_.guarded, FileStatistics(file));
   }
@@ -83,15 +90,16 @@ class ConflictCheck {
   bool MayBearOnRemoved(const DataFile& file, const PartitionSpec& spec) const {
     if (file.referenced_data_file) return removed_.contains(*file.referenced_data_file);
     const bool is_global = file.content == FileContent::kEqualityDeletes && spec.fields.empty();
-    return std::any_of(change_.removed.begin(), change_.removed.end(), [&](const auto& each) {
-      return is_global || (each.spec_id == spec.id && each.partition == file.partition);
-    });
+    if (is_global && !change_.removed.empty()) return true;
+    // The delete files of replaced partitions go: not those of data that stays.
+    return IsIn(change_.removed, file, spec) || IsIn(change_.replaced, file, spec);
   }
 
   const ObjectStore& store_;
   const TableMetadata& metadata_;
   const FileChange& change_;
   const std::set<SnapshotId> later_;
+  const Isolation isolation_;
   std::set<std::string> removed_;
 };
 
@@ -115,7 +123,8 @@ Status CheckConflicts(const ObjectStore& store, const TableMetadata& metadata,
   if (!change.guarded) return {};
   ICEFIELD_ASSIGN(std::set<SnapshotId> later, SnapshotsSince(metadata, change.planned_from, head));
   if (later.empty()) return {};
-  return ConflictCheck(store, metadata, change, std::move(later)).Check(manifests);
+  ICEFIELD_ASSIGN(const Isolation isolation, ReadIsolation(metadata, change.isolated));
+  return ConflictCheck(store, metadata, change, std::move(later), isolation).Check(manifests);
 }
 
 }  // namespace icefield

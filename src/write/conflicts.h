@@ -13,9 +13,10 @@
 namespace icefield {
 
 /// Conflict says which snapshot and file stand against `change`, where commits after
-/// `change.planned_from` up to `head` added data that may hold rows of `change.guarded`, or deletes
-/// that may bear on `change.removed`, or where planned_from is no ancestor of head (rolled back or
-/// expired). `manifests` are those of head. An append has no conflicts.
+/// `change.planned_from` up to `head` added data that may hold rows of `change.guarded` (unless the
+/// table asks for snapshot isolation alone), or deletes that may bear on what it takes out, or
+/// where planned_from is no ancestor of head (rolled back or expired). `manifests` are those of
+/// head. An append has no conflicts. As Iceberg Java validates copy-on-write changes.
 Status CheckConflicts(const ObjectStore& store, const TableMetadata& metadata,
                       const FileChange& change, const Snapshot* head,
                       const std::vector<ManifestFile>& manifests);

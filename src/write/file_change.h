@@ -8,9 +8,11 @@
 #include <vector>
 
 #include "base/result.h"
+#include "model/partition_values.h"
 #include "model/predicate.h"
 #include "model/table_metadata.h"
 #include "write/data_writer.h"
+#include "write/write_options.h"
 
 namespace icefield {
 
@@ -45,9 +47,11 @@ struct FileChange {
 
   /// The snapshot that `removed` was planned from; none: the branch was empty.
   std::optional<SnapshotId> planned_from;
-  /// Bound to the current schema. Since planned_from no file may have been added that may hold rows
-  /// of it, unless unset (appends).
+  /// What the change is about, bound to the current schema; unset: nothing that others could meet
+  /// (appends).
   std::optional<Predicate> guarded;
+  /// Says whether files may have been added since planned_from that may hold rows of `guarded`.
+  IsolatedChange isolated = IsolatedChange::kDelete;
 };
 
 }  // namespace icefield

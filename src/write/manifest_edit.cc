@@ -57,7 +57,7 @@ class Removal {
     return std::any_of(change_.replaced.begin(), change_.replaced.end(), [&](const auto& each) {
       // An unpartitioned equality delete bears on other specs' files too.
       const bool is_global =
-          file.content == FileContent::kEqualityDeletes && each.partition.empty();
+          file.content == FileContent::kEqualityDeletes && each.partition.values.empty();
       return !is_global && each.spec_id == spec && each.partition == file.partition;
     });
   }

@@ -106,18 +106,19 @@ Result<std::vector<PrimitiveType>> PartitionTypes(const Schema& schema, const Pa
 }
 
 std::string PartitionPath(const PartitionSpec& spec, const std::vector<PrimitiveType>& types,
-                          const PartitionValues& values) {
+                          const PartitionValues& tuple) {
   std::string path;
   for (size_t at = 0; at < spec.fields.size(); ++at) {
     const PartitionField& field = spec.fields[at];
-    const std::string value =
-        values[at] ? ValueName(field.transform, types[at], *values[at]) : "null";
+    const std::optional<Value>& held = tuple.values[at];
+    const std::string value = held ? ValueName(field.transform, types[at], *held) : "null";
     path += StrCat(at > 0 ? "/" : "", Shortened(StrCat(Encoded(field.name), "=", Encoded(value))));
   }
   return path;
 }
 
-Status PromotePartition(const std::vector<PrimitiveType>& types, PartitionValues& values) {
+Status PromotePartition(const std::vector<PrimitiveType>& types, PartitionValues& tuple) {
+  std::vector<std::optional<Value>>& values = tuple.values;
   if (values.size() != types.size()) {
     return CorruptData("a partition tuple has ", values.size(), " values for ", types.size(),
                        " fields");
@@ -195,8 +196,10 @@ Result<int32_t> PartitionAssigner::NewCode(size_t field, const ColumnValues& col
   ICEFIELD_ASSIGN(std::optional<Value> value, ApplyTransform(spec_.fields[field].transform,
                                                              column.type(), column.ValueAt(row)));
   if (!value) return 0;
-  const auto [at, is_new] = known.by_bytes.emplace(SerializeSingleValue(types_[field], *value),
-                                                   static_cast<int32_t>(known.values.size()));
+  // All NaNs are one partition, whatever their bits.
+  const auto [at, is_new] =
+      known.by_bytes.emplace(IsNan(*value) ? "NaN" : SerializeSingleValue(types_[field], *value),
+                             static_cast<int32_t>(known.values.size()));
   if (is_new) known.values.push_back(std::move(value));
   return at->second;
 }
@@ -206,7 +209,7 @@ int32_t PartitionAssigner::TupleNumber(const std::vector<int32_t>& codes) {
   if (is_new) {
     PartitionValues& tuple = tuples_.emplace_back();
     for (size_t field = 0; field < codes.size(); ++field)
-      tuple.push_back(codes_[field].values[static_cast<size_t>(codes[field])]);
+      tuple.values.push_back(codes_[field].values[static_cast<size_t>(codes[field])]);
   }
   return at->second;
 }

@@ -13,28 +13,26 @@
 
 #include "base/result.h"
 #include "model/partition_spec.h"
+#include "model/partition_values.h"
 #include "model/schema.h"
 #include "write/column_values.h"
 
 namespace icefield {
-
-/// The values of a partition tuple, by position in the spec.
-using PartitionValues = std::vector<std::optional<Value>>;
 
 /// The result types of a spec's fields, in order. A field whose source column is not in `schema`
 /// (dropped since; only void allows that in a spec that is written with) is Unsupported, as is one
 /// with an unknown transform.
 Result<std::vector<PrimitiveType>> PartitionTypes(const Schema& schema, const PartitionSpec& spec);
 
-/// `values` as the types are now, where a source column was promoted since they were written: so
-/// that equal partitions are equal values. CorruptData for a value that does not fit its type.
-Status PromotePartition(const std::vector<PrimitiveType>& types, PartitionValues& values);
+/// `tuple` as the types are now, where a source column was promoted since they were written: so
+/// that equal partitions are equal tuples. CorruptData for a value that does not fit its type.
+Status PromotePartition(const std::vector<PrimitiveType>& types, PartitionValues& tuple);
 
 /// "region=eu/ts_day=2024-01-31", as Iceberg's own writers name folders: names and values are
 /// percent-encoded, a null is "null". A part that a file system would find too long is cut and ends
 /// in a hash of the whole. Empty for an unpartitioned spec.
 std::string PartitionPath(const PartitionSpec& spec, const std::vector<PrimitiveType>& types,
-                          const PartitionValues& values);
+                          const PartitionValues& tuple);
 
 /// Numbers the partitions of a stream of rows. Used by one thread.
 class PartitionAssigner {

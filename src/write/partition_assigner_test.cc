@@ -3,6 +3,8 @@
 #include <arrow/builder.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <limits>
 #include <random>
 
 namespace icefield {
@@ -67,14 +69,14 @@ TEST(PartitionAssigner, NumbersAreThoseOfTheTransforms) {
       const Result<std::vector<int32_t>> numbers = assigner->Assign(*rows);
       ASSERT_TRUE(numbers.ok()) << numbers.error();
       for (size_t row = 0; row < times.size(); ++row) {
-        PartitionValues expected(2);
+        PartitionValues expected{{std::nullopt, std::nullopt}};
         if (times[row])
-          expected[0] =
+          expected.values[0] =
               *ApplyTransform(spec.fields[0].transform, PrimitiveType{PrimitiveKind::kTimestamp},
                               Value(*times[row]));
         if (names[row])
-          expected[1] = *ApplyTransform(spec.fields[1].transform,
-                                        PrimitiveType{PrimitiveKind::kString}, Value(*names[row]));
+          expected.values[1] = *ApplyTransform(
+              spec.fields[1].transform, PrimitiveType{PrimitiveKind::kString}, Value(*names[row]));
         ASSERT_EQ(assigner->tuples()[static_cast<size_t>((*numbers)[row])], expected)
             << time << " " << name << " row " << row;
       }
@@ -89,12 +91,28 @@ TEST(PartitionAssigner, NumbersHoldOverBatches) {
   EXPECT_EQ(*assigner->Assign(*Rows({1, 2}, {std::nullopt, "b"})), (std::vector<int32_t>{2, 1}));
 }
 
+TEST(PartitionAssigner, NansAreOnePartitionAndZerosAreTwo) {
+  arrow::DoubleBuilder builder;
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  EXPECT_TRUE(builder.AppendValues({nan, 0.0, -nan, -0.0, 1.5, std::nan("7"), 0.0}).ok());
+  const Schema schema{.id = {0},
+                      .columns = {{{.id = {1}, .name = "x", .type = PrimitiveKind::kDouble}}},
+                      .identifier_field_ids = {}};
+  const auto rows = arrow::RecordBatch::Make(arrow::schema({arrow::field("x", arrow::float64())}),
+                                             7, {builder.Finish().ValueOrDie()});
+  Result<PartitionAssigner> assigner = PartitionAssigner::Make(schema, SpecOf({{1, "identity"}}));
+  ASSERT_TRUE(assigner.ok());
+  EXPECT_EQ(*assigner->Assign(*rows), (std::vector<int32_t>{0, 1, 0, 2, 3, 0, 1}));
+  const std::vector<PartitionValues> expected{{{nan}}, {{0.0}}, {{-0.0}}, {{1.5}}};
+  EXPECT_EQ(assigner->tuples(), expected);
+}
+
 TEST(PartitionPath, IsEncodedAndReadable) {
   const PartitionSpec spec = SpecOf({{1, "month"}, {2, "identity"}, {1, "hour"}, {1, "day"}});
   const std::vector<PrimitiveType> types = *PartitionTypes(kSchema, spec);
-  EXPECT_EQ(
-      PartitionPath(spec, types, {Value(-1), Value(std::string("a/b c")), Value(-1), std::nullopt}),
-      "month=1969-12/identity=a%2Fb+c/hour=1969-12-31-23/day=null");
+  EXPECT_EQ(PartitionPath(spec, types,
+                          {{Value(-1), Value(std::string("a/b c")), Value(-1), std::nullopt}}),
+            "month=1969-12/identity=a%2Fb+c/hour=1969-12-31-23/day=null");
 }
 
 TEST(PartitionTypes, NameWhatCannotBeWritten) {

@@ -64,13 +64,12 @@ void PutTotal(Summary& summary, const Snapshot* parent, const char* name, int64_
     summary[name] = std::to_string(*before + added - removed);
 }
 
-// By spec and the bytes of the tuple's text form: the values differ where their texts do.
 int64_t ChangedPartitions(const FileChange& change, const std::vector<ManifestEntry>& removed) {
-  std::set<std::pair<int32_t, std::vector<std::optional<Value>>>> partitions;
+  std::set<std::pair<SpecId, PartitionValues>> partitions;
   for (const WrittenFile& each : change.added)
-    partitions.emplace(each.spec_id.value, each.file.partition);
-  std::map<std::string, int32_t> spec_of;
-  for (const RemovedFile& each : change.removed) spec_of[each.path] = each.spec_id.value;
+    partitions.emplace(each.spec_id, each.file.partition);
+  std::map<std::string, SpecId> spec_of;
+  for (const RemovedFile& each : change.removed) spec_of[each.path] = each.spec_id;
   for (const ManifestEntry& each : removed) {
     const auto spec = spec_of.find(each.data_file.path);
     if (spec != spec_of.end()) partitions.emplace(spec->second, each.data_file.partition);

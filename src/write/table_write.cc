@@ -30,6 +30,13 @@ class TableWrite {
     return {};
   }
 
+  // Before files are written: a change that takes rows out, in the isolation that the table wants.
+  Status Isolate(IsolatedChange change) {
+    change_.isolated = change;
+    const Result<Isolation> isolation = ReadIsolation(metadata_, change);
+    return isolation.ok() ? Status() : Status(isolation.error());
+  }
+
   // Writes the rows of the stream into files of the current spec.
   Status WriteRows(BatchStream& rows) {
     ICEFIELD_ASSIGN(const Conformer conformer,
@@ -181,6 +188,7 @@ Result<LoadedTable> OverwriteRows(const WriteTarget& target, BatchStream& rows,
                                   const RowFilter& filter, const TableWriteOptions& options) {
   TableWrite write(target, options);
   ICEFIELD_TRY(write.Open());
+  ICEFIELD_TRY(write.Isolate(IsolatedChange::kOverwrite));
   if (Status status = write.WriteRows(rows); !status.ok())
     return At(std::move(status).error(), target);
   if (Status status = write.RemoveRows(filter); !status.ok())
@@ -193,6 +201,7 @@ Result<LoadedTable> OverwritePartitions(const WriteTarget& target, BatchStream& 
                                         const TableWriteOptions& options) {
   TableWrite write(target, options);
   ICEFIELD_TRY(write.Open());
+  ICEFIELD_TRY(write.Isolate(IsolatedChange::kOverwrite));
   if (Status status = write.WriteRows(rows); !status.ok())
     return At(std::move(status).error(), target);
   if (!write.HasChanges()) return target.base;
@@ -205,6 +214,7 @@ Result<LoadedTable> DeleteRows(const WriteTarget& target, const RowFilter& filte
                                const TableWriteOptions& options) {
   TableWrite write(target, options);
   ICEFIELD_TRY(write.Open());
+  ICEFIELD_TRY(write.Isolate(IsolatedChange::kDelete));
   if (Status status = write.RemoveRows(filter); !status.ok())
     return At(std::move(status).error(), target);
   if (!write.HasChanges()) return target.base;

@@ -1,5 +1,6 @@
 #include "write/write_options.h"
 
+#include <cctype>
 #include <charconv>
 #include <limits>
 #include <string_view>
@@ -182,6 +183,18 @@ Result<CommitOptions> ReadCommitOptions(const TableMetadata& metadata) {
   ICEFIELD_TRY(reader.ReadNumber<int32_t>("commit.manifest.min-count-to-merge", 2,
                                           options.manifests_before_merge));
   return options;
+}
+
+Result<Isolation> ReadIsolation(const TableMetadata& metadata, IsolatedChange change) {
+  const std::string_view name = change == IsolatedChange::kDelete ? "write.delete.isolation-level"
+                                                                  : "write.update.isolation-level";
+  const std::string* text = PropertyReader(metadata.properties).Find(name);
+  if (text == nullptr) return Isolation::kSerializable;
+  std::string lower = *text;
+  for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  if (lower == "serializable") return Isolation::kSerializable;
+  if (lower == "snapshot") return Isolation::kSnapshot;
+  return PropertyReader::Wrong(name, *text, "serializable or snapshot");
 }
 
 }  // namespace icefield

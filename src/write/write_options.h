@@ -39,4 +39,21 @@ struct CommitOptions {
 /// As ReadWriteOptions.
 Result<CommitOptions> ReadCommitOptions(const TableMetadata& metadata);
 
+/// How a change that takes rows out meets rows that others added since it was planned, where it may
+/// be about them too.
+enum class Isolation : uint8_t {
+  kSerializable,  ///< It fails.
+  kSnapshot       ///< They stay, as if they had been added after it.
+};
+
+/// A change that takes rows out; each has a table property for its isolation.
+enum class IsolatedChange : uint8_t {
+  kDelete,    ///< write.delete.isolation-level
+  kOverwrite  ///< write.update.isolation-level
+};
+
+/// The isolation that the table wants; serializable where it says nothing. Capitals mean nothing.
+/// InvalidArgument names a property whose value is none.
+Result<Isolation> ReadIsolation(const TableMetadata& metadata, IsolatedChange change);
+
 }  // namespace icefield

@@ -61,6 +61,22 @@ TEST(WriteOptions, WrongValuesAreNamed) {
   EXPECT_EQ(ReadWriteOptions(avro, avro.CurrentSchema()).error().code, ErrorCode::kUnsupported);
 }
 
+TEST(Isolation, IsThatOfTheChange) {
+  const auto read = [](std::map<std::string, std::string> properties, IsolatedChange change) {
+    return ReadIsolation(TableWith(std::move(properties)), change);
+  };
+  const std::map<std::string, std::string> given{{"write.delete.isolation-level", "Snapshot"},
+                                                 {"write.update.isolation-level", "none"}};
+  EXPECT_EQ(*read({}, IsolatedChange::kDelete), Isolation::kSerializable);
+  EXPECT_EQ(*read({}, IsolatedChange::kOverwrite), Isolation::kSerializable);
+  EXPECT_EQ(*read(given, IsolatedChange::kDelete), Isolation::kSnapshot);
+  EXPECT_EQ(*read({{"write.update.isolation-level", "serializable"}}, IsolatedChange::kOverwrite),
+            Isolation::kSerializable);
+  EXPECT_EQ(read(given, IsolatedChange::kOverwrite).error().message,
+            "table property write.update.isolation-level is 'none'; it must be serializable or "
+            "snapshot");
+}
+
 TEST(CommitOptions, AreRead) {
   const Result<CommitOptions> options = ReadCommitOptions(
       TableWith({{"commit.retry.num-retries", "9"}, {"commit.manifest-merge.enabled", "false"}}));

@@ -28,6 +28,8 @@ class Field:
     name: str
     type: Type
     required: bool = False
+    default: Cell = None
+    """What rows have that are written without it."""
 
 
 @dataclass

@@ -141,7 +141,8 @@ def _judge_leaf(file: JudgedFile, at: int, leaf: Leaf) -> None:
     mode, values = file.mode(leaf), file.values[leaf.id]
     if leaf.id in (ROW_ID, LAST_UPDATED):
         # Any true statement will do.
-        mode = "full" if leaf.id in (file.said["value_counts"] or {}) else "none"
+        modes = {"full": "lower_bounds", "counts": "value_counts"}
+        mode = next((m for m, said in modes.items() if leaf.id in (file.said[said] or {})), "none")
     size = sum(group.chunks[at].size for group in file.layout)
     nans = sum(map(is_nan, values))
     wanted = {

@@ -164,8 +164,8 @@ def _literal_near(kind: str, known: list[Cell], rng: random.Random) -> Cell:
     return "1.0"
 
 
-def _writable(kind: str, cell: Cell) -> bool:
-    """Whether every reader has a literal for it."""
+def is_writable(kind: str, cell: Cell) -> bool:
+    """Whether there is a literal for it that every reader knows."""
     if kind == "string":
         return "\x00" not in cell
     if kind.endswith("_ns"):
@@ -193,7 +193,7 @@ def random_term(columns: Struct, rows: list[Row], rng: random.Random, op: str = 
         cell = _literal_near(kind, known, rng)
         if op.endswith("starts with"):
             cell = cell[: rng.choice([1, 2, 5, 16, 20])] or "a"
-        if _writable(kind, cell):
+        if is_writable(kind, cell):
             cells.append(cell)
     return Filter(op, path, kind, tuple(cells))
 

@@ -7,13 +7,22 @@ import traceback
 from collections import Counter
 from dataclasses import dataclass, field
 
+import pyarrow as pa
+
 from tests.evolution.shape import Row, Struct, leaves
 from tests.golden.arrow_types import schema_of
 from tests.golden.cells import Row as PlainRow
 from tests.golden.cells import difference, json_rows
 from tests.interop.filters import Filter, random_filter, random_term
 from tests.interop.leaves import leaves_of
-from tests.interop.readers import Question, Reader, UnreadableError, without_empty_lists
+from tests.interop.lineage_judge import Lineage
+from tests.interop.readers import (
+    LINEAGE_COLUMNS,
+    Question,
+    Reader,
+    UnreadableError,
+    without_empty_lists,
+)
 from tests.interop.table_judge import TableJudge, read_metadata
 from tests.interop.walk import WrittenWalk
 from tests.interop.writer import IcefieldWriter
@@ -24,6 +33,11 @@ class Tally:
     """What was asked, by reader and outcome."""
 
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    def count_files(self, judge: TableJudge) -> None:
+        """How many files had what."""
+        for what, number in judge.seen.items():
+            self.counts["files", what] += number
 
     def text(self) -> str:
         """A line a reader."""
@@ -37,13 +51,15 @@ class Tally:
         )
 
 
-def judge_walk(walk: WrittenWalk) -> list[str]:
-    """What is wrong with the files and metadata of a walk's table."""
-    judge = TableJudge(read_metadata(walk.writer.state().metadata), properties=walk.properties)
-    return judge.judge()
+def judge_of(walk: WrittenWalk) -> TableJudge:
+    """The judge of the files and metadata of a walk's table."""
+    metadata = read_metadata(walk.writer.state().metadata)
+    return TableJudge(metadata, properties=walk.properties, key=walk.key_id)
 
 
-def questions(walk: WrittenWalk, filters: int) -> list[tuple[Question, list[Row]]]:
+def questions(
+    walk: WrittenWalk, filters: int, lineages: dict[int, Lineage]
+) -> list[tuple[Question, list[Row]]]:
     """The reads of a walk's table, with the rows that are there without the filter."""
     location = walk.writer.state().metadata
     metadata = read_metadata(location)
@@ -56,10 +72,18 @@ def questions(walk: WrittenWalk, filters: int) -> list[tuple[Question, list[Row]
         now = number == current and columns is walk.columns
         at = metadata["current-schema-id"] if now else snapshots[number]["schema-id"]
         kinds = frozenset(leaf.kind for leaf in leaves_of(schemas[at]))
-        names = tuple(columns.names())
-        asked.append(
-            (Question(location, schema_of(schemas[at]), names, kinds, number, now, where), rows)
-        )
+        names, schema = tuple(columns.names()), schema_of(schemas[at])
+        asked.append((Question(location, schema, names, kinds, number, now, where), rows))
+        if where is None and snapshots[number].get("first-row-id") is not None:
+            key = next(f["name"] for f in schemas[at]["fields"] if f["id"] == walk.key_id)
+            schema = pa.schema([schema.field(key), *LINEAGE_COLUMNS])
+            told = [(row[key], *lineages[number][row[key]]) for row in rows]
+            asked.append(
+                (
+                    Question(location, schema, tuple(schema.names), kinds, number, now),
+                    [dict(zip(schema.names, cells, strict=True)) for cells in told],
+                )
+            )
 
     if current in snapshots:
         for where in [None, *_filters(walk, filters)]:
@@ -83,10 +107,16 @@ def _filters(walk: WrittenWalk, count: int) -> list[Filter]:
     return found + [random_filter(walk.columns, walk.rows, rng, 2) for _ in range(count)]
 
 
-def ask_readers(walk: WrittenWalk, readers: list[Reader], filters: int, tally: Tally) -> list[str]:
+def ask_readers(
+    walk: WrittenWalk,
+    readers: list[Reader],
+    filters: int,
+    tally: Tally,
+    lineages: dict[int, Lineage],
+) -> list[str]:
     """Where readers differ from the model without a known reason."""
     wrong = []
-    for question, rows in questions(walk, filters):
+    for question, rows in questions(walk, filters, lineages):
         for reader in readers:
             outcome, told = _ask(reader, question, rows)
             tally.counts[reader.name, outcome] += 1
@@ -141,9 +171,11 @@ def run_seed(
     walk, wrong = None, []
     try:
         walk = WrittenWalk(writer, seed, plain)
-        walk.run(random.Random(seed).randrange(4, 12))
-        wrong = judge_walk(walk)
-        wrong += ask_readers(walk, readers, filters, tally)
+        walk.run(random.Random(seed).randrange(5, 14))
+        judge = judge_of(walk)
+        wrong = judge.judge()
+        tally.count_files(judge)
+        wrong += ask_readers(walk, readers, filters, tally, judge.lineages)
     except Exception:
         wrong.append(traceback.format_exc(limit=-4).strip())
     if wrong and walk is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from collections import Counter
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
@@ -12,6 +13,7 @@ from tests.interop.avro_files import local, read_avro
 from tests.interop.file_judge import ROW_ID, JudgedFile, judge_metrics
 from tests.interop.layout_judge import judge_layout
 from tests.interop.leaves import field_of
+from tests.interop.lineage_judge import Lineage, StoredRows, judge_lineage, stored_rows
 from tests.interop.partition_judge import (
     judge_partition,
     judge_sorting,
@@ -73,6 +75,8 @@ class TableJudge:
     """Judges every snapshot of a table. files: whether data files are opened, each once.
 
     properties: the table's at the time of each snapshot, by its id; else the current ones.
+    key: the field id of a column of distinct values, by which rows are known again; then `lineages`
+    are those of the snapshots, by their ids.
     """
 
     metadata: dict[str, Any]
@@ -80,6 +84,11 @@ class TableJudge:
     files: bool = True
     opened: set[str] = field(default_factory=set)
     properties: dict[int, dict[str, str]] = field(default_factory=dict)
+    key: int | None = None
+    lineages: dict[int, Lineage] = field(default_factory=dict)
+    stored: dict[str, StoredRows] = field(default_factory=dict)
+    seen: Counter[str] = field(default_factory=Counter)
+    """Data files by what is in them."""
 
     def __post_init__(self) -> None:
         self.version = self.metadata["format-version"]
@@ -149,6 +158,8 @@ class TableJudge:
             self._judge_row_ids(number, live)
         for entry in live if self.files else []:
             self._judge_file(entry)
+        if self.version >= 3 and self.key is not None:
+            self._judge_lineage(number, snapshot, live)
 
     def _judge_manifest(
         self, snapshot: dict[str, Any], manifest: dict[str, Any]
@@ -319,6 +330,23 @@ class TableJudge:
             f"next-row-id {self.metadata['next-row-id']}, but ids up to {highest}",
         )
 
+    def _judge_lineage(self, number: int, snapshot: dict[str, Any], live: list[Live]) -> None:
+        own = self.lineages[number] = {}
+        for entry in live:
+            rows = self.stored[entry.data_file["file_path"]]
+            own |= rows.lineage(entry.first_row_id, entry.sequence_number)
+        if snapshot.get("first-row-id") is None:
+            return
+        given = [
+            earlier["first-row-id"] + earlier["added-rows"]
+            for earlier in self.snapshots.values()
+            if earlier.get("first-row-id") is not None
+            and earlier["sequence-number"] < snapshot["sequence-number"]
+        ]
+        parent = self.lineages.get(snapshot.get("parent-snapshot-id", -1), {})
+        for text in judge_lineage(snapshot, own, parent, max(given, default=0)):
+            self.complain(f"snapshot {number}: {text}")
+
     # --- files ------------------------------------------------------------------------------------
 
     def _judge_file(self, entry: Live) -> None:
@@ -335,15 +363,32 @@ class TableJudge:
             judge_layout(file)
             judge_partition(file, self.specs[entry.spec_id])
             judge_sorting(file, self.orders)
+            self.seen.update(_traits(file))
             if self.version >= 3 and ROW_ID in file.values:
                 stored = [row for row in file.values[ROW_ID] if row is not None]
                 high = self.metadata["next-row-id"]
                 file.demand(all(row < high for row in stored), "a stored row id is not below next")
+            if self.version >= 3 and self.key is not None:
+                self.stored[path] = stored_rows(file, self.key)
         except Exception as error:
             file.complain(f"could not be judged: {type(error).__name__}: {error}")
             raise
         finally:
             self.complaints += file.complaints
+
+
+def _traits(file: JudgedFile) -> list[str]:
+    """What is in a file that not every file has."""
+    pages = [len(chunk.pages or []) for group in file.layout for chunk in group.chunks]
+    tuple_ = file.said["partition"].values()
+    traits = {
+        "written": True,
+        "of several row groups": len(file.layout) > 1,
+        "of several pages": max(pages, default=0) > 1,
+        "with row ids of their own": any(row is not None for row in file.values.get(ROW_ID, [])),
+        "in a partition of NaN": any(isinstance(cell, float) and cell != cell for cell in tuple_),
+    }
+    return [name for name, holds in traits.items() if holds]
 
 
 def _ids(kind: Any) -> list[int]:

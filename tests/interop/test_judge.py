@@ -14,6 +14,7 @@ import icefield
 from tests.golden.cells import array_cells
 from tests.interop.file_judge import JudgedFile, judge_metrics
 from tests.interop.layout_judge import judge_layout
+from tests.interop.lineage_judge import Lineage, judge_lineage
 from tests.interop.partition_judge import judge_partition, judge_sorting, judge_summaries
 from tests.interop.table_judge import TableJudge, judge_table, read_metadata
 from tests.interop.values import cut_bytes, cut_text, encode, order, order_of_bytes
@@ -171,3 +172,28 @@ def test_values_are_ordered_and_cut_as_the_specification_has_it() -> None:
     assert order("double", zeros[1]) < order("double", zeros[0])
     assert order("uuid", "80" + "00" * 15) > order("uuid", "7f" + "00" * 15)
     assert array_cells(pa.array([1.5]))[0] == ("float", struct.pack("<d", 1.5))
+
+
+@pytest.mark.parametrize(
+    ("own", "says"),
+    [
+        ({"old": (1, 2), "new": (7, 4)}, None),
+        ({"old": (7, 2), "new": (8, 4)}, "the row old was (1, 2) and is (7, 2)"),
+        ({"old": (1, 4), "new": (7, 4)}, "the row old was (1, 2) and is (1, 4)"),
+        ({"new": (2, 4)}, "the row new got the id 2, which is not in range(7, 9)"),
+        ({"new": (7, 3)}, "the row new was added by 4 and says 3"),
+        ({"old": (1, 2), "new": (None, None)}, "the row new has no id"),
+        ({"new": (8, 4), "newer": (8, 4)}, "two rows have one id"),
+    ],
+)
+def test_rows_that_lose_their_ids_are_noticed(own: Lineage, says: str | None) -> None:
+    snapshot = {"first-row-id": 7, "added-rows": 2, "sequence-number": 4}
+    found = list(judge_lineage(snapshot, own, {"old": (1, 2)}, 7))
+    assert found == [] if says is None else [text for text in found if says in text]
+
+
+def test_row_ids_that_are_given_twice_are_noticed() -> None:
+    snapshot = {"first-row-id": 7, "added-rows": 2, "sequence-number": 4}
+    assert list(judge_lineage(snapshot, {}, {}, 8)) == [
+        "first-row-id 7, but ids up to 8 were given before"
+    ]

@@ -93,9 +93,9 @@ class IcefieldWriter(PyicebergWriter):
         self.ours = icefield.Table.from_pyiceberg(self.table)
 
     def arrow(self, rows: list[Row]) -> pa.Table:
-        """The rows in the types that Icefield says the table has."""
-        self.ours.refresh()
-        return json_table(rows, self.ours.schema())
+        """The rows in the types that Icefield says the table has; columns may be left out."""
+        schema = self.ours.refresh().schema()
+        return json_table(rows, pa.schema([field for field in schema if field.name in rows[0]]))
 
     def append(self, rows: list[Row], branch: str | None = None) -> None:
         arrow = self.arrow(rows)
@@ -132,6 +132,14 @@ class IcefieldWriter(PyicebergWriter):
         self.table.refresh()
         super().drop_partition(field)
 
+    def add_default(self, path: Path, kind: Type, required: bool, default: Any) -> None:
+        """A column with an initial and a write default."""
+        raise RefusedError("v2 has no defaults")
+
+    def set_default(self, path: Path, default: Any) -> None:
+        """Another write default."""
+        raise RefusedError("v2 has no defaults")
+
     def set_properties(self, properties: dict[str, str]) -> None:
         """Table properties."""
         self.ours.refresh()
@@ -149,8 +157,15 @@ class IcefieldWriter(PyicebergWriter):
 class OwnWriter(IcefieldWriter):
     """Everything by Icefield, on its own catalog, but for changes of the partition spec."""
 
-    versions: ClassVar[list[int]] = [2, 3]
-    weights: ClassVar[dict[str, int]] = {**IcefieldWriter.weights, "upgrade": 1}
+    versions: ClassVar[list[int]] = [2, 3, 3]
+    weights: ClassVar[dict[str, int]] = {
+        **IcefieldWriter.weights,
+        "upgrade": 1,
+        "delete": 8,
+        "overwrite": 4,
+        "add_column": 5,
+        "set_default": 2,
+    }
 
     def __init__(self, folder: FilePath) -> None:
         super().__init__(folder)
@@ -173,9 +188,16 @@ class OwnWriter(IcefieldWriter):
         except icefield.errors.InvalidArgumentError as error:
             raise RefusedError(str(error)) from error
 
-    def add_column(self, path: Path, kind: Type, default: Any = None) -> None:
+    def add_column(self, path: Path, kind: Type) -> None:
         made = iceberg_type(kind, itertools.count(1))
-        self._schema(lambda update: update.add_column(path, made, default_value=default))
+        self._schema(lambda update: update.add_column(path, made))
+
+    def add_default(self, path: Path, kind: Type, required: bool, default: Any) -> None:
+        made = iceberg_type(kind, itertools.count(1))
+        self._schema(lambda update: update.add_column(path, made, None, required, default))
+
+    def set_default(self, path: Path, default: Any) -> None:
+        self._schema(lambda update: update.set_default_value(".".join(path), default))
 
     def drop_column(self, path: Path) -> None:
         self._schema(lambda update: update.delete_column(".".join(path)))

@@ -27,6 +27,7 @@ from pyiceberg.types import DoubleType, LongType, NestedField, StringType, Times
 import icefield
 from icefield import errors
 from tests.python.lake import Lake
+from tests.raw import RawTable
 
 SCHEMA = pa.schema(
     [
@@ -346,3 +347,94 @@ def test_pages_are_indexed_and_short(lake: Lake) -> None:
     assert column.has_offset_index
     assert column.has_column_index
     assert schema_to_pyarrow(theirs.schema()).names == SCHEMA.names
+
+
+def isolated(table: Both, **levels: str) -> None:
+    table.ours.set_properties(
+        {f"write.{change}.isolation-level": level for change, level in levels.items()}
+    )
+
+
+def test_snapshot_isolation_leaves_rows_that_a_delete_did_not_see(
+    make: Callable[..., Both],
+) -> None:
+    table = make()
+    isolated(table, delete="snapshot", update="serializable")
+    table.ours.append(rows(0, 10))
+    table.theirs.refresh().append(rows(10, 10))
+    table.ours.delete("id > 5")
+    assert table.read() == rows(0, 6).to_pylist() + rows(10, 10).to_pylist()
+    table.theirs.refresh().append(rows(20, 1))
+    with pytest.raises(errors.ConflictError, match="load the table again"):
+        table.ours.overwrite(rows(30, 1), "id > 2")
+
+
+def test_snapshot_isolation_of_overwrites(make: Callable[..., Both]) -> None:
+    table = make(spec=SPECS["region"])
+    isolated(table, delete="serializable", update="snapshot")
+    table.ours.append(rows(0, 10))
+    table.theirs.refresh().append(rows(10, 10))
+    table.ours.overwrite(rows(30, 1), "id > 5")
+    expected = [*rows(0, 6).to_pylist(), *rows(10, 10).to_pylist(), *rows(30, 1).to_pylist()]
+    assert table.read() == expected
+    table.theirs.refresh().append(rows(39, 1))
+    fresh = rows(36, 1)
+    assert fresh["region"] == rows(39, 1)["region"]
+    table.ours.dynamic_partition_overwrite(fresh)
+    kept = [row for row in expected if row["region"] != fresh["region"][0].as_py()]
+    assert table.read() == [*kept, *fresh.to_pylist(), *rows(39, 1).to_pylist()]
+    table.theirs.refresh().append(rows(50, 1))
+    with pytest.raises(errors.ConflictError, match="load the table again"):
+        table.ours.delete("id > 5")
+
+
+def test_what_was_taken_out_by_others_conflicts_in_both_isolations(
+    make: Callable[..., Both],
+) -> None:
+    table = make()
+    isolated(table, delete="snapshot")
+    table.ours.append(rows(0, 10))
+    table.theirs.refresh().delete("id < 5")
+    with pytest.raises(errors.ConflictError, match="taken out of the table by another"):
+        table.ours.delete("id > 7")
+
+
+def test_isolations_that_do_not_exist_are_named(make: Callable[..., Both]) -> None:
+    table = make()
+    isolated(table, delete="read-committed", update="none")
+    table.ours.append(rows(0, 10))
+    with pytest.raises(errors.InvalidArgumentError, match=r"write\.delete\.isolation-level"):
+        table.ours.delete("id > 5")
+    with pytest.raises(errors.InvalidArgumentError, match=r"write\.update\.isolation-level"):
+        table.ours.overwrite(rows(30, 1))
+    assert table.read() == rows(0, 10).to_pylist()
+
+
+@pytest.mark.parametrize("with_deletes", [False, True])
+def test_delete_files_of_data_that_stays_are_not_lost(
+    lake: Lake, tmp_path: Path, with_deletes: bool
+) -> None:
+    """Snapshot isolation: a replaced partition that was empty when the overwrite was planned."""
+    raw = RawTable(
+        tmp_path / "raw",
+        [("id", "long"), ("region", "string")],
+        spec=[("region", "identity")],
+        properties={"write.update.isolation-level": "snapshot"},
+    )
+    raw.commit([raw.write_data([(1, "a")], partition=("a",))])
+    raw.register(lake.catalog, "ns.raw")
+    table = icefield.load_catalog("default", **lake.properties).load_table("ns.raw")
+    files = [raw.write_data([(at, "b"), (at + 1, "b")], partition=("b",)) for at in (2, 4)]
+    raw.commit(files)
+    if with_deletes:
+        raw.commit(deletes=raw.position_deletes({file: [0] for file in files}))
+    lake.catalog.drop_table("ns.raw")
+    raw.register(lake.catalog, "ns.raw")
+    fresh = pa.table({"id": [9], "region": ["b"]})
+    if with_deletes:
+        with pytest.raises(errors.ConflictError, match="the delete file"):
+            table.dynamic_partition_overwrite(fresh)
+    else:
+        table.dynamic_partition_overwrite(fresh)
+    left = table.refresh().scan().to_arrow()["id"].to_pylist()
+    assert sorted(left) == ([1, 3, 5] if with_deletes else [1, 2, 3, 4, 5, 9])

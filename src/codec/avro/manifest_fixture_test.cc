@@ -77,7 +77,7 @@ json BoundsToJson(const std::map<FieldId, std::string>& bounds) {
 json EntryToJson(const ManifestEntry& entry) {
   const DataFile& file = entry.data_file;
   json partition = json::array();
-  for (const std::optional<Value>& value : file.partition) {
+  for (const std::optional<Value>& value : file.partition.values) {
     partition.push_back(value ? std::visit(ValueToJson(), *value) : json());
   }
   return {{"status", static_cast<int>(entry.status)},

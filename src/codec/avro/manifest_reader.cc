@@ -72,7 +72,9 @@ constexpr std::array<FieldRule<EntrySink>, 20> kDataFileRules{{
      [](Decoder& in, EntrySink& out) { out.file().path.assign(in.ReadBytes()); }},
     {{101, "file_format", Shape::kString, true}, ReadFormat},
     {{kPartitionId, "partition", Shape::kRecord},
-     [](Decoder& in, EntrySink& out) { out.partition_plan->Read(in, out.file().partition); }},
+     [](Decoder& in, EntrySink& out) {
+       out.partition_plan->Read(in, out.file().partition.values);
+     }},
     {{103, "record_count", Shape::kInteger, true},
      [](Decoder& in, EntrySink& out) { out.file().record_count = ReadCount(in, "record_count"); }},
     {{104, "file_size_in_bytes", Shape::kInteger, true},
@@ -192,7 +194,7 @@ Status Finish(const EntryReader& reader, const EntrySink& sink) {
     return CorruptData("file ", path, " has the content ", sink.content, " in a manifest of ",
                        is_data ? "delete" : "data", " files");
   }
-  if (entry.data_file.partition.size() != reader.partition_width) {
+  if (entry.data_file.partition.values.size() != reader.partition_width) {
     return CorruptData("data file ", path, " has no partition, its spec has ",
                        reader.partition_width, " fields");
   }

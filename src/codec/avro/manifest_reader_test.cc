@@ -292,8 +292,7 @@ TEST_P(PartitionValueTest, HasTheTypeOfTheFile) {
   entry.partition = GetParam().bytes;
   const auto entries = Parse(ManifestBytes({entry}, schema), spec);
   ASSERT_TRUE(entries.ok()) << entries.error();
-  EXPECT_EQ((*entries)[0].data_file.partition,
-            (std::vector<std::optional<Value>>{GetParam().value}));
+  EXPECT_EQ((*entries)[0].data_file.partition, (PartitionValues{{GetParam().value}}));
 }
 
 // The Java library stores fixed values like bytes, and leaves its own schema in the file; some
@@ -313,7 +312,7 @@ TEST(ManifestReaderTest, FixedPartitionValuesMayHaveTheirLengthBeforeThem) {
       const auto entries = Parse(ManifestBytes({entry, entry}, schema, metadata), spec);
       ASSERT_TRUE(entries.ok()) << entries.error();
       EXPECT_EQ((*entries)[1].data_file.partition,
-                (std::vector<std::optional<Value>>{Bytes{std::string("\x04\x00", 2)}, int32_t{3}}));
+                (PartitionValues{{Bytes{std::string("\x04\x00", 2)}, int32_t{3}}}));
     }
   }
 }
@@ -382,7 +381,7 @@ TEST(ManifestReaderTest, OnlyUnpartitionedFilesMayLackATuple) {
   entry.partition = AvroBytes().Long(1).bytes();
   const auto entries = Parse(ManifestBytes({entry}, schema), spec);
   ASSERT_TRUE(entries.ok()) << entries.error();
-  EXPECT_EQ((*entries)[0].data_file.partition, std::vector<std::optional<Value>>(1));
+  EXPECT_EQ((*entries)[0].data_file.partition, PartitionValues{{std::nullopt}});
 
   std::vector<std::string> fields = FileFields();
   fields.erase(fields.begin() + 3);

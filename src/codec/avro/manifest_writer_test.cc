@@ -46,7 +46,7 @@ ManifestEntry AddedFile(const std::string& path, std::vector<std::optional<Value
   ManifestEntry entry{EntryStatus::kAdded, kSnapshot, kUnassignedSequence, kUnassignedSequence, {}};
   entry.data_file.path = path;
   entry.data_file.format = "PARQUET";
-  entry.data_file.partition = std::move(partition);
+  entry.data_file.partition = {std::move(partition)};
   entry.data_file.record_count = 10;
   entry.data_file.size_bytes = 1000;
   return entry;
@@ -142,7 +142,8 @@ class RandomValues {
     DataFile& file = entry.data_file;
     file.path = "s3://b/" + std::to_string(number);
     file.format = "PARQUET";
-    for (const PrimitiveType& type : header.partition_types) file.partition.push_back(Of(type));
+    for (const PrimitiveType& type : header.partition_types)
+      file.partition.values.push_back(Of(type));
     file.record_count = Number(1'000'000);
     file.size_bytes = Number(1'000'000'000'000);
     file.column_sizes = Counts();
@@ -338,7 +339,8 @@ TEST(SerializeManifest, WritesPartitionNamesThatAvroAllows) {
   ManifestHeader header = HeaderOf({"int"}, 2);
   header.spec.fields[0].name = "a \"b\"";
   const SerializedManifest written = MustWrite(header, {AddedFile("a", {Value(int32_t{1})})});
-  EXPECT_EQ(ReadBack(written, header.spec).front().data_file.partition.front(), Value(int32_t{1}));
+  EXPECT_EQ(ReadBack(written, header.spec).front().data_file.partition.values.front(),
+            Value(int32_t{1}));
   EXPECT_NE(written.bytes.find(R"("iceberg-field-name":"a \"b\"")"), std::string::npos);
 }
 
@@ -347,7 +349,7 @@ TEST(SerializeManifest, WidensPartitionValuesOfPromotedColumns) {
   const ManifestHeader header = HeaderOf({"long", "double"}, 2);
   const SerializedManifest written =
       MustWrite(header, {AddedFile("a", {Value(int32_t{-4}), Value(2.5F)})});
-  const std::vector<std::optional<Value>> expected{Value(int64_t{-4}), Value(2.5)};
+  const PartitionValues expected{{Value(int64_t{-4}), Value(2.5)}};
   EXPECT_EQ(ReadBack(written, header.spec).front().data_file.partition, expected);
 }
 

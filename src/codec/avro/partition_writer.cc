@@ -1,6 +1,5 @@
 #include "codec/avro/partition_writer.h"
 
-#include <cmath>
 #include <set>
 #include <utility>
 
@@ -96,23 +95,6 @@ struct ValueWriter {
   }
 };
 
-bool IsNan(const Value& value) {
-  if (const auto* number = std::get_if<float>(&value)) return std::isnan(*number);
-  if (const auto* number = std::get_if<double>(&value)) return std::isnan(*number);
-  return false;
-}
-
-// The order of bounds: -0.0 comes before 0.0.
-bool IsLess(const Value& a, const Value& b) {
-  const std::partial_ordering order = CompareValues(a, b);
-  if (order != 0) return order < 0;
-  if (const auto* number = std::get_if<float>(&a))
-    return std::signbit(*number) && !std::signbit(std::get<float>(b));
-  if (const auto* number = std::get_if<double>(&a))
-    return std::signbit(*number) && !std::signbit(std::get<double>(b));
-  return false;
-}
-
 bool FitsPrecision(const PrimitiveType& type, const Value& value) {
   const auto* decimal = std::get_if<Unscaled>(&value);
   return decimal == nullptr ||
@@ -180,30 +162,29 @@ std::string PartitionWriter::Schema() const {
   return RecordSchema("r102", fields);
 }
 
-Result<std::vector<std::optional<Value>>> PartitionWriter::Fit(
-    const std::vector<std::optional<Value>>& tuple) const {
-  if (tuple.size() != types_->size()) {
-    return InvalidArgument("its partition has ", tuple.size(), " values, partition spec ",
+Result<PartitionValues> PartitionWriter::Fit(PartitionValues tuple) const {
+  std::vector<std::optional<Value>>& values = tuple.values;
+  if (values.size() != types_->size()) {
+    return InvalidArgument("its partition has ", values.size(), " values, partition spec ",
                            spec_->id.value, " has ", types_->size(), " fields");
   }
-  std::vector<std::optional<Value>> fitted = tuple;
-  for (size_t at = 0; at < fitted.size(); ++at) {
-    if (!fitted[at]) continue;
+  for (size_t at = 0; at < values.size(); ++at) {
+    if (!values[at]) continue;
     const PrimitiveType& type = (*types_)[at];
-    ICEFIELD_ASSIGN(fitted[at], PromoteValue(type, *std::move(fitted[at])));
-    if (!IsValueOf(type, *fitted[at]) || !FitsPrecision(type, *fitted[at])) {
+    ICEFIELD_ASSIGN(values[at], PromoteValue(type, *std::move(values[at])));
+    if (!IsValueOf(type, *values[at]) || !FitsPrecision(type, *values[at])) {
       return InvalidArgument("its value of partition field '", spec_->fields[at].name,
                              "' is not a ", PrimitiveTypeText(type));
     }
   }
-  return fitted;
+  return tuple;
 }
 
-Status PartitionWriter::Write(Encoder& out, const std::vector<std::optional<Value>>& tuple) {
-  ICEFIELD_ASSIGN(const std::vector<std::optional<Value>> fitted, Fit(tuple));
-  for (size_t at = 0; at < fitted.size(); ++at) {
+Status PartitionWriter::Write(Encoder& out, const PartitionValues& tuple) {
+  ICEFIELD_ASSIGN(const PartitionValues fitted, Fit(tuple));
+  for (size_t at = 0; at < fitted.values.size(); ++at) {
     const PrimitiveType& type = (*types_)[at];
-    const std::optional<Value>& value = fitted[at];
+    const std::optional<Value>& value = fitted.values[at];
     Bounds& bounds = bounds_[at];
     if (!value) bounds.has_null = true;
     if (type.kind == PrimitiveKind::kUnknown || !out.WritePresence(value.has_value())) continue;
@@ -212,8 +193,8 @@ Status PartitionWriter::Write(Encoder& out, const std::vector<std::optional<Valu
       bounds.has_nan = true;
       continue;
     }
-    if (!bounds.lower || IsLess(*value, *bounds.lower)) bounds.lower = value;
-    if (!bounds.upper || IsLess(*bounds.upper, *value)) bounds.upper = value;
+    if (!bounds.lower || OrderValues(value, bounds.lower) < 0) bounds.lower = value;
+    if (!bounds.upper || OrderValues(bounds.upper, value) < 0) bounds.upper = value;
   }
   return {};
 }

@@ -9,6 +9,7 @@
 #include "codec/avro/encoder.h"
 #include "model/manifest.h"
 #include "model/partition_spec.h"
+#include "model/partition_values.h"
 
 namespace icefield::avro {
 
@@ -26,7 +27,7 @@ class PartitionWriter {
 
   /// Writes one tuple and takes it into the summaries. InvalidArgument names the partition field
   /// whose value is not of its type; nothing is written then.
-  Status Write(Encoder& out, const std::vector<std::optional<Value>>& tuple);
+  Status Write(Encoder& out, const PartitionValues& tuple);
 
   /// One a spec field, in order.
   std::vector<PartitionFieldSummary> Summaries() const;
@@ -42,8 +43,7 @@ class PartitionWriter {
   PartitionWriter(const PartitionSpec& spec, const std::vector<PrimitiveType>& types)
       : spec_(&spec), types_(&types), bounds_(types.size()) {}
 
-  Result<std::vector<std::optional<Value>>> Fit(
-      const std::vector<std::optional<Value>>& tuple) const;
+  Result<PartitionValues> Fit(PartitionValues tuple) const;
 
   const PartitionSpec* spec_;
   const std::vector<PrimitiveType>* types_;

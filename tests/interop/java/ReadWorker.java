@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.iceberg.BaseTable;
+import org.apache.iceberg.MetadataColumns;
 import org.apache.iceberg.Schema;
 import org.apache.iceberg.StaticTableOperations;
 import org.apache.iceberg.Table;
@@ -26,6 +27,7 @@ import org.apache.iceberg.expressions.Expression;
 import org.apache.iceberg.expressions.Expressions;
 import org.apache.iceberg.hadoop.HadoopFileIO;
 import org.apache.iceberg.io.CloseableIterable;
+import org.apache.iceberg.types.TypeUtil;
 import org.apache.iceberg.types.Types;
 
 /** Iceberg Java's side of tests/interop/engines.py: a line a request, and back. */
@@ -65,6 +67,13 @@ public final class ReadWorker {
       long snapshot = request.get("snapshot_id").asLong();
       scan = scan.useSnapshot(snapshot);
       schema = table.schemas().get(table.snapshot(snapshot).schemaId());
+    }
+    if (request.get("lineage").asBoolean()) {
+      schema =
+          TypeUtil.join(
+              schema,
+              new Schema(
+                  MetadataColumns.ROW_ID, MetadataColumns.LAST_UPDATED_SEQUENCE_NUMBER));
     }
     if (!request.get("where").isNull()) {
       scan = scan.where(filter(request.get("where")));
