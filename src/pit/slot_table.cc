@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <numeric>
 #include <thread>
 
 namespace icefield {
@@ -29,6 +30,7 @@ SlotTable::SlotTable(const SpineIndex& index, const Options& options)
       position_bits_(62 - static_cast<int>(std::bit_width(options.files))),
       finder_(index, options.ttl),
       best_(index.slot_times.size()),
+      ties_looked_through_at_(options.ties_max / 16),
       passed_(finder_.places()),
       events_(options.created_cut || options.commit_cut ? finder_.places() : 0) {}
 
@@ -38,18 +40,19 @@ Status SlotTable::Observe(const ObservedRows& rows) {
   ICEFIELD_TRY(CheckPositions(rows));
   MakeDetails(rows);
   const bool cut = options_.created_cut || options_.commit_cut;
-  Block block{.rows = rows};
+  std::vector<Tie> ties;
+  Block block{.rows = rows, .ties = ties};
   for (size_t first = 0; first < count; first += SlotFinder::kBlock) {
     const size_t size = std::min(SlotFinder::kBlock, count - first);
     if (!cut && LiesInRuns(rows.key_ids.subspan(first, size))) {
-      ObserveRuns(rows, first, size);
+      ObserveRuns(rows, first, size, ties);
       continue;
     }
     block.first = first;
     block.count = size;
     ObserveScattered(block);
   }
-  return {};
+  return ties.empty() ? Status() : SetAside(ties);
 }
 
 // Positions grow within a batch.
@@ -74,7 +77,8 @@ bool SlotTable::LiesInRuns(std::span<const uint32_t> keys) const {
   return runs * kRunRows <= keys.size();
 }
 
-void SlotTable::ObserveRuns(const ObservedRows& rows, size_t first, size_t count) {
+void SlotTable::ObserveRuns(const ObservedRows& rows, size_t first, size_t count,
+                            std::vector<Tie>& ties) {
   const std::span<const uint32_t> keys = rows.key_ids.subspan(first, count);
   std::array<uint32_t, SlotFinder::kBlock> runs;
   size_t run_count = 0;
@@ -89,12 +93,13 @@ void SlotTable::ObserveRuns(const ObservedRows& rows, size_t first, size_t count
     __builtin_prefetch(best_.data() + slot);
     if (!created_times_.empty()) __builtin_prefetch(created_times_.data() + slot);
   }
-  for (size_t row = first; row < first + count;) row = ObserveRun(rows, row, first + count);
+  for (size_t row = first; row < first + count;) row = ObserveRun(rows, row, first + count, ties);
 }
 
 // Neighbouring rows of one key, mostly in the order of time: the slot follows the rows, and only
 // the best of a slot's neighbours goes there.
-size_t SlotTable::ObserveRun(const ObservedRows& rows, size_t first, size_t end) {
+size_t SlotTable::ObserveRun(const ObservedRows& rows, size_t first, size_t end,
+                             std::vector<Tie>& ties) {
   const uint32_t key = rows.key_ids[first];
   const uint32_t first_slot = index_.first_slot[key];
   const uint32_t end_slot = index_.first_slot[key + 1];
@@ -116,11 +121,11 @@ size_t SlotTable::ObserveRun(const ObservedRows& rows, size_t first, size_t end)
     if (slot == best_slot && time < rows.event_times[best]) continue;
     // Of two rows of one time both go there: they tie.
     if (best_slot != kNoSlot && (slot != best_slot || time == rows.event_times[best]))
-      Update(best_slot, rows, best);
+      Update(best_slot, rows, best, ties);
     best_slot = slot;
     best = row;
   }
-  if (best_slot != kNoSlot) Update(best_slot, rows, best);
+  if (best_slot != kNoSlot) Update(best_slot, rows, best, ties);
   return row;
 }
 
@@ -155,7 +160,7 @@ void SlotTable::ObserveScattered(Block& block) {
     const size_t row = block.first + useful[at];
     const uint32_t slot = block.places[useful[at]] - rows.key_ids[row];
     if (rows.event_times[row] >= best_[slot].event_time.load(std::memory_order_relaxed))
-      Update(slot, rows, row);
+      Update(slot, rows, row, block.ties);
   }
 }
 
@@ -195,7 +200,13 @@ uint64_t SlotTable::Pack(const RowLocator& locator) const {
   return (uint64_t{locator.file} << position_bits_) | static_cast<uint64_t>(locator.position);
 }
 
-void SlotTable::Update(uint32_t slot, const ObservedRows& rows, size_t row) {
+RowLocator SlotTable::Unpack(uint64_t row) const {
+  return {.file = static_cast<uint32_t>(row >> position_bits_),
+          .position = static_cast<int64_t>(row & ((uint64_t{1} << position_bits_) - 1))};
+}
+
+void SlotTable::Update(uint32_t slot, const ObservedRows& rows, size_t row,
+                       std::vector<Tie>& ties) {
   Best& best = best_[slot];
   const int64_t event_time = rows.event_times[row];
   const uint64_t held = Lock(best);
@@ -205,7 +216,14 @@ void SlotTable::Update(uint32_t slot, const ObservedRows& rows, size_t row) {
     return;
   }
   Candidate candidate{rows.OrderOf(row), false};
-  if (held != kNoRow && event_time == held_time) {
+  const bool ties_with_held = held != kNoRow && event_time == held_time;
+  if (ties_with_held && options_.ties_max > 0) {
+    if ((held & kTied) == 0) ties.push_back({event_time, held, slot});
+    ties.push_back({event_time, Pack(candidate.order.locator), slot});
+    best.row.store(held | kTied, std::memory_order_release);
+    return;
+  }
+  if (ties_with_held) {
     // P5 and P6 decide.
     Candidate merged = CandidateOf(slot);
     merged.Merge(candidate);
@@ -219,13 +237,10 @@ Candidate SlotTable::CandidateOf(uint32_t slot) const {
   const Best& best = best_[slot];
   const uint64_t row = best.row.load(std::memory_order_relaxed) & ~kLocked;
   if (row == kNoRow) return {};
-  const uint64_t locator = row & kLocatorBits;
   return {.order = {.event_time = best.event_time.load(std::memory_order_relaxed),
                     .created_time = created_times_.empty() ? kNoCreatedTime : created_times_[slot],
                     .lineage = lineages_.empty() ? RowLineage{} : lineages_[slot],
-                    .locator = {.file = static_cast<uint32_t>(locator >> position_bits_),
-                                .position = static_cast<int64_t>(
-                                    locator & ((uint64_t{1} << position_bits_) - 1))}},
+                    .locator = Unpack(row & kLocatorBits)},
           .tied = (row & kTied) != 0};
 }
 
@@ -237,6 +252,62 @@ void SlotTable::Put(uint32_t slot, const Candidate& candidate) {
   if (!lineages_.empty()) lineages_[slot] = candidate.order.lineage;
   best.row.store(Pack(candidate.order.locator) | (candidate.tied ? kTied : 0),
                  std::memory_order_release);
+}
+
+// Takes the ties of a call. The list is looked through whenever it has doubled, so that it stays
+// short where better rows come later; it never has more than ties_max.
+Status SlotTable::SetAside(const std::vector<Tie>& ties) {
+  const std::lock_guard lock(ties_lock_);
+  if (!too_many_ties_ && ties_.size() + ties.size() > ties_looked_through_at_) {
+    DropStaleTies();
+    ties_looked_through_at_ = std::max(options_.ties_max / 16, 2 * ties_.size());
+    too_many_ties_ = ties_.size() > options_.ties_max / 2;
+  }
+  if (!too_many_ties_ && ties_.size() + ties.size() <= options_.ties_max) {
+    ties_.insert(ties_.end(), ties.begin(), ties.end());
+    return {};
+  }
+  too_many_ties_ = true;
+  ties_ = {};
+  return Fail(ErrorCode::kResourceExhausted, "more than ", options_.ties_max / 2,
+              " rows of one key and event time");
+}
+
+// A slot's event time only grows, so that what is stale once stays so.
+void SlotTable::DropStaleTies() {
+  std::erase_if(ties_, [&](const Tie& tie) {
+    return tie.event_time < best_[tie.slot].event_time.load(std::memory_order_relaxed);
+  });
+}
+
+std::vector<RowLocator> SlotTable::TiedRows() {
+  DropStaleTies();
+  std::sort(ties_.begin(), ties_.end(), [](const Tie& a, const Tie& b) { return a.row < b.row; });
+  std::vector<RowLocator> rows;
+  rows.reserve(ties_.size());
+  for (const Tie& tie : ties_) rows.push_back(Unpack(tie.row));
+  return rows;
+}
+
+void SlotTable::SettleTies(std::span<const int64_t> created_times,
+                           std::span<const RowLineage> lineages) {
+  std::vector<size_t> by_slot(ties_.size());
+  std::iota(by_slot.begin(), by_slot.end(), size_t{0});
+  std::sort(by_slot.begin(), by_slot.end(),
+            [&](size_t a, size_t b) { return ties_[a].slot < ties_[b].slot; });
+  for (size_t at = 0; at < by_slot.size();) {
+    const uint32_t slot = ties_[by_slot[at]].slot;
+    Candidate best;
+    for (; at < by_slot.size() && ties_[by_slot[at]].slot == slot; ++at) {
+      const size_t number = by_slot[at];
+      RowOrder order{.event_time = ties_[number].event_time, .locator = Unpack(ties_[number].row)};
+      if (!created_times.empty()) order.created_time = created_times[number];
+      if (!lineages.empty()) order.lineage = lineages[number];
+      best.Merge({order, false});
+    }
+    Put(slot, best);
+  }
+  ties_ = {};
 }
 
 void SlotTable::Spread() {

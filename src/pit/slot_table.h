@@ -47,7 +47,10 @@ class SharedBits {
 /// Slots with their candidates. The result depends only on the set of rows observed: not on order,
 /// batches, threads. A row is visible from its event time on, with cuts from the latest of its
 /// event, created and commit time. Memory: about 30 bytes a slot and 20 a key, 8 more a slot where
-/// rows have created times and 16 more where they have a lineage.
+/// rows have created times and 16 more where they have a lineage, and 24 for each row set aside.
+///
+/// Two ways to decide between rows of one event time (P5, P6): rows come with created times and
+/// lineages, or with neither, and those that tie are set aside until SettleTies hears of theirs.
 class SlotTable {
  public:
   struct Options {
@@ -57,14 +60,27 @@ class SlotTable {
     bool commit_cut = false;  ///< Rows come with commit times, and are not visible before them.
     int64_t ttl = 0;          ///< In ticks of the view's unit; 0: none. Saves work on expired rows.
     uint32_t files = 1;       ///< Numbers of files are below.
+    /// Not 0: rows that tie are set aside, up to so many at once. Not with cuts.
+    size_t ties_max = 0;
   };
 
   /// Borrows `index`. The index has fewer than 4 billion keys and slots together.
   SlotTable(const SpineIndex& index, const Options& options);
 
   /// Takes rows in, whose keys all have ids. May be called by several threads at once. Unsupported
-  /// where a position in a file is too great to be noted.
+  /// where a position in a file is too great to be noted; ResourceExhausted where too many rows
+  /// tie, and nothing can be asked of the slots any more.
   Status Observe(const ObservedRows& rows);
+
+  /// True once Observe has given up.
+  bool too_many_ties() const { return too_many_ties_; }
+
+  /// The rows set aside that may still win, ascending and distinct; after the last Observe.
+  std::vector<RowLocator> TiedRows();
+
+  /// Decides between the rows that TiedRows gave, by their created times (empty where the view has
+  /// none) and lineages (empty where no file stores them). After TiedRows, before Spread.
+  void SettleTies(std::span<const int64_t> created_times, std::span<const RowLineage> lineages);
 
   /// After the last Observe, once: spreads each slot's candidate to the later slots of its key.
   void Spread();
@@ -73,7 +89,7 @@ class SlotTable {
   /// expired (P3); no less than the TTL of the options allows.
   struct Resolved {
     Outcome outcome = Outcome::kKeyAbsent;
-    Candidate winner;  ///< For kHit.
+    Candidate winner;  ///< For kHit. Without created time and lineage where ties were set aside.
   };
   Resolved Resolve(size_t row, int64_t oldest_fresh) const;
 
@@ -89,9 +105,17 @@ class SlotTable {
   static constexpr uint64_t kLocatorBits = kTied - 1;
   static constexpr uint64_t kNoRow = kLocatorBits;
 
+  /// A row that had the event time of the best of its slot.
+  struct Tie {
+    int64_t event_time;
+    uint64_t row;  ///< As in Best.
+    uint32_t slot;
+  };
+
   /// Rows of one call that are taken in together, and what is found out about them.
   struct Block {
     const ObservedRows& rows;
+    std::vector<Tie>& ties;  ///< Of the call.
     size_t first = 0;
     size_t count = 0;
     std::array<int32_t, SlotFinder::kBlock> coarse_events;
@@ -101,13 +125,16 @@ class SlotTable {
   Status CheckPositions(const ObservedRows& rows) const;
   void MakeDetails(const ObservedRows& rows);
   bool LiesInRuns(std::span<const uint32_t> keys) const;
-  void ObserveRuns(const ObservedRows& rows, size_t first, size_t count);
-  size_t ObserveRun(const ObservedRows& rows, size_t first, size_t end);
+  void ObserveRuns(const ObservedRows& rows, size_t first, size_t count, std::vector<Tie>& ties);
+  size_t ObserveRun(const ObservedRows& rows, size_t first, size_t end, std::vector<Tie>& ties);
   void ObserveScattered(Block& block);
   void FindVisible(Block& block);
-  void Update(uint32_t slot, const ObservedRows& rows, size_t row);
+  void Update(uint32_t slot, const ObservedRows& rows, size_t row, std::vector<Tie>& ties);
+  Status SetAside(const std::vector<Tie>& ties);
+  void DropStaleTies();
   uint64_t Lock(Best& best) const;
   uint64_t Pack(const RowLocator& locator) const;
+  RowLocator Unpack(uint64_t row) const;
   Candidate CandidateOf(uint32_t slot) const;
   void Put(uint32_t slot, const Candidate& candidate);
   void SpreadKey(uint32_t key);
@@ -121,6 +148,10 @@ class SlotTable {
   std::once_flag details_made_;
   LargeVector<int64_t> created_times_;  ///< Of the best rows; empty where rows have none.
   LargeVector<RowLineage> lineages_;    ///< The same.
+  std::mutex ties_lock_;
+  std::vector<Tie> ties_;
+  size_t ties_looked_through_at_;  ///< So many ties, and the stale ones are dropped.
+  std::atomic<bool> too_many_ties_{false};
   SharedBits passed_;  ///< By place: a row was visible there that left no candidate.
   SharedBits events_;  ///< With cuts, by place: a row's event time lies there.
 };

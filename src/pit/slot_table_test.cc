@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
+#include <map>
 #include <random>
 #include <span>
 #include <thread>
@@ -74,6 +76,7 @@ struct Shape {
   bool sorted = false;  // By key and time, as sorted files are.
   bool created = true;
   bool lineage = true;
+  bool aside = false;  // Ties are, and rows come with neither of the two.
 };
 
 std::vector<Row> RandomRows(std::mt19937& random, const Shape& shape) {
@@ -168,6 +171,21 @@ int64_t OldestFreshOf(const EntityRow& entity, int64_t ttl) {
   return *entity.time < INT64_MIN + ttl ? INT64_MIN : *entity.time - ttl;
 }
 
+// Tells the slots of the rows that they set aside. As rows are when they are read again.
+void Settle(const std::vector<Row>& rows, const Shape& shape, SlotTable& table) {
+  std::map<RowLocator, Row> by_locator;
+  for (const Row& row : rows) by_locator.emplace(RowLocator{row.file, row.position}, row);
+  const std::vector<RowLocator> tied = table.TiedRows();
+  EXPECT_TRUE(std::adjacent_find(tied.begin(), tied.end(), std::greater_equal()) == tied.end());
+  std::vector<int64_t> created;
+  std::vector<RowLineage> lineages;
+  for (const RowLocator& locator : tied) {
+    if (shape.created) created.push_back(by_locator.at(locator).created);
+    if (shape.lineage) lineages.push_back(by_locator.at(locator).lineage);
+  }
+  table.SettleTies(created, lineages);
+}
+
 // A random case on several threads against the obvious answer.
 void CompareWithTheObvious(const Shape& shape, uint32_t seed, size_t threads) {
   std::mt19937 random(seed);
@@ -177,7 +195,8 @@ void CompareWithTheObvious(const Shape& shape, uint32_t seed, size_t threads) {
   SlotTable table(index, {.created_cut = shape.cuts.created,
                           .commit_cut = shape.cuts.committed,
                           .ttl = shape.ttl,
-                          .files = 3});
+                          .files = 3,
+                          .ties_max = shape.aside ? 2 * rows.size() : 0});
   const size_t batch_rows = 1 + random() % 700;
   {
     std::vector<std::jthread> workers;
@@ -185,19 +204,74 @@ void CompareWithTheObvious(const Shape& shape, uint32_t seed, size_t threads) {
       workers.emplace_back([&, part] {
         const size_t first = rows.size() * part / threads;
         const size_t end = rows.size() * (part + 1) / threads;
-        ObserveAll(std::span(rows).subspan(first, end - first), table, batch_rows, shape.created,
-                   shape.lineage, shape.cuts.committed);
+        ObserveAll(std::span(rows).subspan(first, end - first), table, batch_rows,
+                   shape.created && !shape.aside, shape.lineage && !shape.aside,
+                   shape.cuts.committed);
       });
     }
   }
+  if (shape.aside) Settle(rows, shape, table);
   table.Spread();
   for (size_t at = 0; at < entities.size(); ++at) {
     const int64_t oldest_fresh = OldestFreshOf(entities[at], shape.ttl);
-    const SlotTable::Resolved wanted = AnswerOf(rows, entities[at], shape.cuts, oldest_fresh);
+    SlotTable::Resolved wanted = AnswerOf(rows, entities[at], shape.cuts, oldest_fresh);
+    if (shape.aside) {
+      wanted.winner.order.created_time = kNoCreatedTime;
+      wanted.winner.order.lineage = {};
+    }
     const SlotTable::Resolved got = table.Resolve(at, oldest_fresh);
     ASSERT_EQ(wanted.outcome, got.outcome) << "seed " << seed << ", entity row " << at;
     ASSERT_EQ(wanted.winner, got.winner) << "seed " << seed << ", entity row " << at;
   }
+}
+
+TEST(SlotTable, SetsTiesAside) {
+  for (uint32_t seed = 0; seed < 400; ++seed) {
+    CompareWithTheObvious({.ttl = seed % 3 == 0 ? 0 : 1 + seed % 15,
+                           .sorted = seed % 2 == 0,
+                           .created = seed % 5 != 0,
+                           .lineage = seed % 7 != 0,
+                           .aside = true},
+                          seed, 1);
+  }
+  for (uint32_t seed = 0; seed < 48; ++seed) {
+    CompareWithTheObvious({.keys = std::array{2U, 40U, 400U}[seed % 3],
+                           .rows = 3000,
+                           .entities = 400,
+                           .event_times = std::array{20, 300, 20000}[seed / 2 % 3],
+                           .ttl = seed % 3 == 1 ? 0 : 1 + seed % 50,
+                           .sorted = seed % 4 >= 2,
+                           .created = seed % 7 != 0,
+                           .lineage = seed % 5 != 0,
+                           .aside = true},
+                          seed, 1 + seed % 4);
+  }
+}
+
+TEST(SlotTable, GivesUpWhereTooManyRowsTie) {
+  const SpineIndex index = IndexOf({{0, 10}}, 1);
+  std::vector<Row> rows;
+  for (int64_t position = 0; position < 100; ++position) rows.push_back({0, 9, 0, 0, position});
+  SlotTable enough(index, {.files = 3, .ties_max = 200});
+  ObserveAll(rows, enough, 10, false, false, false);
+  EXPECT_FALSE(enough.too_many_ties());
+  EXPECT_EQ(enough.TiedRows().size(), 100U);
+
+  SlotTable table(index, {.files = 3, .ties_max = 100});
+  const std::vector<uint32_t> keys(101, 0);
+  const std::vector<int64_t> events(101, 9);
+  const ObservedRows many{.key_ids = keys, .event_times = events};
+  EXPECT_EQ(table.Observe(many).error().code, ErrorCode::kResourceExhausted);
+  EXPECT_TRUE(table.too_many_ties());
+
+  // What is stale does not count.
+  SlotTable stale(index, {.files = 3, .ties_max = 100});
+  for (int64_t event = 0; event < 10; ++event) {
+    for (Row& row : rows) row.event = event;
+    ObserveAll(std::span(rows).first(20), stale, 10, false, false, false);
+  }
+  EXPECT_FALSE(stale.too_many_ties());
+  EXPECT_EQ(stale.TiedRows().size(), 20U);
 }
 
 class SlotTableRandom : public testing::TestWithParam<Cuts> {};

@@ -16,29 +16,6 @@
 namespace icefield {
 namespace {
 
-// True if a file stores row lineage of its own: it was rewritten and keeps what its rows had.
-// Elsewhere lineage follows the plan's order of files and the position, and need not be read (P6).
-bool StoresLineage(const OpenScan& scan) {
-  const auto is_lineage = [](const FileColumn& column) {
-    return column.id == kRowIdColumn || column.id == kLastUpdatedColumn;
-  };
-  return std::any_of(scan.files.begin(), scan.files.end(), [&](const DataFileReader& file) {
-    return std::any_of(file.columns().begin(), file.columns().end(), is_lineage);
-  });
-}
-
-std::vector<RowLineage> ReadLineages(const arrow::Array& last_updated, const arrow::Array& row_id) {
-  const auto& sequences = static_cast<const arrow::Int64Array&>(last_updated);
-  const auto& ids = static_cast<const arrow::Int64Array&>(row_id);
-  std::vector<RowLineage> lineages(static_cast<size_t>(ids.length()));
-  for (int64_t row = 0; row < ids.length(); ++row) {
-    RowLineage& lineage = lineages[static_cast<size_t>(row)];
-    if (sequences.IsValid(row)) lineage.last_updated = sequences.Value(row);
-    if (ids.IsValid(row)) lineage.row_id = ids.Value(row);
-  }
-  return lineages;
-}
-
 // Where the parts of a deciding batch lie among the columns read; -1: not read.
 struct Places {
   int keys = 0;  ///< So many, from the first column on.
@@ -73,13 +50,8 @@ Reading WithTimes(const ViewScan& scan, ReadSchema read, TieOrder order) {
   if (pinned.view.created_time)
     reading.places.created = add(pinned.view.created_time->id, pinned.view.created_time->name);
   if (!StoresLineage(scan.files)) return reading;
-  // By id: the table may have columns of their names.
-  for (const Field& field : MetadataColumns(pinned.source.table->metadata)) {
-    if (field.id == kLastUpdatedColumn || field.id == kRowIdColumn)
-      reading.columns.schema.columns.fields.push_back(field);
-  }
-  reading.places.lineage = add(kLastUpdatedColumn, "last updated");
-  add(kRowIdColumn, "row id");
+  reading.places.lineage = static_cast<int>(columns.size());
+  AddLineage(pinned, reading.columns);
   return reading;
 }
 
@@ -102,7 +74,8 @@ Status Decode(const PinnedView& pinned, const Places& places, LiveBatch live,
   }
   batch.lineages.clear();
   if (places.lineage >= 0) {
-    batch.lineages = ReadLineages(*rows.column(places.lineage), *rows.column(places.lineage + 1));
+    batch.lineages = ReadLineages(
+        {.last_updated = rows.column(places.lineage), .row_id = rows.column(places.lineage + 1)});
   }
   batch.rows = rows.num_rows();
   batch.first_position = live.first_position;
@@ -163,11 +136,16 @@ class DecidingReader {
     }
   }
 
-  // What was read, into the scan's report.
+  // The bytes that were read, into the scan's report: those of a reading that failed too.
+  void ReportBytes() const {
+    scan_.report.bytes_read +=
+        live_->counts().bytes + (picked_ ? picked_->counts().bytes.load() : 0);
+  }
+
+  // What else was read.
   void Report() const {
     ViewReport& report = scan_.report;
     report.rows_seen = rows_seen_;
-    report.bytes_read += live_->counts().bytes + (picked_ ? picked_->counts().bytes.load() : 0);
     report.rows_deleted_by_position = live_->deleted().by_position;
     report.rows_deleted_by_equality = live_->deleted().by_equality;
     const std::vector<RowGroupTask>& tasks = scan_.files.row_groups;
@@ -216,14 +194,47 @@ class DecidingReader {
 
 Status ReadGroups(ViewScan& scan, DecidingReader& reader, const ReadOptions& options,
                   const DecidingReader::Take& take) {
-  ICEFIELD_TRY(ParallelFor(
+  Status read = ParallelFor(
       scan.files.row_groups.size(), ThreadCount(options.threads),
-      [&](size_t number, int worker) { return reader.ReadGroup(number, worker, take); }));
+      [&](size_t number, int worker) { return reader.ReadGroup(number, worker, take); });
+  reader.ReportBytes();
+  ICEFIELD_TRY(std::move(read));
   reader.Report();
   return {};
 }
 
 }  // namespace
+
+bool StoresLineage(const OpenScan& scan) {
+  const auto is_lineage = [](const FileColumn& column) {
+    return column.id == kRowIdColumn || column.id == kLastUpdatedColumn;
+  };
+  return std::any_of(scan.files.begin(), scan.files.end(), [&](const DataFileReader& file) {
+    return std::any_of(file.columns().begin(), file.columns().end(), is_lineage);
+  });
+}
+
+std::vector<RowLineage> ReadLineages(const LineageColumns& columns) {
+  const auto& sequences = static_cast<const arrow::Int64Array&>(*columns.last_updated);
+  const auto& ids = static_cast<const arrow::Int64Array&>(*columns.row_id);
+  std::vector<RowLineage> lineages(static_cast<size_t>(ids.length()));
+  for (int64_t row = 0; row < ids.length(); ++row) {
+    RowLineage& lineage = lineages[static_cast<size_t>(row)];
+    if (sequences.IsValid(row)) lineage.last_updated = sequences.Value(row);
+    if (ids.IsValid(row)) lineage.row_id = ids.Value(row);
+  }
+  return lineages;
+}
+
+void AddLineage(const PinnedView& pinned, ReadSchema& read) {
+  // By id: the table may have columns of their names.
+  for (const Field& field : MetadataColumns(pinned.source.table->metadata)) {
+    if (field.id == kLastUpdatedColumn || field.id == kRowIdColumn)
+      read.schema.columns.fields.push_back(field);
+  }
+  read.columns.push_back({kLastUpdatedColumn, "last updated"});
+  read.columns.push_back({kRowIdColumn, "row id"});
+}
 
 Status ForEachDecidingBatch(ViewScan& scan, TieOrder order, const ReadOptions& options,
                             const std::function<Status(DecidingBatch&, int)>& take) {

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <vector>
 
 #include "base/result.h"
@@ -38,6 +39,23 @@ struct DecidingBatch {
 /// Whether what decides between rows of one event time is read: created times (P5), and the lineage
 /// that files store (P6).
 enum class TieOrder : uint8_t { kRead, kLeftOut };
+
+/// True if a file of the scan stores row lineage of its own: it was rewritten and keeps what its
+/// rows had. Elsewhere lineage follows the plan's order of files and the position, and need not be
+/// read (P6).
+bool StoresLineage(const OpenScan& scan);
+
+/// The columns of a row's lineage.
+struct LineageColumns {
+  std::shared_ptr<arrow::Array> last_updated;
+  std::shared_ptr<arrow::Array> row_id;
+};
+
+/// The same as values, of every row.
+std::vector<RowLineage> ReadLineages(const LineageColumns& columns);
+
+/// Adds the two columns of the lineage, in the order of LineageColumns, behind those of `read`.
+void AddLineage(const PinnedView& pinned, ReadSchema& read);
 
 /// Rows of a batch that are of interest, by their keys.
 struct ChosenRows {

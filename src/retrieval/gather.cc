@@ -185,6 +185,23 @@ Result<arrow::ArrayVector> WinnerFeatures::Take(const std::vector<uint32_t>& win
   return columns;
 }
 
+arrow::ArrayVector WinnerFeatures::Column(int column) const {
+  arrow::ArrayVector parts;
+  for (const BatchPtr& segment : segments_) parts.push_back(segment->column(column));
+  return parts;
+}
+
+void WinnerFeatures::DropLast() {
+  arrow::FieldVector fields = schema_->fields();
+  fields.pop_back();
+  schema_ = arrow::schema(std::move(fields));
+  for (BatchPtr& segment : segments_) {
+    arrow::ArrayVector columns = segment->columns();
+    columns.pop_back();
+    segment = arrow::RecordBatch::Make(schema_, segment->num_rows(), std::move(columns));
+  }
+}
+
 Result<WinnerFeatures> GatherWinners(ViewScan& scan, const ReadSchema& read,
                                      const std::vector<RowLocator>& winners,
                                      const ReadOptions& options) {

@@ -32,6 +32,12 @@ class WinnerFeatures {
   /// GiB).
   Result<arrow::ArrayVector> Take(const std::vector<uint32_t>& winners) const;
 
+  /// One column of all winners, in their order: one array for each segment.
+  arrow::ArrayVector Column(int column) const;
+
+  /// Leaves the last column out.
+  void DropLast();
+
  private:
   /// Rows that hold all asked winners, and for each asked one its row among them (or kNoWinner).
   struct Choice {

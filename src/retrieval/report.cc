@@ -71,6 +71,18 @@ void WriteView(std::ostream& out, const ViewReport& view) {
 
 }  // namespace
 
+std::string_view TieReadingText(TieReading ties) {
+  switch (ties) {
+    case TieReading::kNone:
+      return "none";
+    case TieReading::kAside:
+      return "aside";
+    case TieReading::kAllRows:
+      return "with created times";
+  }
+  return "none";
+}
+
 std::string RetrievalReport::ToString() const {
   std::ostringstream out;
   out << rows << " rows\n";

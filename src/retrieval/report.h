@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/strong_id.h"
@@ -14,6 +15,13 @@ namespace icefield {
 
 /// How the created cut (P8) bore on a view.
 enum class CutEffect : uint8_t { kNotAsked, kApplied, kNoCreatedColumn };
+
+/// Which created times (P5) and stored lineages (P6) were read to decide between rows of one key
+/// and event time: none, those of such rows alone, or those of all rows.
+enum class TieReading : uint8_t { kNone, kAside, kAllRows };
+
+/// "none", "aside" or "with created times".
+std::string_view TieReadingText(TieReading ties);
 
 /// Counts of entity rows by what became of them; see Outcome for the meaning of each.
 struct OutcomeCounts {
@@ -39,7 +47,7 @@ struct ViewReport {
   int64_t row_groups_pruned = 0;
   int64_t rows_pruned = 0;  ///< Of the row groups to read, left out by their page indexes.
   /// Compressed bytes of the needed columns of the row groups that were planned: a column that
-  /// decides winners and is a feature is read twice.
+  /// decides winners and is a feature is read twice. Rows that tie are not known yet.
   int64_t bytes_planned = 0;
   int64_t bytes_read = 0;                ///< Of those that were read.
   int64_t delete_bytes = 0;              ///< Of the delete files that apply, beside the others.
@@ -52,6 +60,7 @@ struct ViewReport {
   int64_t full_ties = 0;                        ///< Hits that P6 decided.
   std::optional<int64_t> hits_not_yet_created;  ///< Hits created after their entity time; none
                                                 ///< without a created column.
+  TieReading ties = TieReading::kNone;
   CutEffect cut = CutEffect::kNotAsked;
   bool commit_cut = false;  ///< Rows were dated by their commits (P9).
   bool operator==(const ViewReport&) const = default;

@@ -10,6 +10,7 @@
 #include "codec/arrow/arrow_types.h"
 #include "retrieval/deciding_batches.h"
 #include "retrieval/stopwatch.h"
+#include "retrieval/tied_rows.h"
 
 namespace icefield {
 namespace {
@@ -161,6 +162,104 @@ NumberedWinners NumberWinners(std::vector<Hit> hits, size_t rows) {
   return numbered;
 }
 
+// Feeds all rows of the frame's keys to the slots.
+Status ObserveAll(ViewScan& scan, const EntityFrame& frame, const EncodedKeys& keys,
+                  const ReadOptions& options, SlotTable& slots) {
+  const TimeSpan span = SpanOf(frame, scan.pinned.view, scan.pinned.unit).value_or(TimeSpan{});
+  const TieOrder order =
+      scan.report.ties == TieReading::kAside ? TieOrder::kLeftOut : TieOrder::kRead;
+  std::vector<WorkerScratch> scratch(static_cast<size_t>(ThreadCount(options.threads)));
+  ICEFIELD_TRY(ForEachChosenBatch(
+      scan, order, options,
+      [&](const arrow::ArrayVector& columns, int64_t rows, ChosenRows& chosen, int worker) {
+        WorkerScratch& own = scratch[static_cast<size_t>(worker)];
+        keys.encoder.FindMatches(columns, rows, own.matches, own.encoder);
+        chosen.rows = own.matches.rows;
+        return Status();
+      },
+      [&](DecidingBatch& batch, const ChosenRows& chosen, int worker) {
+        return ObserveBatch(scan, span, batch, chosen, slots, scratch[static_cast<size_t>(worker)]);
+      }));
+  for (const WorkerScratch& worker : scratch) scan.report.rows_dropped += worker.dropped;
+  return {};
+}
+
+// The slots with their winners. Where too many rows tie to be set aside, all are read once more,
+// with what decides between them.
+Status FillSlots(ViewScan& scan, const EntityFrame& frame, const EncodedKeys& keys,
+                 const ReadOptions& options, const SpineIndex& index,
+                 std::optional<SlotTable>& slots) {
+  SlotTable::Options terms{.created_cut = scan.report.cut == CutEffect::kApplied,
+                           .commit_cut = scan.pinned.commit_times.has_value(),
+                           .ttl = MicrosToTick(scan.pinned.view.ttl_us, scan.pinned.unit),
+                           .files = static_cast<uint32_t>(scan.plan.tasks.size())};
+  scan.report.ties = PlannedTies(scan);
+  if (scan.report.ties == TieReading::kAside) {
+    terms.ties_max = TiesMax(index.slot_times.size());
+    slots.emplace(index, terms);
+    Status observed = ObserveAll(scan, frame, keys, options, *slots);
+    if (!slots->too_many_ties()) {
+      ICEFIELD_TRY(std::move(observed));
+      return SettleTiedRows(scan, options, *slots);
+    }
+    slots.reset();
+    terms.ties_max = 0;
+    scan.report.ties = TieReading::kAllRows;
+  }
+  slots.emplace(index, terms);
+  return ObserveAll(scan, frame, keys, options, *slots);
+}
+
+Result<NumberedWinners> DecideWinners(ViewScan& scan, const EntityFrame& frame,
+                                      const EncodedKeys& keys, const ReadOptions& options) {
+  std::vector<std::optional<int64_t>> times(static_cast<size_t>(frame.rows()));
+  for (size_t row = 0; row < times.size(); ++row) {
+    if (frame.times().valid[row] != 0)
+      times[row] = FloorToUnit(frame.times(), row, scan.pinned.unit);
+  }
+  const SpineIndex index = BuildSpineIndex(keys.ids, keys.encoder.size(), times);
+  if (index.slot_times.size() + index.key_count() >= kNoSlot) {
+    return Unsupported("an entity frame of more than 4 billion keys and times together; split it");
+  }
+  std::optional<SlotTable> slots;
+  ICEFIELD_TRY(FillSlots(scan, frame, keys, options, index, slots));
+  slots->Spread();
+  return NumberWinners(ResolveRows(*slots, frame, scan.pinned, scan.report), times.size());
+}
+
+// Counts the hits that were created after their entity times; `created_times` are those of the
+// winners.
+int64_t CountNotYetCreated(const EntityFrame& frame, ViewUnit unit,
+                           const std::vector<uint32_t>& winner_of_row,
+                           const std::vector<int64_t>& created_times) {
+  int64_t count = 0;
+  for (size_t row = 0; row < winner_of_row.size(); ++row) {
+    if (winner_of_row[row] == kNoWinner) continue;
+    const int64_t created = created_times[winner_of_row[row]];
+    if (created != kNoCreatedTime && created > *FloorToUnit(frame.times(), row, unit)) ++count;
+  }
+  return count;
+}
+
+// The winners' features. Where the created times of most rows were not read, those of the winners
+// are read with them, for the report.
+Result<WinnerFeatures> GatherFeatures(ViewScan& scan, const EntityFrame& frame,
+                                      const NumberedWinners& winners, const ReadOptions& options) {
+  const std::optional<Field>& created = scan.pinned.view.created_time;
+  if (!created || scan.report.ties != TieReading::kAside)
+    return GatherWinners(scan, scan.gathered, winners.locators, options);
+  ReadSchema read = scan.gathered;
+  read.columns.push_back({created->id, created->name});
+  ICEFIELD_ASSIGN(WinnerFeatures features, GatherWinners(scan, read, winners.locators, options));
+  ICEFIELD_ASSIGN(
+      const std::vector<int64_t> created_times,
+      CreatedTimesOf(features.Column(features.schema()->num_fields() - 1), scan.pinned.unit));
+  scan.report.hits_not_yet_created =
+      CountNotYetCreated(frame, scan.pinned.unit, winners.winner_of_row, created_times);
+  features.DropLast();
+  return features;
+}
+
 }  // namespace
 
 int64_t EncodedKeys::BytesAbout() const {
@@ -243,41 +342,10 @@ Result<JoinedView> JoinView(ViewScan& scan, const EntityFrame& frame, const Enco
   NumberedWinners winners;
   {
     const Stopwatch watch(seconds.winners);
-    std::vector<std::optional<int64_t>> times(static_cast<size_t>(frame.rows()));
-    for (size_t row = 0; row < times.size(); ++row) {
-      if (frame.times().valid[row] != 0)
-        times[row] = FloorToUnit(frame.times(), row, scan.pinned.unit);
-    }
-    const SpineIndex index = BuildSpineIndex(keys.ids, keys.encoder.size(), times);
-    if (index.slot_times.size() + index.key_count() >= kNoSlot) {
-      return Unsupported(
-          "an entity frame of more than 4 billion keys and times together; split it");
-    }
-    SlotTable slots(index, {.created_cut = scan.report.cut == CutEffect::kApplied,
-                            .commit_cut = scan.pinned.commit_times.has_value(),
-                            .ttl = MicrosToTick(scan.pinned.view.ttl_us, scan.pinned.unit),
-                            .files = static_cast<uint32_t>(scan.plan.tasks.size())});
-    const TimeSpan span = SpanOf(frame, scan.pinned.view, scan.pinned.unit).value_or(TimeSpan{});
-    std::vector<WorkerScratch> scratch(static_cast<size_t>(ThreadCount(options.threads)));
-    ICEFIELD_TRY(ForEachChosenBatch(
-        scan, TieOrder::kRead, options,
-        [&](const arrow::ArrayVector& columns, int64_t rows, ChosenRows& chosen, int worker) {
-          WorkerScratch& own = scratch[static_cast<size_t>(worker)];
-          keys.encoder.FindMatches(columns, rows, own.matches, own.encoder);
-          chosen.rows = own.matches.rows;
-          return Status();
-        },
-        [&](DecidingBatch& batch, const ChosenRows& chosen, int worker) {
-          return ObserveBatch(scan, span, batch, chosen, slots,
-                              scratch[static_cast<size_t>(worker)]);
-        }));
-    for (const WorkerScratch& worker : scratch) scan.report.rows_dropped += worker.dropped;
-    slots.Spread();
-    winners = NumberWinners(ResolveRows(slots, frame, scan.pinned, scan.report), times.size());
+    ICEFIELD_ASSIGN(winners, DecideWinners(scan, frame, keys, options));
   }
   const Stopwatch watch(seconds.gather);
-  ICEFIELD_ASSIGN(WinnerFeatures features,
-                  GatherWinners(scan, scan.gathered, winners.locators, options));
+  ICEFIELD_ASSIGN(WinnerFeatures features, GatherFeatures(scan, frame, winners, options));
   JoinedView joined{std::move(features), std::move(winners.winner_of_row), std::nullopt};
   if (scan.pinned.provenance) joined.origins.emplace(scan.plan, std::move(winners.locators));
   return joined;
