@@ -59,6 +59,7 @@ nb::dict ViewDict(const ViewReport& view) {
   out["hits_not_yet_created"] =
       view.hits_not_yet_created ? nb::cast(*view.hits_not_yet_created) : nb::none();
   out["ties"] = std::string(TieReadingText(view.ties));
+  out["decided_with"] = view.decided_with ? nb::cast(*view.decided_with) : nb::none();
   out["created_cut"] = CutText(view.cut);
   out["commit_cut"] = view.commit_cut ? "applied" : "not applied";
   return out;

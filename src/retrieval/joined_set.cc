@@ -119,6 +119,29 @@ class JoinedSet final : public TrainingSet {
     return scans;
   }
 
+  // The first view whose winners are those of view `at`: itself, or one before it.
+  size_t DeciderOf(size_t at) const {
+    size_t first = 0;
+    while (!DecideAlike(views_[first], views_[at])) ++first;
+    return first;
+  }
+
+  // Of views that decide alike the first reads keys and times, and leaves its winners to the others.
+  Result<Winners> WinnersFor(size_t at, ViewScan& scan) {
+    const Stopwatch watch(report_.seconds.winners);
+    const size_t decider = DeciderOf(at);
+    if (decider != at) {
+      TakeDecision(report_.views[decider], scan.report);
+      return decided_.at(decider);
+    }
+    ICEFIELD_ASSIGN(const EncodedKeys* keys, encodings_.For(views_[at].view));
+    ICEFIELD_ASSIGN(Winners winners, DecideWinners(scan, frame_, *keys, terms_.read));
+    for (size_t later = at + 1; later < views_.size(); ++later) {
+      if (DeciderOf(later) == at) decided_[at] = winners;
+    }
+    return winners;
+  }
+
   Status JoinAll() {
     ICEFIELD_ASSIGN(std::vector<std::unique_ptr<ViewScan>> planned, PlanAhead());
     for (size_t at = 0; at < views_.size(); ++at) {
@@ -128,12 +151,14 @@ class JoinedSet final : public TrainingSet {
         const Stopwatch watch(report_.seconds.plan);
         ICEFIELD_ASSIGN(scan, Open(view));
       }
-      ICEFIELD_ASSIGN(const EncodedKeys* keys, encodings_.For(view.view));
+      ICEFIELD_ASSIGN(Winners winners, WinnersFor(at, *scan));
+      const Stopwatch watch(report_.seconds.gather);
       ICEFIELD_ASSIGN(JoinedView joined,
-                      JoinView(*scan, frame_, *keys, terms_.read, report_.seconds));
+                      GatherFeatures(*scan, frame_, std::move(winners), terms_.read));
       results_.push_back(std::move(joined));
       report_.views.push_back(std::move(scan->report));
     }
+    decided_.clear();
     joined_ = true;
     return {};
   }
@@ -170,6 +195,7 @@ class JoinedSet final : public TrainingSet {
   std::shared_ptr<arrow::Schema> schema_;
   JoinTerms terms_;
   KeyEncodings encodings_;
+  std::map<size_t, Winners> decided_;  // By view; of those that later views share.
   std::vector<JoinedView> results_;
   RetrievalReport report_;
   int64_t next_row_ = 0;

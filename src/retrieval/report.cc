@@ -60,6 +60,9 @@ void WriteView(std::ostream& out, const ViewReport& view) {
   } else {
     out << "none (empty table)\n";
   }
+  if (view.decided_with) {
+    out << "  keys and times read with those of view " << *view.decided_with << "\n";
+  }
   WriteMisses(out, view.outcomes);
   WriteTimes(out, view);
   for (const auto& [feature, nulls] : view.null_values) {

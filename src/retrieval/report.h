@@ -61,6 +61,9 @@ struct ViewReport {
   std::optional<int64_t> hits_not_yet_created;  ///< Hits created after their entity time; none
                                                 ///< without a created column.
   TieReading ties = TieReading::kNone;
+  /// The view over the same table whose keys and times were read for this one too; what was read
+  /// for both is counted there.
+  std::optional<std::string> decided_with;
   CutEffect cut = CutEffect::kNotAsked;
   bool commit_cut = false;  ///< Rows were dated by their commits (P9).
   bool operator==(const ViewReport&) const = default;

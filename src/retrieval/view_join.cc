@@ -4,12 +4,12 @@
 
 #include <algorithm>
 #include <limits>
+#include <tuple>
 
 #include "base/checked.h"
 #include "base/executor.h"
 #include "codec/arrow/arrow_types.h"
 #include "retrieval/deciding_batches.h"
-#include "retrieval/stopwatch.h"
 #include "retrieval/tied_rows.h"
 
 namespace icefield {
@@ -144,15 +144,10 @@ std::vector<Hit> ResolveRows(const SlotTable& slots, const EntityFrame& frame,
   return hits;
 }
 
-struct NumberedWinners {
-  std::vector<RowLocator> locators;  ///< Ascending, distinct.
-  std::vector<uint32_t> winner_of_row;
-};
-
-NumberedWinners NumberWinners(std::vector<Hit> hits, size_t rows) {
+Winners NumberWinners(std::vector<Hit> hits, size_t rows) {
   std::sort(hits.begin(), hits.end(),
             [](const Hit& a, const Hit& b) { return a.row_of_view < b.row_of_view; });
-  NumberedWinners numbered;
+  Winners numbered;
   numbered.winner_of_row.assign(rows, kNoWinner);
   for (const Hit& hit : hits) {
     if (numbered.locators.empty() || numbered.locators.back() != hit.row_of_view)
@@ -210,23 +205,6 @@ Status FillSlots(ViewScan& scan, const EntityFrame& frame, const EncodedKeys& ke
   return ObserveAll(scan, frame, keys, options, *slots);
 }
 
-Result<NumberedWinners> DecideWinners(ViewScan& scan, const EntityFrame& frame,
-                                      const EncodedKeys& keys, const ReadOptions& options) {
-  std::vector<std::optional<int64_t>> times(static_cast<size_t>(frame.rows()));
-  for (size_t row = 0; row < times.size(); ++row) {
-    if (frame.times().valid[row] != 0)
-      times[row] = FloorToUnit(frame.times(), row, scan.pinned.unit);
-  }
-  const SpineIndex index = BuildSpineIndex(keys.ids, keys.encoder.size(), times);
-  if (index.slot_times.size() + index.key_count() >= kNoSlot) {
-    return Unsupported("an entity frame of more than 4 billion keys and times together; split it");
-  }
-  std::optional<SlotTable> slots;
-  ICEFIELD_TRY(FillSlots(scan, frame, keys, options, index, slots));
-  slots->Spread();
-  return NumberWinners(ResolveRows(*slots, frame, scan.pinned, scan.report), times.size());
-}
-
 // Counts the hits that were created after their entity times; `created_times` are those of the
 // winners.
 int64_t CountNotYetCreated(const EntityFrame& frame, ViewUnit unit,
@@ -243,8 +221,8 @@ int64_t CountNotYetCreated(const EntityFrame& frame, ViewUnit unit,
 
 // The winners' features. Where the created times of most rows were not read, those of the winners
 // are read with them, for the report.
-Result<WinnerFeatures> GatherFeatures(ViewScan& scan, const EntityFrame& frame,
-                                      const NumberedWinners& winners, const ReadOptions& options) {
+Result<WinnerFeatures> ReadFeatures(ViewScan& scan, const EntityFrame& frame,
+                                      const Winners& winners, const ReadOptions& options) {
   const std::optional<Field>& created = scan.pinned.view.created_time;
   if (!created || scan.report.ties != TieReading::kAside)
     return GatherWinners(scan, scan.gathered, winners.locators, options);
@@ -337,15 +315,49 @@ Result<arrow::ArrayVector> JoinedView::Take(const PinnedView& pinned,
   return columns;
 }
 
-Result<JoinedView> JoinView(ViewScan& scan, const EntityFrame& frame, const EncodedKeys& keys,
-                            const ReadOptions& options, StageSeconds& seconds) {
-  NumberedWinners winners;
-  {
-    const Stopwatch watch(seconds.winners);
-    ICEFIELD_ASSIGN(winners, DecideWinners(scan, frame, keys, options));
+bool DecideAlike(const PinnedView& a, const PinnedView& b) {
+  const auto snapshot_of = [](const PinnedView& pinned) {
+    return pinned.selected.snapshot == nullptr ? SnapshotId{} : pinned.selected.snapshot->id;
+  };
+  const auto terms_of = [](const PinnedView& pinned) {
+    const BoundView& view = pinned.view;
+    return std::tie(pinned.source.table->metadata_location, pinned.source.table->name, view.keys,
+                    view.frame_keys, view.event_time, view.created_time, view.ttl_us,
+                    view.row_filter);
+  };
+  return snapshot_of(a) == snapshot_of(b) && terms_of(a) == terms_of(b) &&
+         a.source.store == b.source.store &&
+         a.commit_times.has_value() == b.commit_times.has_value();
+}
+
+Result<Winners> DecideWinners(ViewScan& scan, const EntityFrame& frame,
+                              const EncodedKeys& keys, const ReadOptions& options) {
+  std::vector<std::optional<int64_t>> times(static_cast<size_t>(frame.rows()));
+  for (size_t row = 0; row < times.size(); ++row) {
+    if (frame.times().valid[row] != 0)
+      times[row] = FloorToUnit(frame.times(), row, scan.pinned.unit);
   }
-  const Stopwatch watch(seconds.gather);
-  ICEFIELD_ASSIGN(WinnerFeatures features, GatherFeatures(scan, frame, winners, options));
+  const SpineIndex index = BuildSpineIndex(keys.ids, keys.encoder.size(), times);
+  if (index.slot_times.size() + index.key_count() >= kNoSlot) {
+    return Unsupported("an entity frame of more than 4 billion keys and times together; split it");
+  }
+  std::optional<SlotTable> slots;
+  ICEFIELD_TRY(FillSlots(scan, frame, keys, options, index, slots));
+  slots->Spread();
+  return NumberWinners(ResolveRows(*slots, frame, scan.pinned, scan.report), times.size());
+}
+
+void TakeDecision(const ViewReport& decided, ViewReport& report) {
+  report.decided_with = decided.decided_with.value_or(decided.view);
+  report.ties = decided.ties;
+  report.outcomes = decided.outcomes;
+  report.full_ties = decided.full_ties;
+  report.hits_not_yet_created = decided.hits_not_yet_created;
+}
+
+Result<JoinedView> GatherFeatures(ViewScan& scan, const EntityFrame& frame, Winners winners,
+                                  const ReadOptions& options) {
+  ICEFIELD_ASSIGN(WinnerFeatures features, ReadFeatures(scan, frame, winners, options));
   JoinedView joined{std::move(features), std::move(winners.winner_of_row), std::nullopt};
   if (scan.pinned.provenance) joined.origins.emplace(scan.plan, std::move(winners.locators));
   return joined;

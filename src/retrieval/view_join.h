@@ -63,9 +63,27 @@ std::optional<TimeSpan> SpanOf(const EntityFrame& frame, const BoundView& view, 
 /// When a row of `task` was committed (P9), in ticks of the view's unit; see CommitTimes::Of.
 Result<int64_t> CommitTick(const PinnedView& pinned, const FileTask& task, int64_t last_updated);
 
-/// Runs both passes over an opened view, with the cuts that scan.report names. Fills the report and
-/// adds to `seconds`.
-Result<JoinedView> JoinView(ViewScan& scan, const EntityFrame& frame, const EncodedKeys& keys,
-                            const ReadOptions& options, StageSeconds& seconds);
+/// Which rows win for the entity rows.
+struct Winners {
+  std::vector<RowLocator> locators;     ///< Ascending, distinct.
+  std::vector<uint32_t> winner_of_row;  ///< kNoWinner for a miss.
+};
+
+/// True where two views over one state of one table have the same winners for every entity row:
+/// they share keys (in table and frame), times, ttl, row filter and cuts, and differ in features
+/// alone.
+bool DecideAlike(const PinnedView& a, const PinnedView& b);
+
+/// The first pass over an opened view, with the cuts that scan.report names: streams keys and times.
+/// Fills the report.
+Result<Winners> DecideWinners(ViewScan& scan, const EntityFrame& frame, const EncodedKeys& keys,
+                              const ReadOptions& options);
+
+/// What a view that decides alike has already found, put into `report`: nothing is read for it.
+void TakeDecision(const ViewReport& decided, ViewReport& report);
+
+/// The second pass: reads the winners' features. Fills the report.
+Result<JoinedView> GatherFeatures(ViewScan& scan, const EntityFrame& frame, Winners winners,
+                                  const ReadOptions& options);
 
 }  // namespace icefield
