@@ -51,8 +51,8 @@ class Plan(_FromJson):
     memory); views (view, table, snapshot_id, timestamp_ms, strategy, filter, keys, created_cut,
     commit_cut, manifests_read, manifests_pruned, files_planned, files_pruned, pruned_by
     (time_range, keys, row_filter: each with manifests, partition, bounds), rows, file_bytes,
-    first_files, row_groups or None, row_groups_pruned, rows_pruned, bytes_deciding, bytes_features, deletes,
-    memory (slots, decoders, features)).
+    first_files, row_groups or None, row_groups_pruned, rows_pruned, bytes_deciding,
+    bytes_features, deletes, memory (slots, decoders, features)).
     """
 
 

@@ -42,8 +42,8 @@ ColumnStatistics Describe(const Rows& rows, size_t text_length) {
   for (const std::optional<Value>& row : rows) {
     *out.null_count += static_cast<int64_t>(!row.has_value());
     if (!row) continue;
-    *out.nan_count += static_cast<int64_t>(testing::IsNan(*row));
-    if (testing::IsNan(*row)) continue;
+    *out.nan_count += static_cast<int64_t>(IsNan(*row));
+    if (IsNan(*row)) continue;
     if (!out.lower || CompareValues(*row, *out.lower) < 0) out.lower = *row;
     if (!out.upper || CompareValues(*row, *out.upper) > 0) out.upper = *row;
   }

@@ -197,6 +197,12 @@ Result<int64_t> LiveRows::DecoderBytesOf(size_t number) {
   return scan_.files[task.file].footer().DecoderBytesOf(task.row_group, plan->leaves);
 }
 
+Result<int64_t> LiveRows::BytesOf(size_t number) {
+  const RowGroupTask& task = scan_.row_groups[number];
+  ICEFIELD_ASSIGN(const FilePlanPtr plan, PlanOf(task.file));
+  return scan_.files[task.file].BytesOf(task.row_group, plan->leaves);
+}
+
 void LiveRows::Finish(size_t file) {
   if (--files_[file].groups_left > 0) return;
   scan_.deletes->Release(file);

@@ -59,6 +59,9 @@ class LiveRows {
   /// About how many bytes reading scan.row_groups[number] keeps, beside its batches.
   Result<int64_t> DecoderBytesOf(size_t number);
 
+  /// Compressed bytes of what reading scan.row_groups[number] needs, whole column chunks.
+  Result<int64_t> BytesOf(size_t number);
+
   const DeletedRows& deleted() const { return deleted_; }
 
   /// What was read so far.

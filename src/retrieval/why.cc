@@ -102,11 +102,12 @@ class RowLister {
       : scan_(scan), keys_(keys), terms_(terms), rows_(terms, rows_max) {}
 
   Status Take(const DecidingBatch& batch) {
-    std::vector<uint32_t> ids;
+    KeyMatches matches;
     KeyEncoder::Scratch scratch;
-    keys_.encoder.Find(batch.keys, batch.rows, ids, scratch);
-    for (size_t row = 0; row < ids.size(); ++row) {
-      if (ids[row] != keys_.ids.front()) continue;
+    keys_.encoder.FindMatches(batch.keys, batch.rows, matches, scratch);
+    for (size_t at = 0; at < matches.rows.size(); ++at) {
+      if (matches.ids[at] != keys_.ids.front()) continue;
+      const auto row = static_cast<size_t>(matches.rows[at]);
       if (batch.no_time[row] != 0) {
         const std::lock_guard lock(mutex_);
         ++without_time_;
@@ -132,8 +133,8 @@ class RowLister {
                               .event_times = batch.event_times,
                               .created_times = batch.created_times,
                               .commit_times = {},
-                              .positions = batch.positions,
                               .lineages = batch.lineages,
+                              .positions = batch.positions,
                               .file = batch.file,
                               .first_position = batch.first_position}
                      .OrderOf(row);

@@ -201,7 +201,7 @@ TEST(NarrowToPartition, LeavesTheValuesThatTheFileMayHold) {
   const Predicate among = Leaf(PredicateOp::kIn, PrimitiveKind::kInt, all);
   size_t kept = 0;
   for (int32_t bucket = 0; bucket < 4; ++bucket) {
-    const std::vector<std::optional<Value>> tuple = {Value(bucket)};
+    const PartitionValues tuple{{Value(bucket)}};
     const Predicate narrowed =
         NarrowToPartition(And(among, Predicate{}), spec, PartitionTuple(tuple));
     kept += narrowed.values.size();
@@ -215,11 +215,11 @@ TEST(NarrowToPartition, LeavesTheValuesThatTheFileMayHold) {
 
 TEST(NarrowToPartition, IsFalseWhereNoneIsLeft) {
   const PartitionSpec spec = SpecOf({{TransformKind::kIdentity, 0, {}}});
-  const std::vector<std::optional<Value>> tuple = {Value(int32_t{7})};
+  const PartitionValues tuple{{Value(int32_t{7})}};
   const Predicate among = Leaf(PredicateOp::kIn, PrimitiveKind::kInt, {int32_t{5}, int32_t{6}});
   EXPECT_EQ(NarrowToPartition(among, spec, PartitionTuple(tuple)).op, PredicateOp::kFalse);
   const PartitionSpec other;
-  EXPECT_EQ(NarrowToPartition(among, other, PartitionTuple({})), among);
+  EXPECT_EQ(NarrowToPartition(among, other, PartitionTuple(PartitionValues{})), among);
 }
 
 }  // namespace

@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pyarrow as pa
 import pyarrow.types as pat
@@ -221,6 +221,8 @@ def spark_sql(where: Filter) -> str:
 class JvmReader:
     """What is known of both readers of the Java library."""
 
+    refusals: ClassVar = {"a_null_partition_under_starts_with": r'"String\.startsWith.* is null'}
+
     def mistaken(self, question: Question, rows: list[Row]) -> str | None:
         """The counterparts' mistakes that a filter meets."""
         if question.where is None:
@@ -259,12 +261,13 @@ class SparkReader(JvmReader):
                 raise UnreadableError(f"no type {kind}")
         if question.where and any(t.kind == "uuid" and t.cells for t in question.where.terms()):
             raise UnreadableError("uuids are texts")
-        self._worker.ask(
-            metadata=question.metadata,
-            snapshot_id=_snapshot(question),
-            columns=question.columns,
-            where=spark_sql(question.where) if question.where else None,
-        )
+        with _refusals(**self.refusals):
+            self._worker.ask(
+                metadata=question.metadata,
+                snapshot_id=_snapshot(question),
+                columns=question.columns,
+                where=spark_sql(question.where) if question.where else None,
+            )
         return _arrow_answer(self._worker, question)
 
     def close(self) -> None:
@@ -286,7 +289,7 @@ class JavaReader(JvmReader):
         self._worker = Process(["java", "-Xmx1g", "-cp", classes, "golden.ReadWorker"])
 
     def rows(self, question: Question) -> list[PlainRow]:
-        with _refusals(a_null_partition_under_not_starts_with='"String.startsWith'):
+        with _refusals(**self.refusals):
             self._worker.ask(
                 metadata=question.metadata,
                 snapshot_id=_snapshot(question),

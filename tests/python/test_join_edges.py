@@ -87,7 +87,7 @@ def test_a_copied_table_is_another_table(lake, tmp_path):
 def test_latest_refuses_two_columns_of_one_name(lake):
     table = keyed_table(lake, pa.int64(), [1])
     twice = view("v", table, features=[("x", "at")])
-    with pytest.raises(InvalidArgumentError, match=r"'x' and 'at' would both be named 'at'"):
+    with pytest.raises(InvalidArgumentError, match=r"'x' and column 'at' would both be named 'at'"):
         icefield.latest(twice)
 
 
