@@ -1,0 +1,128 @@
+"""Rows of one key and event time: created times are read of them alone, or of all rows."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pyarrow as pa
+import pytest
+
+import icefield
+from icefield import FeatureView, ReadOptions
+from tests.python.lake import append_file, ours
+
+HOUR = timedelta(hours=1)
+NOON = datetime(2024, 1, 1, 12, tzinfo=UTC)
+TIME = pa.timestamp("us", "UTC")
+SCHEMA = pa.schema([("user", pa.int64()), ("ts", TIME), ("created", TIME), ("x", pa.int64())])
+
+
+def row(user, hours, x, created):
+    made = None if created is None else NOON + created * HOUR
+    return {"user": user, "ts": NOON + hours * HOUR, "created": made, "x": x}
+
+
+def frame(*users, hours=4):
+    times = pa.array([NOON + hours * HOUR] * len(users), TIME)
+    return pa.table({"user": pa.array(users, pa.int64()), "event_timestamp": times})
+
+
+def view_of(table, **more):
+    return FeatureView("v", ours(table), ["user"], "ts", created_timestamp_column="created", **more)
+
+
+def join(entities, view, **more):
+    joined = icefield.point_in_time_join(entities, [view], **more)
+    values = joined.to_arrow()["x"].to_pylist()
+    return values, joined.report()["views"][0]
+
+
+@pytest.fixture(scope="module")
+def table(lake):
+    """User 1 ties among losers, 2 by created time over two files, 3 fully, 4 with one without."""
+    made = lake.create(SCHEMA)
+    append_file(
+        made,
+        [row(1, 0, 10, 5), row(1, 0, 11, 7), row(2, 3, 20, 6), row(3, 3, 30, 1), row(4, 1, 40, 0)],
+        row_group_size=2,
+    )
+    append_file(
+        made,
+        [row(1, 2, 12, 1), row(2, 3, 21, 5), row(3, 3, 31, 1), row(4, 1, 41, None)],
+        row_group_size=2,
+    )
+    return made
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+@pytest.mark.parametrize("batch_rows", [1, 1000])
+def test_created_times_of_ties_alone_are_read(table, threads, batch_rows):
+    options = ReadOptions(threads=threads, batch_rows=batch_rows)
+    values, report = join(frame(1, 2, 3, 4, 5, 2), view_of(table), options=options)
+    assert values == [12, 20, 31, 40, None, 20]
+    assert report["ties"] == "aside"
+    assert report["full_ties"] == 1
+    assert report["hits_not_yet_created"] == 2
+    assert report["null_values"] == {"x": 0}
+
+
+def test_with_provenance_and_a_created_feature(table):
+    view = view_of(table, features=["created", "x"])
+    joined = icefield.point_in_time_join(frame(4, 2, 9), [view], provenance=True)
+    found = joined.to_arrow()
+    created = [NOON, NOON + 6 * HOUR, None]
+    assert found["created"].to_pylist() == found["v__created_timestamp"].to_pylist() == created
+    assert joined.report()["views"][0]["hits_not_yet_created"] == 1
+
+
+def test_without_features_and_without_hits(table):
+    values, report = join(frame(9), view_of(table))
+    assert (values, report["hits_not_yet_created"], report["ties"]) == ([None], 0, "aside")
+
+
+def test_cuts_need_all_created_times(table):
+    values, report = join(frame(1, 2, 3, 4), view_of(table), created_cut=True)
+    assert values == [12, None, 31, 40]
+    assert report["ties"] == "with created times"
+
+
+def test_dates_tie_too_often(lake):
+    days = pa.schema(
+        [("user", pa.int64()), ("ts", pa.date32()), ("created", TIME), ("x", pa.int64())]
+    )
+    made = lake.create(days)
+    append_file(made, [{**row(1, 0, x, 9 - x), "ts": NOON.date()} for x in range(3)])
+    values, report = join(frame(1), view_of(made))
+    assert (values, report["ties"], report["hits_not_yet_created"]) == (
+        [0],
+        "with created times",
+        1,
+    )
+
+
+def test_without_created_times_there_is_nothing_to_read(table):
+    values, report = join(frame(2), FeatureView("v", ours(table), ["user"], "ts", features=["x"]))
+    assert (values, report["ties"], report["full_ties"]) == ([21], "none", 1)
+
+
+def test_too_many_ties_are_read_again_with_all_created_times(lake):
+    made = lake.create(SCHEMA)
+    rows = 600_000
+    created = [NOON - timedelta(microseconds=abs(at - 400_000)) for at in range(rows)]
+    part = pa.table(
+        {
+            "user": pa.array([1] * rows, pa.int64()),
+            "ts": pa.array([NOON] * rows, TIME),
+            "created": pa.array(created, TIME),
+            "x": pa.array(range(rows), pa.int64()),
+        },
+        SCHEMA,
+    )
+    made.append(part)
+    append_file(made, [row(2, 0, 7, 9)])
+    values, report = join(frame(1, 2), view_of(made))
+    assert values == [400_000, 7]
+    assert report["ties"] == "with created times"
+    assert (report["full_ties"], report["hits_not_yet_created"]) == (0, 1)
+    assert report["rows_seen"] == rows + 1
+    assert report["files_read"] == 2
