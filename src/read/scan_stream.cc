@@ -100,10 +100,10 @@ class OrderedScan final : public BatchStream {
  private:
   Status CheckBytes() {
     int64_t bytes = request_.plan.DeleteBytes();
-    for (size_t group = 0; group < files_.row_groups.size(); ++group) {
-      ICEFIELD_ASSIGN(const int64_t of_group, live_->BytesOf(group));
-      bytes += of_group;
-    }
+    ICEFIELD_ASSIGN(const std::vector<ColumnPlan> columns,
+                    PlanColumnsOfFiles(files_, read_, request_.options));
+    for (const RowGroupTask& task : files_.row_groups)
+      bytes += files_.files[task.file].BytesOf(task.row_group, columns[task.file].leaves());
     return CheckPlannedBytes(request_.options, bytes,
                              StrCat("the scan of table ", request_.plan.table_name),
                              "select fewer columns or rows");
