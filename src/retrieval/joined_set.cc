@@ -126,7 +126,8 @@ class JoinedSet final : public TrainingSet {
     return first;
   }
 
-  // Of views that decide alike the first reads keys and times, and leaves its winners to the others.
+  // Of views that decide alike the first reads keys and times, and leaves its winners to the
+  // others.
   Result<Winners> WinnersFor(size_t at, ViewScan& scan) {
     const Stopwatch watch(report_.seconds.winners);
     const size_t decider = DeciderOf(at);

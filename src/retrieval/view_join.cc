@@ -222,7 +222,7 @@ int64_t CountNotYetCreated(const EntityFrame& frame, ViewUnit unit,
 // The winners' features. Where the created times of most rows were not read, those of the winners
 // are read with them, for the report.
 Result<WinnerFeatures> ReadFeatures(ViewScan& scan, const EntityFrame& frame,
-                                      const Winners& winners, const ReadOptions& options) {
+                                    const Winners& winners, const ReadOptions& options) {
   const std::optional<Field>& created = scan.pinned.view.created_time;
   if (!created || scan.report.ties != TieReading::kAside)
     return GatherWinners(scan, scan.gathered, winners.locators, options);
@@ -330,8 +330,8 @@ bool DecideAlike(const PinnedView& a, const PinnedView& b) {
          a.commit_times.has_value() == b.commit_times.has_value();
 }
 
-Result<Winners> DecideWinners(ViewScan& scan, const EntityFrame& frame,
-                              const EncodedKeys& keys, const ReadOptions& options) {
+Result<Winners> DecideWinners(ViewScan& scan, const EntityFrame& frame, const EncodedKeys& keys,
+                              const ReadOptions& options) {
   std::vector<std::optional<int64_t>> times(static_cast<size_t>(frame.rows()));
   for (size_t row = 0; row < times.size(); ++row) {
     if (frame.times().valid[row] != 0)

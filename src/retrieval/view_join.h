@@ -74,8 +74,8 @@ struct Winners {
 /// alone.
 bool DecideAlike(const PinnedView& a, const PinnedView& b);
 
-/// The first pass over an opened view, with the cuts that scan.report names: streams keys and times.
-/// Fills the report.
+/// The first pass over an opened view, with the cuts that scan.report names: streams keys and
+/// times. Fills the report.
 Result<Winners> DecideWinners(ViewScan& scan, const EntityFrame& frame, const EncodedKeys& keys,
                               const ReadOptions& options);
 
