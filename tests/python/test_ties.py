@@ -55,9 +55,9 @@ def table(lake):
 
 
 @pytest.mark.parametrize("threads", [1, 3])
-@pytest.mark.parametrize("batch_rows", [1, 1000])
-def test_created_times_of_ties_alone_are_read(table, threads, batch_rows):
-    options = ReadOptions(threads=threads, batch_rows=batch_rows)
+@pytest.mark.parametrize("batch_size", [1, 1000])
+def test_created_times_of_ties_alone_are_read(table, threads, batch_size):
+    options = ReadOptions(threads=threads, batch_size=batch_size)
     values, report = join(frame(1, 2, 3, 4, 5, 2), view_of(table), options=options)
     assert values == [12, 20, 31, 40, None, 20]
     assert report["ties"] == "aside"
@@ -107,7 +107,7 @@ def test_without_created_times_there_is_nothing_to_read(table):
 
 def test_too_many_ties_are_read_again_with_all_created_times(lake):
     made = lake.create(SCHEMA)
-    rows = 600_000
+    rows = 1_100_000
     created = [NOON - timedelta(microseconds=abs(at - 400_000)) for at in range(rows)]
     part = pa.table(
         {
