@@ -320,7 +320,9 @@ class BytesOfColumn final : public FlatColumn {
     if (static_cast<int64_t>(value.size()) > std::numeric_limits<int32_t>::max() - bytes_.length())
       throw parquet::ParquetStatusException(
           arrow::Status::CapacityError("more than 2 GiB of texts in one batch"));
-    PARQUET_THROW_NOT_OK(bytes_.Append(value.data(), static_cast<int64_t>(value.size())));
+    if (!value.empty()) {
+      PARQUET_THROW_NOT_OK(bytes_.Append(value.data(), static_cast<int64_t>(value.size())));
+    }
     offsets_.UnsafeAppend(static_cast<int32_t>(bytes_.length()));
   }
 
