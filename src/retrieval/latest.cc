@@ -12,6 +12,7 @@
 #include "retrieval/provenance.h"
 #include "retrieval/pruning.h"
 #include "retrieval/stopwatch.h"
+#include "retrieval/tied_rows.h"
 #include "retrieval/training_set.h"
 
 namespace icefield {
@@ -175,6 +176,7 @@ class LatestSet final : public TrainingSet {
     ICEFIELD_ASSIGN(LatestTable table, LatestTable::Make(types));
     std::vector<WorkerScratch> scratch(static_cast<size_t>(ThreadCount(options_.threads)));
     const TickSpan ticks{span_.first.value_or(INT64_MIN), span_.last.value_or(INT64_MAX)};
+    if (PlannedTies(scan) != TieReading::kNone) scan.report.ties = TieReading::kAllRows;
     ICEFIELD_TRY(ForEachDecidingBatch(
         scan, TieOrder::kRead, options_, [&](DecidingBatch& batch, int worker) -> Status {
           return ObserveBatch(batch, ticks, table, scratch[static_cast<size_t>(worker)]);
