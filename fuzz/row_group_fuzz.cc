@@ -1,6 +1,8 @@
 /// Any bytes as a Parquet file: every row group read whole, in runs and by chosen rows. What one
 /// way gives must be what the others give.
+#include <arrow/array/array_base.h>
 #include <arrow/array/concatenate.h>
+#include <arrow/compare.h>
 #include <arrow/record_batch.h>
 
 #include <algorithm>

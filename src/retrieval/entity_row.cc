@@ -90,7 +90,7 @@ Result<std::shared_ptr<arrow::Table>> EntityRowFromText(
   ICEFIELD_ARROW_TRY(texts.Append(time), "entity time");
   ICEFIELD_ARROW_ASSIGN(columns.emplace_back(), texts.Finish(), "entity time");
   fields.push_back(arrow::field(entity_timestamp, arrow::utf8()));
-  return arrow::Table::Make(arrow::schema(std::move(fields)), std::move(columns), 1);
+  return arrow::Table::Make(arrow::schema(std::move(fields)), columns, 1);
 }
 
 }  // namespace icefield

@@ -1,6 +1,7 @@
 #include "codec/parquet/dictionary_choice.h"
 
 #include <arrow/compute/api_vector.h>
+#include <arrow/datum.h>
 #include <arrow/type.h>
 
 #include <algorithm>
