@@ -9,6 +9,7 @@
 #include "base/executor.h"
 #include "codec/arrow/arrow_types.h"
 #include "retrieval/deciding_batches.h"
+#include "retrieval/gather.h"
 #include "retrieval/stopwatch.h"
 
 namespace icefield {
@@ -124,6 +125,7 @@ struct Hit {
 std::vector<Hit> ResolveRows(const SlotTable& slots, const EntityFrame& frame,
                              const PinnedView& pinned, ViewReport& report) {
   std::vector<Hit> hits;
+  hits.reserve(static_cast<size_t>(frame.rows()));
   const Times& times = frame.times();
   if (pinned.view.created_time) report.hits_not_yet_created = 0;
   for (size_t row = 0; row < times.values.size(); ++row) {
@@ -152,6 +154,7 @@ NumberedWinners NumberWinners(std::vector<Hit> hits, size_t rows) {
   std::sort(hits.begin(), hits.end(),
             [](const Hit& a, const Hit& b) { return a.row_of_view < b.row_of_view; });
   NumberedWinners numbered;
+  numbered.locators.reserve(hits.size());
   numbered.winner_of_row.assign(rows, kNoWinner);
   for (const Hit& hit : hits) {
     if (numbered.locators.empty() || numbered.locators.back() != hit.row_of_view)
@@ -159,6 +162,70 @@ NumberedWinners NumberWinners(std::vector<Hit> hits, size_t rows) {
     numbered.winner_of_row[hit.row] = static_cast<uint32_t>(numbered.locators.size() - 1);
   }
   return numbered;
+}
+
+// The features of the winners, for every entity row.
+Result<ViewFeatures> GatherFeatures(ViewScan& scan, std::span<const RowLocator> winners,
+                                    std::vector<uint32_t> winner_of_row, const FeatureTerms& terms,
+                                    const ReadOptions& options) {
+  ICEFIELD_ASSIGN(const std::shared_ptr<arrow::Schema> schema, OutputSchema(scan.gathered));
+  FeatureCollector collector(*schema, std::move(winner_of_row),
+                             {.bytes_max = terms.bytes_max,
+                              .batch_rows = options.batch_rows,
+                              .threads = ThreadCount(options.threads)},
+                             *terms.file);
+  ICEFIELD_ASSIGN(
+      const std::unique_ptr<WinnerReader> reader,
+      WinnerReader::Make(
+          scan.files, winners,
+          {.columns = scan.gathered, .thread_bytes = terms.thread_bytes, .read = options}));
+  ICEFIELD_TRY(reader->ReadAll([&](size_t first, std::shared_ptr<arrow::RecordBatch> rows) {
+    return collector.Take(first, std::move(rows));
+  }));
+  scan.report.bytes_read += reader->bytes_read();
+  ICEFIELD_ASSIGN(ViewFeatures features, collector.Finish());
+  scan.report.bytes_spilled = features.bytes_spilled();
+  return features;
+}
+
+// The slots of a frame for one view.
+SpineIndex IndexFrame(const ViewScan& scan, const EntityFrame& frame, const EncodedKeys& keys) {
+  std::vector<std::optional<int64_t>> times(static_cast<size_t>(frame.rows()));
+  for (size_t row = 0; row < times.size(); ++row) {
+    if (frame.times().valid[row] != 0)
+      times[row] = FloorToUnit(frame.times(), row, scan.pinned.unit);
+  }
+  return BuildSpineIndex(keys.ids, keys.encoder.size(), times);
+}
+
+// The entity rows that have a winner. Slots are gone with the call.
+Result<std::vector<Hit>> FindHits(ViewScan& scan, const EntityFrame& frame,
+                                  const EncodedKeys& keys, const ReadOptions& options) {
+  const SpineIndex index = IndexFrame(scan, frame, keys);
+  if (index.slot_times.size() + index.key_count() >= kNoSlot) {
+    return Unsupported("an entity frame of more than 4 billion keys and times together; split it");
+  }
+  SlotTable slots(index, {.created_cut = scan.report.cut == CutEffect::kApplied,
+                          .commit_cut = scan.pinned.commit_times.has_value(),
+                          .ttl = MicrosToTick(scan.pinned.view.ttl_us, scan.pinned.unit),
+                          .files = static_cast<uint32_t>(scan.plan.tasks.size())});
+  const TimeSpan span = SpanOf(frame, scan.pinned.view, scan.pinned.unit).value_or(TimeSpan{});
+  std::vector<WorkerScratch> scratch(static_cast<size_t>(ThreadCount(options.threads)));
+  ICEFIELD_TRY(ForEachChosenBatch(
+      scan, TieOrder::kRead, options,
+      [&](const arrow::ArrayVector& columns, int64_t rows, ChosenRows& chosen, int worker) {
+        WorkerScratch& own = scratch[static_cast<size_t>(worker)];
+        keys.encoder.FindMatches(columns, rows, own.matches, own.encoder);
+        chosen.rows = own.matches.rows;
+        return Status();
+      },
+      [&](DecidingBatch& batch, const ChosenRows& chosen, int worker) {
+        return ObserveBatch(scan, span, batch, chosen, slots,
+                            scratch[static_cast<size_t>(worker)]);
+      }));
+  for (const WorkerScratch& worker : scratch) scan.report.rows_dropped += worker.dropped;
+  slots.Spread();
+  return ResolveRows(slots, frame, scan.pinned, scan.report);
 }
 
 }  // namespace
@@ -231,54 +298,30 @@ Result<int64_t> CommitTick(const PinnedView& pinned, const FileTask& task, int64
       pinned.unit);
 }
 
-Result<arrow::ArrayVector> JoinedView::Take(const PinnedView& pinned,
-                                            const std::vector<uint32_t>& winners) const {
-  ICEFIELD_ASSIGN(arrow::ArrayVector columns, features.Take(winners));
-  if (origins) ICEFIELD_TRY(origins->Insert(winners, ProvenanceTimes(pinned).size(), columns));
+Result<arrow::ArrayVector> JoinedView::Take(const PinnedView& pinned, int64_t first,
+                                            int64_t rows) {
+  ICEFIELD_ASSIGN(arrow::ArrayVector columns, features.Take(first, rows));
+  if (!origins) return columns;
+  const auto start = features.winner_of_row().begin() + first;
+  ICEFIELD_TRY(
+      origins->Insert({start, start + rows}, ProvenanceTimes(pinned).size(), columns));
   return columns;
 }
 
 Result<JoinedView> JoinView(ViewScan& scan, const EntityFrame& frame, const EncodedKeys& keys,
-                            const ReadOptions& options, StageSeconds& seconds) {
+                            const FeatureTerms& terms, const ReadOptions& options,
+                            StageSeconds& seconds) {
   NumberedWinners winners;
   {
     const Stopwatch watch(seconds.winners);
-    std::vector<std::optional<int64_t>> times(static_cast<size_t>(frame.rows()));
-    for (size_t row = 0; row < times.size(); ++row) {
-      if (frame.times().valid[row] != 0)
-        times[row] = FloorToUnit(frame.times(), row, scan.pinned.unit);
-    }
-    const SpineIndex index = BuildSpineIndex(keys.ids, keys.encoder.size(), times);
-    if (index.slot_times.size() + index.key_count() >= kNoSlot) {
-      return Unsupported(
-          "an entity frame of more than 4 billion keys and times together; split it");
-    }
-    SlotTable slots(index, {.created_cut = scan.report.cut == CutEffect::kApplied,
-                            .commit_cut = scan.pinned.commit_times.has_value(),
-                            .ttl = MicrosToTick(scan.pinned.view.ttl_us, scan.pinned.unit),
-                            .files = static_cast<uint32_t>(scan.plan.tasks.size())});
-    const TimeSpan span = SpanOf(frame, scan.pinned.view, scan.pinned.unit).value_or(TimeSpan{});
-    std::vector<WorkerScratch> scratch(static_cast<size_t>(ThreadCount(options.threads)));
-    ICEFIELD_TRY(ForEachChosenBatch(
-        scan, TieOrder::kRead, options,
-        [&](const arrow::ArrayVector& columns, int64_t rows, ChosenRows& chosen, int worker) {
-          WorkerScratch& own = scratch[static_cast<size_t>(worker)];
-          keys.encoder.FindMatches(columns, rows, own.matches, own.encoder);
-          chosen.rows = own.matches.rows;
-          return Status();
-        },
-        [&](DecidingBatch& batch, const ChosenRows& chosen, int worker) {
-          return ObserveBatch(scan, span, batch, chosen, slots,
-                              scratch[static_cast<size_t>(worker)]);
-        }));
-    for (const WorkerScratch& worker : scratch) scan.report.rows_dropped += worker.dropped;
-    slots.Spread();
-    winners = NumberWinners(ResolveRows(slots, frame, scan.pinned, scan.report), times.size());
+    ICEFIELD_ASSIGN(std::vector<Hit> hits, FindHits(scan, frame, keys, options));
+    winners = NumberWinners(std::move(hits), static_cast<size_t>(frame.rows()));
   }
   const Stopwatch watch(seconds.gather);
-  ICEFIELD_ASSIGN(WinnerFeatures features,
-                  GatherWinners(scan, scan.gathered, winners.locators, options));
-  JoinedView joined{std::move(features), std::move(winners.winner_of_row), std::nullopt};
+  ICEFIELD_ASSIGN(ViewFeatures features,
+                  GatherFeatures(scan, winners.locators, std::move(winners.winner_of_row), terms,
+                                 options));
+  JoinedView joined{std::move(features), std::nullopt};
   if (scan.pinned.provenance) joined.origins.emplace(scan.plan, std::move(winners.locators));
   return joined;
 }
