@@ -38,6 +38,7 @@ nb::dict ViewDict(const ViewReport& view) {
   out["rows_pruned"] = view.rows_pruned;
   out["bytes_planned"] = view.bytes_planned;
   out["bytes_read"] = view.bytes_read;
+  out["bytes_spilled"] = view.bytes_spilled;
   out["rows_seen"] = view.rows_seen;
   out["rows_dropped"] = view.rows_dropped;
   nb::dict deletes;
@@ -82,10 +83,12 @@ AnyDict ReportDict(const RetrievalReport& report) {
     frame["start_us"] = report.frame->start_us;
     frame["end_us"] = report.frame->end_us;
     frame["scans"] = ViewList(report.frame->scans);
+    frame["bytes_spilled"] = report.frame->bytes_spilled;
     out["frame"] = frame;
   } else {
     out["frame"] = nb::none();
   }
+  out["passes"] = report.passes;
   nb::dict seconds;
   seconds["frame"] = report.seconds.frame;
   seconds["plan"] = report.seconds.plan;

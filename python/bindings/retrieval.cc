@@ -40,6 +40,15 @@ ViewRequest MakeView(const Table& table, std::string name,
   return request;
 }
 
+MemoryLimits MakeMemoryLimits(std::optional<int64_t> budget_bytes, std::string spill_directory,
+                              std::optional<int64_t> pass_rows_max,
+                              std::optional<int64_t> held_bytes_max) {
+  return {.budget_bytes = budget_bytes,
+          .spill_directory = std::move(spill_directory),
+          .pass_rows_max = pass_rows_max,
+          .held_bytes_max = held_bytes_max};
+}
+
 CreatedCut ParseCut(std::string_view text) {
   if (text == "everywhere") return CreatedCut::kEverywhere;
   if (text == "where_available") return CreatedCut::kWhereAvailable;
@@ -104,6 +113,11 @@ void BindRetrieval(nb::module_& module) {
                   nb::arg("ttl_us"), nb::arg("features").none(), nb::arg("row_filter").none(),
                   nb::arg("snapshot_id").none(), nb::arg("ref").none(), nb::arg("as_of_ms").none());
 
+  nb::class_<MemoryLimits>(module, "NativeMemoryLimits")
+      .def_static("make", &MakeMemoryLimits, nb::arg("budget_bytes").none(),
+                  nb::arg("spill_directory"), nb::arg("pass_rows_max").none(),
+                  nb::arg("held_bytes_max").none());
+
   nb::class_<Retrieval>(module, "NativeRetrieval")
       .def("schema", &Retrieval::Schema, "An Arrow schema capsule.")
       .def("pinned", &Retrieval::Pinned)
@@ -117,7 +131,7 @@ void BindRetrieval(nb::module_& module) {
       [](const nb::object& frame, std::optional<int64_t> start_us, std::optional<int64_t> end_us,
          const std::vector<ViewRequest>& views, std::string entity_timestamp,
          bool full_feature_names, const std::string& created_cut, bool commit_cut, bool provenance,
-         const ReadOptions& read) {
+         const MemoryLimits& memory, const ReadOptions& read) {
         JoinRequest request{.frame = frame.is_none() ? nullptr : ImportTable(frame),
                             .bounds = {start_us, end_us},
                             .views = views,
@@ -126,12 +140,14 @@ void BindRetrieval(nb::module_& module) {
                             .created_cut = ParseCut(created_cut),
                             .commit_cut = commit_cut,
                             .provenance = provenance,
-                            .read = read};
+                            .read = read,
+                            .memory = memory};
         return Retrieval(Unlocked([&] { return MakeTrainingSet(std::move(request)); }));
       },
       nb::arg("frame").none(), nb::arg("start_us").none(), nb::arg("end_us").none(),
       nb::arg("views"), nb::arg("entity_timestamp"), nb::arg("full_feature_names"),
-      nb::arg("created_cut"), nb::arg("commit_cut"), nb::arg("provenance"), nb::arg("read"));
+      nb::arg("created_cut"), nb::arg("commit_cut"), nb::arg("provenance"), nb::arg("memory"),
+      nb::arg("read"));
 
   module.def(
       "why",
@@ -155,16 +171,17 @@ void BindRetrieval(nb::module_& module) {
   module.def(
       "latest",
       [](const ViewRequest& view, std::optional<int64_t> start_us, std::optional<int64_t> end_us,
-         bool provenance, const ReadOptions& read) {
+         bool provenance, const MemoryLimits& memory, const ReadOptions& read) {
         LatestRequest request{.view = view,
                               .start_us = start_us,
                               .end_us = end_us,
                               .provenance = provenance,
-                              .read = read};
+                              .read = read,
+                              .memory = memory};
         return Retrieval(Unlocked([&] { return MakeLatest(std::move(request)); }));
       },
       nb::arg("view"), nb::arg("start_us").none(), nb::arg("end_us").none(), nb::arg("provenance"),
-      nb::arg("read"));
+      nb::arg("memory"), nb::arg("read"));
 }
 
 }  // namespace icefield::python

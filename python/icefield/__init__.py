@@ -27,7 +27,7 @@ from icefield import errors
 from icefield._native import version as _version
 from icefield.catalog import Catalog, load_catalog
 from icefield.features import FeatureView, explain, latest, point_in_time_join, why
-from icefield.options import ReadOptions
+from icefield.options import MemoryBudget, ReadOptions
 from icefield.table import (
     DeleteFile,
     FileScanTask,
@@ -46,6 +46,7 @@ __all__ = [
     "DeleteFile",
     "FeatureView",
     "FileScanTask",
+    "MemoryBudget",
     "Plan",
     "ReadOptions",
     "Report",

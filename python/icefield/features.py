@@ -14,7 +14,7 @@ from icefield.catalog import Catalog
 from icefield.errors import InvalidArgumentError, UnsupportedError
 from icefield.filters import filter_text
 from icefield.instants import Instant, duration_micros, instant_micros
-from icefield.options import ReadOptions
+from icefield.options import MemoryBudget, ReadOptions, native_memory
 from icefield.table import Table, load_table
 from icefield.training_set import Plan, TrainingSet, Why
 
@@ -134,7 +134,7 @@ def point_in_time_join(
     provenance: bool = False,
     start: Instant | None = None,
     end: Instant | None = None,
-    memory_budget: int | None = None,
+    memory_budget: int | MemoryBudget | None = None,
     options: ReadOptions | None = None,
 ) -> TrainingSet:
     """For every entity row the features of each view as they were known at its entity time.
@@ -155,12 +155,13 @@ def point_in_time_join(
     provenance: behind the features of each view the columns <view>__snapshot_id (of the snapshot
         that added the winner's file), <view>__file, <view>__position, <view>__event_timestamp and,
         where the view has one, <view>__created_timestamp; null for a miss.
+    memory_budget: bytes that the join may use beside the frame and the batches that it gave away,
+        or a MemoryBudget. None: a quarter of what this process may use. What does not fit is
+        spilled, or joined in several passes; the report says so.
     Snapshots are resolved now; data is read when the result is. Raises icefield.errors:
     InvalidArgumentError names
     the view, the table and the column.
     """
-    if memory_budget is not None:
-        raise UnsupportedError("memory_budget is not there yet; split the entity frame instead")
     return TrainingSet(
         _native.point_in_time_join(
             frame=None if entity_frame is None else to_stream(entity_frame),
@@ -172,6 +173,7 @@ def point_in_time_join(
             created_cut=_cut_text(created_cut),
             commit_cut=bool(commit_cut),
             provenance=bool(provenance),
+            memory=native_memory(memory_budget),
             read=(options or ReadOptions()).native(),
         )
     )
@@ -224,13 +226,15 @@ def latest(
     since_snapshot_id: int | None = None,
     *,
     provenance: bool = False,
+    memory_budget: int | MemoryBudget | None = None,
     options: ReadOptions | None = None,
 ) -> TrainingSet:
     """The newest row of every key with start <= event time <= end, both inclusive (P15).
 
     Columns: join keys, features, event time, created time, by the table's names. Rows with a null
     key or time are
-    dropped and counted in the report. provenance: as of point_in_time_join, behind all columns.
+    dropped and counted in the report. provenance, memory_budget: as of point_in_time_join, the
+    former behind all columns.
     """
     if since_snapshot_id is not None:
         raise UnsupportedError("since_snapshot_id is not there yet; leave it out")
@@ -240,6 +244,7 @@ def latest(
             start_us=instant_micros(start) if start is not None else None,
             end_us=instant_micros(end) if end is not None else None,
             provenance=bool(provenance),
+            memory=native_memory(memory_budget),
             read=(options or ReadOptions()).native(),
         )
     )

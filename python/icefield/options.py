@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from icefield import _native
 
@@ -26,3 +27,41 @@ class ReadOptions:
         return _native.NativeReadOptions.make(
             threads=self.threads or 0, batch_rows=self.batch_size, bytes_max=self.max_bytes
         )
+
+
+@dataclass(frozen=True)
+class MemoryBudget:
+    """What a retrieval may use beside its frame and the result batches that it gave away.
+
+    Features that do not fit are spilled to a temporary file, and a frame whose keys do not fit is
+    joined in several passes. Answers never depend on it.
+
+    size: bytes; None means a quarter of the memory that this process may use. Plans, footers and
+        deletes of the tables are not counted.
+    spill_directory: where the temporary file lies, which has no name there; None: the directory of
+        the environment variable TMPDIR, else /tmp.
+    pass_rows, held_size: at most so many entity rows in a pass, so many bytes in memory of one
+        view's features (or of a frame that views make); for tests, or where the estimates from
+        `size` are wrong.
+    """
+
+    size: int | None = None
+    spill_directory: str | None = None
+    pass_rows: int | None = None
+    held_size: int | None = None
+
+    def native(self) -> _native.NativeMemoryLimits:
+        """The limits as the engine has them."""
+        return _native.NativeMemoryLimits.make(
+            budget_bytes=self.size,
+            spill_directory=self.spill_directory or "",
+            pass_rows_max=self.pass_rows,
+            held_bytes_max=self.held_size,
+        )
+
+
+def native_memory(budget: int | MemoryBudget | None) -> Any:
+    """A budget as the engine has it: bytes, or a MemoryBudget."""
+    if isinstance(budget, MemoryBudget):
+        return budget.native()
+    return MemoryBudget(budget).native()

@@ -55,18 +55,22 @@ Result<std::shared_ptr<arrow::RecordBatch>> TakeRows(
   const arrow::Int32Array indices(static_cast<int64_t>(chosen.size()), arrow::Buffer::Wrap(chosen));
   arrow::ArrayVector columns;
   for (const std::shared_ptr<arrow::Array>& column : rows->columns()) {
-    const TypePtr storage = StorageOf(column->type());
-    const std::shared_ptr<arrow::Array> plain =
-        storage == column->type() ? column : arrow::MakeArray(Retyped(*column->data(), storage));
-    ICEFIELD_ARROW_ASSIGN(
-        std::shared_ptr<arrow::Array> taken,
-        arrow::compute::Take(*plain, indices, arrow::compute::TakeOptions::NoBoundsCheck()),
-        "choosing rows");
-    columns.push_back(storage == column->type()
-                          ? std::move(taken)
-                          : arrow::MakeArray(Retyped(*taken->data(), column->type())));
+    ICEFIELD_ASSIGN(columns.emplace_back(), TakeValues(column, indices));
   }
   return arrow::RecordBatch::Make(rows->schema(), indices.length(), std::move(columns));
+}
+
+Result<std::shared_ptr<arrow::Array>> TakeValues(const std::shared_ptr<arrow::Array>& column,
+                                                 const arrow::Array& indices) {
+  const TypePtr storage = StorageOf(column->type());
+  const std::shared_ptr<arrow::Array> plain =
+      storage == column->type() ? column : arrow::MakeArray(Retyped(*column->data(), storage));
+  ICEFIELD_ARROW_ASSIGN(
+      std::shared_ptr<arrow::Array> taken,
+      arrow::compute::Take(*plain, indices, arrow::compute::TakeOptions::NoBoundsCheck()),
+      "choosing rows", ErrorCode::kResourceExhausted);
+  if (storage == column->type()) return taken;
+  return arrow::MakeArray(Retyped(*taken->data(), column->type()));
 }
 
 }  // namespace icefield

@@ -16,4 +16,9 @@ namespace icefield {
 Result<std::shared_ptr<arrow::RecordBatch>> TakeRows(
     const std::shared_ptr<arrow::RecordBatch>& rows, const std::vector<int32_t>& chosen);
 
+/// The values of `column` at `indices` (UInt32 or Int32, within it), null where an index is null.
+/// ResourceExhausted where they do not fit one array. Any type.
+Result<std::shared_ptr<arrow::Array>> TakeValues(const std::shared_ptr<arrow::Array>& column,
+                                                 const arrow::Array& indices);
+
 }  // namespace icefield

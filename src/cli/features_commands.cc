@@ -34,6 +34,7 @@ struct JoinArguments {
   bool provenance = false;
   int threads = 0;
   std::optional<int64_t> bytes_max;
+  MemoryLimits memory;
 
   void AddTo(CLI::App& command);
 
@@ -52,6 +53,7 @@ struct JoinArguments {
     request.provenance = provenance;
     request.read.threads = threads;
     request.read.bytes_max = bytes_max;
+    request.memory = memory;
     ICEFIELD_ASSIGN(std::vector<NamedView> named, ReadViewsFile(views));
     for (NamedView& view : named) {
       Result<Table> table = source.Load(view.table);
@@ -90,6 +92,16 @@ void JoinArguments::AddTo(CLI::App& command) {
       ->check(CLI::NonNegativeNumber);
   command.add_option("--max-bytes", bytes_max, "Refuse to read more than so many bytes")
       ->check(CLI::NonNegativeNumber);
+  command
+      .add_option("--memory-budget", memory.budget_bytes,
+                  "Memory beside the frame: features beyond it are spilled, large frames joined in "
+                  "passes (default: a quarter of the machine's)")
+      ->transform(CLI::AsSizeValue(true))
+      ->option_text("SIZE, such as 2GiB");
+  command
+      .add_option("--spill-directory", memory.spill_directory,
+                  "Where spilled features lie (default: TMPDIR, else /tmp)")
+      ->option_text("DIRECTORY");
   source.AddTo(command);
 }
 

@@ -1,5 +1,6 @@
 #include "pit/distinct_rows.h"
 
+#include <arrow/array/array_binary.h>
 #include <arrow/array/array_decimal.h>
 #include <arrow/array/concatenate.h>
 #include <arrow/builder.h>
@@ -9,6 +10,7 @@
 #include <numeric>
 
 #include "batch/arrow_status.h"
+#include "pit/key_order.h"
 #include "pit/key_words.h"
 
 namespace icefield {
@@ -37,6 +39,16 @@ std::shared_ptr<arrow::Array> Canonical(std::shared_ptr<arrow::Array> column) {
   return column;
 }
 
+// Bytes of the values of columns of texts and the like.
+int64_t TextBytes(const arrow::ArrayVector& columns) {
+  int64_t bytes = 0;
+  for (const std::shared_ptr<arrow::Array>& column : columns) {
+    if (arrow::is_base_binary_like(column->type_id()))
+      bytes += static_cast<const arrow::BinaryArray&>(*column).total_values_length();
+  }
+  return bytes;
+}
+
 // Refines ranks by one more column: keys of one rank are told apart by their values.
 template <typename ValueAt>
 void Refine(const ValueAt& value_at, std::vector<uint32_t>& ranks) {
@@ -52,17 +64,6 @@ void Refine(const ValueAt& value_at, std::vector<uint32_t>& ranks) {
     refined[keys[at]] = refined[keys[at - 1]] + (greater ? 1 : 0);
   }
   ranks = std::move(refined);
-}
-
-// The canonical words of a column as words that compare as its values do.
-std::vector<uint64_t> OrderedWords(const arrow::Array& column) {
-  constexpr uint64_t kSign = uint64_t{1} << 63;
-  std::vector<uint64_t> words(static_cast<size_t>(column.length()));
-  std::vector<uint8_t> has_key(words.size(), 1);
-  WordColumn(column).Read(0, column.length(), words.data(), has_key.data());
-  const bool is_floating = arrow::is_floating(column.type_id());
-  for (uint64_t& word : words) word = is_floating && (word & kSign) != 0 ? ~word : word ^ kSign;
-  return words;
 }
 
 // Where each key stands among all.
@@ -126,6 +127,8 @@ Result<int64_t> DistinctRows::ObservePartition(Partition& partition, const arrow
   partition.encoder.Insert(part_keys, static_cast<int64_t>(chosen.size()), scratch.ids,
                            scratch.encoder);
   int64_t keyless = 0;
+  const size_t pairs_before = partition.rows.size();
+  const uint32_t keys_before = partition.key_count;
   for (size_t at = 0; at < chosen.size(); ++at) {
     const uint32_t key = scratch.ids[at];
     if (key == kNoId) {
@@ -146,7 +149,22 @@ Result<int64_t> DistinctRows::ObservePartition(Partition& partition, const arrow
     if (partition.pairs.Insert(pair, WordDictionary::Hash(pair)) == partition.rows.size())
       partition.rows.push_back({static_cast<int64_t>(time), key});
   }
+  sizes_->pairs += static_cast<int64_t>(partition.rows.size() - pairs_before);
+  sizes_->keys += partition.key_count - keys_before;
+  sizes_->text_bytes += TextBytes(part_keys) * (partition.key_count - keys_before) /
+                        std::max<int64_t>(1, static_cast<int64_t>(chosen.size()));
   return keyless;
+}
+
+int64_t DistinctRows::bytes() const {
+  // A pair, its time and its key are in dictionaries that are at least a quarter full, twice while
+  // they grow. A key's text is in its dictionary, in its column and, sorted, in the result.
+  constexpr int64_t kPairBytes = 160;
+  constexpr int64_t kKeyBytes = 80;
+  constexpr int64_t kTextCopies = 3;
+  const auto columns = static_cast<int64_t>(std::max<size_t>(1, types_.size()));
+  return kPairBytes * sizes_->pairs + kKeyBytes * columns * sizes_->keys +
+         kTextCopies * sizes_->text_bytes;
 }
 
 // The distinct keys of all partitions; `rows` become the pairs of all, by their numbers there.

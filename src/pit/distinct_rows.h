@@ -4,6 +4,7 @@
 #include <arrow/array/builder_base.h>
 #include <arrow/chunked_array.h>
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -36,6 +37,10 @@ class DistinctRows {
   Result<int64_t> Observe(const arrow::ArrayVector& keys, std::span<const int64_t> times,
                           std::span<const uint32_t> wanted, Scratch& scratch);
 
+  /// About the bytes that it takes at most, Sort included. Several threads may call at once, while
+  /// rows are observed too.
+  int64_t bytes() const;
+
   /// Pairs as columns.
   struct Sorted {
     arrow::ChunkedArrayVector keys;
@@ -60,13 +65,19 @@ class DistinctRows {
     WordDictionary pairs;
     std::vector<Row> rows;
   };
-  static Result<int64_t> ObservePartition(Partition& partition, const arrow::ArrayVector& keys,
-                                          std::span<const int64_t> times,
-                                          std::span<const int64_t> chosen, Scratch& scratch);
+  struct Sizes {
+    std::atomic<int64_t> pairs{0};
+    std::atomic<int64_t> keys{0};
+    std::atomic<int64_t> text_bytes{0};  ///< Of keys.
+  };
+  Result<int64_t> ObservePartition(Partition& partition, const arrow::ArrayVector& keys,
+                                   std::span<const int64_t> times, std::span<const int64_t> chosen,
+                                   Scratch& scratch);
   Result<arrow::ArrayVector> TakeDistinctKeys(std::vector<Row>& rows);
 
   std::vector<std::shared_ptr<arrow::DataType>> types_;
   std::vector<std::unique_ptr<Partition>> partitions_;
+  std::unique_ptr<Sizes> sizes_ = std::make_unique<Sizes>();
 };
 
 }  // namespace icefield

@@ -145,11 +145,11 @@ class DecidingReader {
   // What else was read.
   void Report() const {
     ViewReport& report = scan_.report;
-    report.rows_seen = rows_seen_;
-    report.rows_deleted_by_position = live_->deleted().by_position;
-    report.rows_deleted_by_equality = live_->deleted().by_equality;
+    report.rows_seen += rows_seen_;
+    report.rows_deleted_by_position += live_->deleted().by_position;
+    report.rows_deleted_by_equality += live_->deleted().by_equality;
     const std::vector<RowGroupTask>& tasks = scan_.files.row_groups;
-    report.row_groups_read = static_cast<int64_t>(tasks.size());
+    report.row_groups_read += static_cast<int64_t>(tasks.size());
     std::vector<uint8_t> touched(scan_.files.files.size(), 0);
     for (const RowGroupTask& task : tasks)
       report.files_read += std::exchange(touched[task.file], 1) == 0 ? 1 : 0;

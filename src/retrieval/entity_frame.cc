@@ -59,7 +59,8 @@ Result<ArrayPtr> Plain(ArrayPtr chunk, const std::string& name) {
 }
 
 // Texts of one column as instants: microseconds where that is exact, else nanoseconds.
-Result<Times> ParseTimes(const arrow::StringArray& texts, const std::string& column) {
+Result<Times> ParseTimes(const arrow::StringArray& texts, const std::string& column,
+                         int64_t first_row) {
   std::vector<Int128> nanos(static_cast<size_t>(texts.length()));
   Times times;
   times.valid.assign(nanos.size(), 1);
@@ -71,7 +72,7 @@ Result<Times> ParseTimes(const arrow::StringArray& texts, const std::string& col
     }
     const std::optional<IsoInstant> instant = ParseIsoInstant(texts.GetView(row));
     if (!instant) {
-      return InvalidArgument("entity frame, row ", row, ": '", texts.GetView(row), "' in column '",
+      return InvalidArgument("entity frame, row ", first_row + row, ": '", texts.GetView(row), "' in column '",
                              column,
                              "' is not an ISO-8601 time such as 2024-01-31T12:00:00+00:00 (P10)");
     }
@@ -83,7 +84,7 @@ Result<Times> ParseTimes(const arrow::StringArray& texts, const std::string& col
   for (size_t row = 0; row < nanos.size(); ++row) {
     const Int128 tick = nanos[row] / unit;
     if (tick < kInt64Min || tick > kInt64Max) {
-      return InvalidArgument("entity frame, row ", row, ": a time in column '", column,
+      return InvalidArgument("entity frame, row ", first_row + static_cast<int64_t>(row), ": a time in column '", column,
                              "' lies beyond the range of nanosecond timestamps");
     }
     times.values.push_back(static_cast<int64_t>(tick));
@@ -91,9 +92,9 @@ Result<Times> ParseTimes(const arrow::StringArray& texts, const std::string& col
   return times;
 }
 
-Result<Times> ReadEntityTimes(const ArrayPtr& column, const std::string& name) {
+Result<Times> ReadEntityTimes(const ArrayPtr& column, const std::string& name, int64_t first_row) {
   if (column->type_id() == arrow::Type::STRING) {
-    return ParseTimes(static_cast<const arrow::StringArray&>(*column), name);
+    return ParseTimes(static_cast<const arrow::StringArray&>(*column), name, first_row);
   }
   if (column->type_id() == arrow::Type::NA) {  // A column of nothing but nulls.
     ICEFIELD_ARROW_ASSIGN(
@@ -109,7 +110,7 @@ Result<Times> ReadEntityTimes(const ArrayPtr& column, const std::string& name) {
 }  // namespace
 
 Result<EntityFrame> EntityFrame::Make(std::shared_ptr<arrow::Table> table,
-                                      const std::string& time_column) {
+                                      const std::string& time_column, int64_t first_row) {
   std::set<std::string> names;
   for (const std::shared_ptr<arrow::Field>& field : table->schema()->fields()) {
     if (!names.insert(field->name()).second) {
@@ -120,7 +121,7 @@ Result<EntityFrame> EntityFrame::Make(std::shared_ptr<arrow::Table> table,
   EntityFrame frame;
   frame.table_ = std::move(table);
   ICEFIELD_ASSIGN(ArrayPtr column, frame.PlainColumn(time_column, "the entity timestamp"));
-  ICEFIELD_ASSIGN(frame.times_, ReadEntityTimes(column, time_column));
+  ICEFIELD_ASSIGN(frame.times_, ReadEntityTimes(column, time_column, first_row));
   return frame;
 }
 

@@ -19,10 +19,12 @@ class EntityFrame {
  public:
   /// InvalidArgument names the column: missing (with the columns there are), of a type that is no
   /// time, or an unparsable text with its row (P10). Columns named twice are refused.
+  /// `first_row` is the number that errors give to the first row.
   static Result<EntityFrame> Make(std::shared_ptr<arrow::Table> table,
-                                  const std::string& time_column);
+                                  const std::string& time_column, int64_t first_row = 0);
 
   int64_t rows() const { return table_->num_rows(); }
+  const arrow::Table& table() const { return *table_; }
   const std::shared_ptr<arrow::Schema>& schema() const { return table_->schema(); }
   const Times& times() const { return times_; }
 

@@ -76,7 +76,7 @@ int64_t RetrievalPlan::PeakMemory() const {
     peak = std::max(peak, kept + memory.decoders + std::max(memory.slots, memory.features));
     kept += memory.features;
   }
-  return peak;
+  return std::min(peak, budget.bytes + (frame ? frame->bytes : 0));
 }
 
 Result<ViewPlan> DescribeView(const ViewScan& scan, PlanDepth depth, const MemoryTerms& terms) {

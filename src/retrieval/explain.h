@@ -64,18 +64,32 @@ struct FramePlan {
   bool operator==(const FramePlan&) const = default;
 };
 
-/// A retrieval that was planned and not run.
+/// What a plan says of the memory budget.
+struct BudgetPlan {
+  int64_t bytes = 0;
+  int64_t passes = 1;                ///< Parts of the frame that are joined one after the other.
+  std::optional<int64_t> pass_rows;  ///< Entity rows of a pass at most; none: not known yet.
+  bool operator==(const BudgetPlan&) const = default;
+};
+
+/// A retrieval that was planned and not run. Of several passes bytes, rows, files and what was
+/// pruned are sums, and memory is that of the pass that needs most.
 struct RetrievalPlan {
   PlanDepth depth = PlanDepth::kManifests;
+  BudgetPlan budget;
   std::optional<FramePlan> frame;  ///< None: latest rows, which need none.
   std::vector<KeysPlan> keys;
   std::vector<ViewPlan> views;
   bool operator==(const RetrievalPlan&) const = default;
 
+  /// Adds another pass, over the next rows of the frame.
+  void AddPass(const RetrievalPlan& pass);
+
   /// Bytes to read: compressed columns, delete files, and what a made frame takes.
   int64_t BytesToRead() const;
 
-  /// About the bytes of memory at the peak, beside the process and the batches given out.
+  /// About the bytes of memory at the peak, beside the process and the batches given out. No more
+  /// than the frame and the budget: features beyond it are spilled.
   int64_t PeakMemory() const;
 
   /// For people.

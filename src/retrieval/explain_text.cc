@@ -139,6 +139,16 @@ std::string KeysText(const KeysPlan& keys) {
   return out + "\n";
 }
 
+std::string BudgetText(const RetrievalPlan& plan) {
+  std::string out = StrCat("memory budget ", plan.budget.bytes, " bytes");
+  if (!plan.frame) return out + ": keys that do not fit take further passes\n";
+  if (plan.budget.passes > 1) {
+    out += StrCat(", the frame in ", plan.budget.passes, " passes of at most ",
+                  plan.budget.pass_rows.value_or(0), " entity rows (files and bytes are sums)");
+  }
+  return out + ": features that do not fit are spilled\n";
+}
+
 std::string CutName(CutEffect cut) {
   if (cut == CutEffect::kApplied) return "applied";
   return cut == CutEffect::kNoCreatedColumn ? "no created column" : "not applied";
@@ -252,6 +262,7 @@ std::string RetrievalPlan::ToString() const {
   }
   out += depth == PlanDepth::kFooters ? ", by footers\n" : ", by manifests\n";
   if (frame) out += FrameText(*frame, depth);
+  out += BudgetText(*this);
   for (const KeysPlan& shared : keys) out += KeysText(shared);
   for (const ViewPlan& view : views) out += ViewText(view, depth);
   return out + StrCat("in all ", BytesToRead(), " bytes to read at most, ",
@@ -262,7 +273,10 @@ std::string RetrievalPlan::ToJson() const {
   JsonObjectWriter out;
   out.Text("planned_by", depth == PlanDepth::kFooters ? "footers" : "manifests")
       .Number("bytes_to_read", BytesToRead())
-      .Number("memory_peak", PeakMemory());
+      .Number("memory_peak", PeakMemory())
+      .Number("memory_budget", budget.bytes)
+      .Number("passes", budget.passes)
+      .Number("pass_rows", budget.pass_rows);
   if (frame) {
     out.Raw("frame", FrameJson(*frame));
   } else {

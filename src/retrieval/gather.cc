@@ -1,236 +1,200 @@
 #include "retrieval/gather.h"
 
-#include <arrow/array/builder_primitive.h>
-#include <arrow/array/concatenate.h>
-#include <arrow/array/util.h>
-#include <arrow/compute/api_vector.h>
 #include <arrow/util/byte_size.h>
 
 #include <algorithm>
-#include <span>
+#include <utility>
 
 #include "base/executor.h"
-#include "batch/arrow_status.h"
-#include "batch/take_rows.h"
 
 namespace icefield {
 namespace {
 
 using BatchPtr = std::shared_ptr<arrow::RecordBatch>;
 
-// Segments stay below the 2 GiB that the offsets of one Arrow string column reach.
-constexpr int64_t kSegmentBytesMax = int64_t{1} << 30;
-
-// The winners of one row group: winners[first, first + count).
-struct GroupWinners {
-  RowGroupTask task;
-  size_t first = 0;
-  size_t count = 0;
-};
-
-// Cuts the winners by the row groups in which they lie. Row groups that hold none are left out.
-Result<std::vector<GroupWinners>> GroupByRowGroup(const OpenScan& scan,
-                                                  const std::vector<RowLocator>& winners) {
-  std::vector<GroupWinners> groups;
-  size_t at = 0;
-  for (const RowGroupTask& task : scan.row_groups) {
-    const RowGroupExtent& extent =
-        scan.files[task.file].footer().row_groups()[static_cast<size_t>(task.row_group)];
-    const RowLocator end{static_cast<uint32_t>(task.file), extent.first_row + extent.rows};
-    const auto found =
-        std::lower_bound(winners.begin() + static_cast<int64_t>(at), winners.end(), end);
-    const auto next = static_cast<size_t>(found - winners.begin());
-    if (next > at) groups.push_back({task, at, next - at});
-    at = next;
-  }
-  if (at != winners.size()) return Internal("a winner lies in no planned row group");
-  return groups;
-}
-
-Result<BatchPtr> ConcatenateBatches(const std::shared_ptr<arrow::Schema>& schema,
-                                    const std::vector<BatchPtr>& pieces) {
-  if (pieces.size() == 1) return pieces.front();
-  arrow::ArrayVector columns;
-  int64_t rows = 0;
-  for (const BatchPtr& piece : pieces) rows += piece->num_rows();
-  for (int column = 0; column < schema->num_fields(); ++column) {
-    arrow::ArrayVector parts;
-    for (const BatchPtr& piece : pieces) parts.push_back(piece->column(column));
-    ICEFIELD_ARROW_ASSIGN(columns.emplace_back(), arrow::Concatenate(parts), "gather");
-  }
-  return arrow::RecordBatch::Make(schema, rows, std::move(columns));
-}
-
-// The winners of one row group, read. Winners are alive: no delete needs to be looked at again.
-Result<std::vector<BatchPtr>> ReadGroupWinners(const DataFileReader& file, const StoredRead& read,
-                                               const ColumnPlan& columns,
-                                               std::span<const RowLocator> winners) {
-  std::vector<int64_t> positions;
-  positions.reserve(winners.size());
-  for (const RowLocator& winner : winners) positions.push_back(winner.position);
-  ICEFIELD_ASSIGN(const std::vector<BatchPtr> stored, file.PickStored(read, positions));
-  std::vector<BatchPtr> pieces;
-  for (std::span<const int64_t> left = positions; const BatchPtr& batch : stored) {
-    const auto rows = std::min(left.size(), static_cast<size_t>(read.batch_rows));
-    ICEFIELD_ASSIGN(pieces.emplace_back(), columns.AssembleAt(batch, left.first(rows)));
-    left = left.subspan(rows);
-  }
-  return pieces;
-}
-
-// Joins neighbouring pieces into long segments.
-Result<std::vector<BatchPtr>> MakeSegments(const std::shared_ptr<arrow::Schema>& schema,
-                                           std::vector<std::vector<BatchPtr>> groups) {
-  std::vector<BatchPtr> segments;
-  std::vector<BatchPtr> open;
-  int64_t open_bytes = 0;
-  const auto close = [&]() -> Status {
-    if (open.empty()) return {};
-    ICEFIELD_ASSIGN(segments.emplace_back(), ConcatenateBatches(schema, open));
-    open.clear();
-    open_bytes = 0;
-    return {};
-  };
-  for (std::vector<BatchPtr>& pieces : groups) {
-    for (BatchPtr& piece : pieces) {
-      const int64_t bytes = arrow::util::TotalBufferSize(*piece);
-      if (open_bytes + bytes > kSegmentBytesMax) ICEFIELD_TRY(close());
-      open.push_back(std::move(piece));
-      open_bytes += bytes;
-    }
-  }
-  ICEFIELD_TRY(close());
-  return segments;
-}
+// What ReadSome reads ahead for each thread, as far as it may: enough for threads to have work.
+constexpr size_t kGroupsAhead = 2;
+constexpr int64_t kBytesAhead = int64_t{64} << 20;
 
 }  // namespace
 
-std::shared_ptr<arrow::Schema> Nullable(const arrow::Schema& schema) {
-  arrow::FieldVector fields;
-  for (const std::shared_ptr<arrow::Field>& field : schema.fields())
-    fields.push_back(field->WithNullable(true));
-  return arrow::schema(std::move(fields));
+Result<std::unique_ptr<WinnerReader>> WinnerReader::Make(const OpenScan& files,
+                                                         std::span<const RowLocator> winners,
+                                                         GatherTerms terms) {
+  ICEFIELD_ASSIGN(std::vector<ColumnPlan> plans,
+                  PlanColumnsOfFiles(files, terms.columns, terms.read));
+  std::unique_ptr<WinnerReader> reader(
+      new WinnerReader(files, winners, std::move(terms), std::move(plans)));
+  ICEFIELD_TRY(reader->GroupByRowGroup());
+  return reader;
 }
 
-WinnerFeatures::WinnerFeatures(std::shared_ptr<arrow::Schema> schema,
-                               std::vector<BatchPtr> segments)
-    : schema_(std::move(schema)), segments_(std::move(segments)) {
-  segment_starts_.push_back(0);
-  for (const BatchPtr& segment : segments_) {
-    segment_starts_.push_back(segment_starts_.back() + static_cast<uint32_t>(segment->num_rows()));
-  }
-}
+WinnerReader::WinnerReader(const OpenScan& files, std::span<const RowLocator> winners,
+                           GatherTerms terms, std::vector<ColumnPlan> plans)
+    : files_(files), winners_(winners), terms_(std::move(terms)), plans_(std::move(plans)) {}
 
-size_t WinnerFeatures::SegmentOf(uint32_t winner) const {
-  const auto after = std::upper_bound(segment_starts_.begin(), segment_starts_.end(), winner);
-  return static_cast<size_t>(after - segment_starts_.begin()) - 1;
-}
-
-Result<WinnerFeatures::Choice> WinnerFeatures::Choose(const std::vector<uint32_t>& winners) const {
-  if (segments_.size() == 1) return Choice{segments_.front(), {winners.begin(), winners.end()}};
-  // The asked rows of each segment, one segment after the other, and where each went.
-  std::vector<std::vector<int32_t>> rows(segments_.size());
-  for (uint32_t winner : winners) {
-    if (winner == kNoWinner) continue;
-    const size_t segment = SegmentOf(winner);
-    rows[segment].push_back(static_cast<int32_t>(winner - segment_starts_[segment]));
-  }
-  Choice choice;
-  std::vector<BatchPtr> pieces;
-  std::vector<uint32_t> next;
-  uint32_t taken = 0;
-  for (size_t segment = 0; segment < segments_.size(); ++segment) {
-    next.push_back(taken);
-    taken += static_cast<uint32_t>(rows[segment].size());
-    ICEFIELD_ASSIGN(pieces.emplace_back(), TakeRows(segments_[segment], rows[segment]));
-  }
-  if (taken > 0) {
-    ICEFIELD_ASSIGN(choice.rows, ConcatenateBatches(schema_, pieces));
-  }
-  for (uint32_t winner : winners) {
-    choice.order.push_back(winner == kNoWinner ? kNoWinner : next[SegmentOf(winner)]++);
-  }
-  return choice;
-}
-
-Result<arrow::ArrayVector> WinnerFeatures::Take(const std::vector<uint32_t>& winners) const {
-  // A view of no features has no segments to look winners up in.
-  if (schema_->num_fields() == 0) return arrow::ArrayVector{};
-  ICEFIELD_ASSIGN(const Choice choice, Choose(winners));
-  arrow::UInt32Builder indices;
-  ICEFIELD_ARROW_TRY(indices.Reserve(static_cast<int64_t>(winners.size())), "gather");
-  for (uint32_t at : choice.order) {
-    if (at == kNoWinner) {
-      indices.UnsafeAppendNull();
-    } else {
-      indices.UnsafeAppend(at);
+// Row groups that hold no winner are left out.
+Status WinnerReader::GroupByRowGroup() {
+  auto at = winners_.begin();
+  for (const RowGroupTask& task : files_.row_groups) {
+    const RowGroupExtent& extent = files_.files[task.file].extent(task.row_group);
+    const RowLocator end{static_cast<uint32_t>(task.file), extent.first_row + extent.rows};
+    const auto next = std::lower_bound(at, winners_.end(), end);
+    if (next > at) {
+      Group& group = groups_.emplace_back();
+      group.task = task;
+      group.first = static_cast<size_t>(at - winners_.begin());
+      group.count = static_cast<size_t>(next - at);
     }
+    at = next;
   }
-  ICEFIELD_ARROW_ASSIGN(std::shared_ptr<arrow::Array> order, indices.Finish(), "gather");
-  arrow::ArrayVector columns;
-  for (int column = 0; column < schema_->num_fields(); ++column) {
-    if (choice.rows == nullptr) {
-      ICEFIELD_ARROW_ASSIGN(columns.emplace_back(),
-                            arrow::MakeArrayOfNull(schema_->field(column)->type(), order->length()),
-                            "gather");
-      continue;
-    }
-    // What fails here is a column of more than 2 GiB of text in one batch.
-    ICEFIELD_ARROW_ASSIGN(columns.emplace_back(),
-                          arrow::compute::Take(*choice.rows->column(column), *order,
-                                               arrow::compute::TakeOptions::NoBoundsCheck()),
-                          StrCat("feature '", schema_->field(column)->name(), "'"),
-                          ErrorCode::kResourceExhausted);
-  }
-  return columns;
+  if (at != winners_.end()) return Internal("a winner lies in no planned row group");
+  return {};
 }
 
-arrow::ArrayVector WinnerFeatures::Column(int column) const {
-  arrow::ArrayVector parts;
-  for (const BatchPtr& segment : segments_) parts.push_back(segment->column(column));
+// About the bytes of a row, by the footer or by what was read so far: footers do not know how long
+// the texts of a dictionary are.
+int64_t WinnerReader::RowBytes(const Group& group) const {
+  const DataFileReader& file = files_.files[group.task.file];
+  const int64_t bytes =
+      file.footer().DecodedBytesOf(group.task.row_group, plans_[group.task.file].leaves());
+  const int64_t rows = std::max<int64_t>(1, file.extent(group.task.row_group).rows);
+  const int64_t seen = bytes_given_ / std::max<int64_t>(1, rows_given_);
+  return std::max({int64_t{1}, bytes / rows, seen});
+}
+
+Status WinnerReader::ReadAll(const TakeGathered& take) {
+  if (terms_.columns.columns.empty()) return {};
+  return ParallelFor(groups_.size(), ThreadCount(terms_.read.threads), [&](size_t at, int worker) {
+    return ReadPart({&groups_[at], groups_[at].count}, worker, take);
+  });
+}
+
+std::vector<WinnerReader::Part> WinnerReader::ChooseParts(int64_t bytes) {
+  const auto threads = static_cast<size_t>(ThreadCount(terms_.read.threads));
+  const int64_t enough = kBytesAhead * static_cast<int64_t>(threads);
+  std::vector<Part> parts;
+  for (int64_t left = bytes; next_group_ < groups_.size();) {
+    Group& group = groups_[next_group_];
+    const size_t rest = group.count - group.done;
+    const int64_t row_bytes = RowBytes(group);
+    auto rows = static_cast<size_t>(std::max<int64_t>(0, left / row_bytes));
+    if (parts.empty()) rows = std::max<size_t>(rows, 1);
+    rows = std::min(rows, rest);
+    if (rows == 0) break;
+    parts.push_back({&group, rows});
+    left -= static_cast<int64_t>(rows) * row_bytes;
+    if (rows < rest) break;
+    ++next_group_;
+    if (parts.size() >= threads * kGroupsAhead && bytes - left >= enough) break;
+  }
   return parts;
 }
 
-void WinnerFeatures::DropLast() {
-  arrow::FieldVector fields = schema_->fields();
-  fields.pop_back();
-  schema_ = arrow::schema(std::move(fields));
-  for (BatchPtr& segment : segments_) {
-    arrow::ArrayVector columns = segment->columns();
-    columns.pop_back();
-    segment = arrow::RecordBatch::Make(schema_, segment->num_rows(), std::move(columns));
-  }
+Result<size_t> WinnerReader::ReadSome(int64_t bytes, const TakeGathered& take) {
+  const std::vector<Part> parts = ChooseParts(bytes);
+  ICEFIELD_TRY(ParallelFor(parts.size(), ThreadCount(terms_.read.threads),
+                           [&](size_t at, int worker) { return ReadPart(parts[at], worker, take); }));
+  size_t count = 0;
+  for (const Part& part : parts) count += part.count;
+  return count;
 }
 
-Result<WinnerFeatures> GatherWinners(ViewScan& scan, const ReadSchema& read,
-                                     const std::vector<RowLocator>& winners,
-                                     const ReadOptions& options) {
-  ICEFIELD_ASSIGN(std::shared_ptr<arrow::Schema> file_schema, OutputSchema(read));
-  const std::shared_ptr<arrow::Schema> schema = Nullable(*file_schema);
-  if (read.columns.empty()) return WinnerFeatures(schema, {});
-  ICEFIELD_ASSIGN(std::vector<GroupWinners> groups, GroupByRowGroup(scan.files, winners));
-  ICEFIELD_ASSIGN(std::vector<ColumnPlan> columns, PlanColumnsOfFiles(scan.files, read, options));
-  std::vector<std::vector<BatchPtr>> pieces(groups.size());
-  ReadCounts counts;
-  ICEFIELD_TRY(ParallelFor(
-      groups.size(), ThreadCount(options.threads), [&](size_t at, int worker) -> Status {
-        ICEFIELD_TRY(CheckInterrupted(options, worker));
-        const GroupWinners& group = groups[at];
-        const ColumnPlan& plan = columns[group.task.file];
-        ICEFIELD_ASSIGN(
-            pieces[at],
-            ReadGroupWinners(scan.files.files[group.task.file],
-                             {.row_group = group.task.row_group,
-                              .leaves = plan.leaves(),
-                              .batch_rows = options.batch_rows,
-                              .runs = {},
-                              .counts = &counts},
-                             plan, std::span(winners).subspan(group.first, group.count)));
-        return {};
-      }));
-  scan.report.bytes_read += counts.bytes;
-  ICEFIELD_ASSIGN(std::vector<BatchPtr> segments, MakeSegments(schema, std::move(pieces)));
-  return WinnerFeatures(schema, std::move(segments));
+Status WinnerReader::ReadPart(const Part& part, int worker, const TakeGathered& take) {
+  for (size_t left = part.count; left > 0;) {
+    ICEFIELD_TRY(CheckInterrupted(terms_.read, worker));
+    const int64_t fitting = std::max<int64_t>(1, terms_.thread_bytes / RowBytes(*part.group));
+    const size_t step = std::min(left, static_cast<size_t>(fitting));
+    ICEFIELD_TRY(ReadStep(*part.group, step, take));
+    left -= step;
+  }
+  return {};
+}
+
+// The next winners of the group.
+Status WinnerReader::ReadStep(Group& group, size_t count, const TakeGathered& take) {
+  std::vector<int64_t> positions;
+  positions.reserve(count);
+  for (const RowLocator& winner : winners_.subspan(group.first + group.done, count))
+    positions.push_back(winner.position);
+  const DataFileReader& file = files_.files[group.task.file];
+  const std::vector<int>& leaves = plans_[group.task.file].leaves();
+  // Where all columns at once would be too much, a part of the rows is read column by column, from
+  // the row group's start each time.
+  const bool by_column =
+      group.picker == nullptr &&
+      (count == group.count || leaves.empty() ||
+       file.footer().DecoderBytesOf(group.task.row_group, leaves) > terms_.thread_bytes);
+  ICEFIELD_TRY(by_column ? ReadByColumn(group, positions, take)
+                         : ReadByPicker(group, positions, take));
+  group.done += count;
+  if (group.done == group.count) group.picker.reset();
+  return {};
+}
+
+Status WinnerReader::ReadByColumn(const Group& group, std::span<const int64_t> positions,
+                                  const TakeGathered& take) {
+  const ColumnPlan& plan = plans_[group.task.file];
+  ICEFIELD_ASSIGN(std::vector<BatchPtr> stored,
+                  files_.files[group.task.file].PickStored({.row_group = group.task.row_group,
+                                                            .leaves = plan.leaves(),
+                                                            .batch_rows = terms_.read.batch_rows,
+                                                            .runs = {},
+                                                            .counts = &counts_},
+                                                           positions));
+  size_t first = group.first + group.done;
+  for (BatchPtr& batch : stored) {
+    const auto rows = std::min(positions.size(), static_cast<size_t>(terms_.read.batch_rows));
+    ICEFIELD_ASSIGN(BatchPtr piece, plan.AssembleAt(std::exchange(batch, nullptr),
+                                                    positions.first(rows)));
+    ICEFIELD_TRY(Give(first, std::move(piece), take));
+    first += rows;
+    positions = positions.subspan(rows);
+  }
+  return {};
+}
+
+Status WinnerReader::ReadByPicker(Group& group, std::span<const int64_t> positions,
+                                  const TakeGathered& take) {
+  const DataFileReader& file = files_.files[group.task.file];
+  const ColumnPlan& plan = plans_[group.task.file];
+  if (group.picker == nullptr) {
+    ICEFIELD_ASSIGN(group.picker, file.OpenPicker({.row_group = group.task.row_group,
+                                                   .leaves = plan.leaves(),
+                                                   .runs = {},
+                                                   .counts = &counts_}));
+  }
+  size_t first = group.first + group.done;
+  std::vector<int64_t> numbers;
+  while (!positions.empty()) {
+    const auto rows = std::min(positions.size(), static_cast<size_t>(terms_.read.batch_rows));
+    numbers.assign(positions.begin(), positions.begin() + static_cast<int64_t>(rows));
+    for (int64_t& number : numbers) number -= file.extent(group.task.row_group).first_row;
+    ICEFIELD_ASSIGN(const BatchPtr stored, group.picker->Pick(numbers));
+    ICEFIELD_ASSIGN(BatchPtr piece, plan.AssembleAt(stored, positions.first(rows)));
+    ICEFIELD_TRY(Give(first, std::move(piece), take));
+    first += rows;
+    positions = positions.subspan(rows);
+  }
+  return {};
+}
+
+Status WinnerReader::Give(size_t first, BatchPtr rows, const TakeGathered& take) {
+  rows_given_ += rows->num_rows();
+  bytes_given_ += arrow::util::TotalBufferSize(*rows);
+  return take(first, std::move(rows));
+}
+
+Status ReadWinners(ViewScan& scan, std::span<const RowLocator> winners, ReadSchema columns,
+                   int64_t thread_bytes, const ReadOptions& options, const TakeGathered& take) {
+  ICEFIELD_ASSIGN(
+      const std::unique_ptr<WinnerReader> reader,
+      WinnerReader::Make(
+          scan.files, winners,
+          {.columns = std::move(columns), .thread_bytes = thread_bytes, .read = options}));
+  ICEFIELD_TRY(reader->ReadAll(take));
+  scan.report.bytes_read += reader->bytes_read();
+  return {};
 }
 
 }  // namespace icefield

@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <map>
+#include <span>
 
 #include "codec/arrow/arrow_types.h"
+#include "retrieval/frame_passes.h"
 #include "retrieval/stopwatch.h"
 #include "retrieval/view_join.h"
 
@@ -26,7 +28,8 @@ class JoinedSet final : public TrainingSet {
         views_(std::move(views)),
         schema_(std::move(schema)),
         terms_(std::move(terms)),
-        encodings_(frame_) {
+        encodings_(frame_),
+        spill_file_(terms_.memory.limits().spill_directory) {
     report_.rows = frame_.rows();
   }
 
@@ -47,7 +50,8 @@ class JoinedSet final : public TrainingSet {
   }
 
   Result<RetrievalPlan> Explain(PlanDepth depth) override {
-    RetrievalPlan plan{.depth = depth};
+    RetrievalPlan plan{.depth = depth, .budget = {.bytes = terms_.memory.bytes()}};
+    plan.budget.pass_rows = frame_.rows();
     plan.frame = FramePlan{.rows = frame_.rows(), .bytes = frame_.bytes()};
     for (const PinnedView& view : views_) {
       ICEFIELD_ASSIGN(const std::unique_ptr<ViewScan> scan, Open(view, depth));
@@ -74,7 +78,7 @@ class JoinedSet final : public TrainingSet {
       return std::shared_ptr<arrow::RecordBatch>();
     }
     const Stopwatch watch(report_.seconds.gather);
-    int64_t rows = std::min(terms_.read.batch_rows, frame_.rows() - next_row_);
+    int64_t rows = RowsAhead();
     Result<std::vector<arrow::ArrayVector>> features = TakeFeatures(rows);
     // Texts of more than 2 GiB do not fit one array: fewer rows do.
     while (!features.ok() && features.error().code == ErrorCode::kResourceExhausted && rows > 1) {
@@ -136,26 +140,41 @@ class JoinedSet final : public TrainingSet {
       return decided_.at(decider);
     }
     ICEFIELD_ASSIGN(const EncodedKeys* keys, encodings_.For(views_[at].view));
-    ICEFIELD_ASSIGN(Winners winners, DecideWinners(scan, frame_, *keys, terms_.read));
+    ICEFIELD_ASSIGN(
+        Winners winners,
+        DecideWinners(scan, frame_, *keys, terms_.memory.thread_bytes(), terms_.read));
     for (size_t later = at + 1; later < views_.size(); ++later) {
       if (DeciderOf(later) == at) decided_[at] = winners;
     }
     return winners;
   }
 
+  // The share of view `at` of `left` bytes: what one view does not need, those after it get.
+  FeatureTerms TermsOf(size_t at, int64_t left) {
+    const MemoryBudget& memory = terms_.memory;
+    const auto others = static_cast<int64_t>(views_.size() - at);
+    return {.bytes_max = std::min(left / others, memory.limits().held_bytes_max.value_or(left)),
+            .thread_bytes = memory.thread_bytes(),
+            .file = &spill_file_};
+  }
+
   Status JoinAll() {
     ICEFIELD_ASSIGN(std::vector<std::unique_ptr<ViewScan>> planned, PlanAhead());
+    const MemoryBudget& memory = terms_.memory;
+    int64_t left =
+        memory.feature_bytes(frame_.rows() * JoinBytesOfRow(frame_.table(), views_));
     for (size_t at = 0; at < views_.size(); ++at) {
-      const PinnedView& view = views_[at];
       std::unique_ptr<ViewScan> scan = std::move(planned[at]);
       if (scan == nullptr) {
         const Stopwatch watch(report_.seconds.plan);
-        ICEFIELD_ASSIGN(scan, Open(view));
+        ICEFIELD_ASSIGN(scan, Open(views_[at]));
       }
       ICEFIELD_ASSIGN(Winners winners, WinnersFor(at, *scan));
       const Stopwatch watch(report_.seconds.gather);
-      ICEFIELD_ASSIGN(JoinedView joined,
-                      GatherFeatures(*scan, frame_, std::move(winners), terms_.read));
+      ICEFIELD_ASSIGN(JoinedView joined, GatherFeatures(*scan, frame_, std::move(winners),
+                                                        TermsOf(at, left), terms_.read));
+      left = std::max<int64_t>(0, left - joined.features.bytes_held());
+      row_bytes_ += joined.features.row_bytes();
       results_.push_back(std::move(joined));
       report_.views.push_back(std::move(scan->report));
     }
@@ -164,16 +183,26 @@ class JoinedSet final : public TrainingSet {
     return {};
   }
 
-  std::vector<uint32_t> WinnersOf(size_t view, int64_t rows) const {
-    const auto first = results_[view].winner_of_row.begin() + next_row_;
-    return {first, first + rows};
+  // How many rows the next batch has.
+  int64_t RowsAhead() const {
+    const int64_t fitting = terms_.memory.batch_bytes() / std::max<int64_t>(1, row_bytes_);
+    int64_t rows = std::min({frame_.rows() - next_row_, terms_.read.batch_rows,
+                             std::max<int64_t>(1, fitting)});
+    for (const JoinedView& joined : results_)
+      rows = std::min(rows, joined.features.RowsFrom(next_row_));
+    return rows;
+  }
+
+  std::span<const uint32_t> WinnersOf(size_t view, int64_t rows) const {
+    return std::span(results_[view].features.winner_of_row())
+        .subspan(static_cast<size_t>(next_row_), static_cast<size_t>(rows));
   }
 
   // The features of the next `rows` entity rows, view by view.
-  Result<std::vector<arrow::ArrayVector>> TakeFeatures(int64_t rows) const {
+  Result<std::vector<arrow::ArrayVector>> TakeFeatures(int64_t rows) {
     std::vector<arrow::ArrayVector> features;
     for (size_t view = 0; view < results_.size(); ++view) {
-      Result<arrow::ArrayVector> taken = results_[view].Take(views_[view], WinnersOf(view, rows));
+      Result<arrow::ArrayVector> taken = results_[view].Take(views_[view], next_row_, rows);
       if (!taken.ok()) {
         return std::move(taken).error().At(StrCat("feature view '", views_[view].view.name, "'"));
       }
@@ -183,7 +212,7 @@ class JoinedSet final : public TrainingSet {
   }
 
   void CountNulls(size_t view, int64_t rows, const arrow::ArrayVector& features) {
-    const std::vector<uint32_t> winners = WinnersOf(view, rows);
+    const std::span<const uint32_t> winners = WinnersOf(view, rows);
     const int64_t misses = std::count(winners.begin(), winners.end(), kNoWinner);
     const std::vector<BoundView::Feature>& asked = views_[view].view.features;
     for (size_t at = 0; at < asked.size(); ++at) {
@@ -197,7 +226,9 @@ class JoinedSet final : public TrainingSet {
   JoinTerms terms_;
   KeyEncodings encodings_;
   std::map<size_t, Winners> decided_;  // By view; of those that later views share.
+  TemporaryFile spill_file_;
   std::vector<JoinedView> results_;
+  int64_t row_bytes_ = 0;  // About, of the features of an entity row.
   RetrievalReport report_;
   int64_t next_row_ = 0;
   bool joined_ = false;

@@ -14,6 +14,7 @@ namespace icefield {
 struct JoinTerms {
   CreatedCut created_cut = CreatedCut::kNone;
   ReadOptions read;
+  MemoryBudget memory;
 };
 
 /// Plans and opens a view for a join. Its report says which cuts bear on it.

@@ -1,7 +1,9 @@
 #include <arrow/record_batch.h>
+#include <arrow/util/byte_size.h>
 
 #include <algorithm>
 #include <map>
+#include <mutex>
 #include <numeric>
 
 #include "base/executor.h"
@@ -14,6 +16,7 @@
 #include "retrieval/stopwatch.h"
 #include "retrieval/tied_rows.h"
 #include "retrieval/training_set.h"
+#include "retrieval/winner_features.h"
 
 namespace icefield {
 namespace {
@@ -70,6 +73,9 @@ struct TickSpan {
   int64_t last = INT64_MAX;
 };
 
+// Batches stay below the 2 GiB that the offsets of one Arrow string column reach.
+constexpr int64_t kBatchBytesMax = int64_t{1} << 30;
+
 struct WorkerScratch {
   std::vector<uint32_t> wanted;
   LatestTable::Scratch table;
@@ -79,17 +85,21 @@ struct WorkerScratch {
 class LatestSet final : public TrainingSet {
  public:
   LatestSet(PinnedView pinned, TimeSpan span, std::shared_ptr<arrow::Schema> schema,
-            ReadOptions options)
+            ReadOptions options, MemoryBudget memory)
       : pinned_(std::move(pinned)),
         span_(span),
         schema_(std::move(schema)),
-        options_(std::move(options)) {}
+        options_(std::move(options)),
+        memory_(std::move(memory)),
+        planned_(options_) {
+    report_.passes = 0;
+  }
 
   const std::shared_ptr<arrow::Schema>& schema() const override { return schema_; }
   std::vector<ViewReport> Pinned() const override { return {PinnedReport(pinned_)}; }
 
   Result<RetrievalPlan> Explain(PlanDepth depth) override {
-    RetrievalPlan plan{.depth = depth};
+    RetrievalPlan plan{.depth = depth, .budget = {.bytes = memory_.bytes()}};
     ICEFIELD_ASSIGN(const std::unique_ptr<ViewScan> scan, Open(depth));
     int64_t rows = 0;
     for (const FileTask& task : scan->plan.tasks) rows += task.file.record_count;
@@ -99,22 +109,23 @@ class LatestSet final : public TrainingSet {
   }
 
   Result<std::shared_ptr<arrow::RecordBatch>> Next() override {
-    if (features_ == nullptr) ICEFIELD_TRY(Read());
-    int64_t rows = std::min(options_.batch_rows, report_.rows - next_row_);
-    if (rows == 0) {
-      done_ = true;
+    if (scan_ == nullptr) ICEFIELD_TRY(FindWinners());
+    const Stopwatch watch(report_.seconds.gather);
+    if (pieces_.empty() && winners_read_ < winners_.size()) ICEFIELD_TRY(ReadPieces());
+    if (pieces_.empty()) {
+      Finish();
       return std::shared_ptr<arrow::RecordBatch>();
     }
-    Result<arrow::ArrayVector> columns = TakeNext(rows);
-    // Texts of more than 2 GiB do not fit one array: fewer rows do.
-    while (!columns.ok() && columns.error().code == ErrorCode::kResourceExhausted && rows > 1) {
-      rows = (rows + 1) / 2;
-      columns = TakeNext(rows);
+    const auto first = static_cast<uint32_t>(pieces_.begin()->first);
+    ICEFIELD_ASSIGN(const std::shared_ptr<arrow::RecordBatch> rows, TakePieces());
+    arrow::ArrayVector columns = rows->columns();
+    CountNulls(columns);
+    if (origins_) {
+      std::vector<uint32_t> winners(static_cast<size_t>(rows->num_rows()));
+      std::iota(winners.begin(), winners.end(), first);
+      ICEFIELD_TRY(origins_->Insert(winners, ProvenanceTimes(pinned_).size(), columns));
     }
-    if (!columns.ok()) return std::move(columns).error();
-    CountNulls(*columns);
-    next_row_ += rows;
-    return arrow::RecordBatch::Make(schema_, rows, *std::move(columns));
+    return arrow::RecordBatch::Make(schema_, rows->num_rows(), std::move(columns));
   }
 
   const RetrievalReport* report() const override { return done_ ? &report_ : nullptr; }
@@ -126,35 +137,87 @@ class LatestSet final : public TrainingSet {
     return OpenView(pinned_, std::move(need), options_, depth);
   }
 
-  Status Read() {
-    std::unique_ptr<ViewScan> scan;
-    {
-      const Stopwatch watch(report_.seconds.plan);
-      ICEFIELD_ASSIGN(scan, Open());
-      ICEFIELD_TRY(PlannedBytes(options_).Add(scan->report));
-    }
-    std::vector<RowLocator> winners;
-    {
+  // Keys that do not fit are left to further passes over the same rows.
+  Status FindWinners() {
+    size_t next_part = 0;
+    for (bool is_last = false; !is_last; ++report_.passes) {
+      ICEFIELD_TRY(OpenPass());
       const Stopwatch watch(report_.seconds.winners);
-      ICEFIELD_ASSIGN(winners, FindWinners(*scan));
+      ICEFIELD_ASSIGN(LatestTable table, MakeTable(next_part));
+      ICEFIELD_TRY(ReadKeys(table, next_part == 0));
+      next_part = table.end_part();
+      is_last = next_part == table.parts();
     }
-    const Stopwatch watch(report_.seconds.gather);
-    ICEFIELD_ASSIGN(WinnerFeatures features,
-                    GatherWinners(*scan, scan->gathered, winners, options_));
-    features_ = std::make_unique<WinnerFeatures>(std::move(features));
-    report_.rows = static_cast<int64_t>(winners.size());
-    if (pinned_.provenance) origins_.emplace(scan->plan, std::move(winners));
-    scan->report.outcomes.hits = report_.rows;
-    report_.views.push_back(std::move(scan->report));
+    std::sort(winners_.begin(), winners_.end());
+    report_.rows = static_cast<int64_t>(winners_.size());
+    scan_->report.outcomes.hits = report_.rows;
+    if (pinned_.provenance) origins_.emplace(scan_->plan, winners_);
+    ICEFIELD_ASSIGN(reader_, WinnerReader::Make(scan_->files, winners_,
+                                                {.columns = scan_->gathered,
+                                                 .thread_bytes = memory_.thread_bytes(),
+                                                 .read = options_}));
     return {};
   }
 
-  Result<arrow::ArrayVector> TakeNext(int64_t rows) const {
-    std::vector<uint32_t> winners(static_cast<size_t>(rows));
-    std::iota(winners.begin(), winners.end(), static_cast<uint32_t>(next_row_));
-    ICEFIELD_ASSIGN(arrow::ArrayVector columns, features_->Take(winners));
-    if (origins_) ICEFIELD_TRY(origins_->Insert(winners, ProvenanceTimes(pinned_).size(), columns));
-    return columns;
+  // Deletes are read once in a scan, so each pass has its own; they number files alike.
+  Status OpenPass() {
+    const Stopwatch watch(report_.seconds.plan);
+    const std::unique_ptr<ViewScan> before = std::move(scan_);
+    ICEFIELD_ASSIGN(scan_, Open());
+    ICEFIELD_TRY(planned_.Add(scan_->report));
+    if (before != nullptr) scan_->report.AddPass(before->report);
+    return {};
+  }
+
+  // Winners come in the order of their places: a few row groups at a time.
+  Status ReadPieces() {
+    std::mutex mutex;
+    ICEFIELD_ASSIGN(
+        const size_t count,
+        reader_->ReadSome(memory_.feature_bytes(LatestBytes()),
+                          [&](size_t first, std::shared_ptr<arrow::RecordBatch> rows) -> Status {
+                            const std::lock_guard lock(mutex);
+                            pieces_.emplace(first, std::move(rows));
+                            return {};
+                          }));
+    winners_read_ += count;
+    return {};
+  }
+
+  // What is kept of the winners.
+  int64_t LatestBytes() const {
+    return static_cast<int64_t>(winners_.size() * sizeof(RowLocator));
+  }
+
+  // The first rows of the pieces at hand: as many as a batch may have.
+  Result<std::shared_ptr<arrow::RecordBatch>> TakePieces() {
+    std::vector<std::shared_ptr<arrow::RecordBatch>> taken;
+    int64_t rows = 0;
+    int64_t bytes = 0;
+    while (!pieces_.empty() && rows < options_.batch_rows) {
+      const auto first = pieces_.begin();
+      std::shared_ptr<arrow::RecordBatch> piece = first->second;
+      bytes += arrow::util::TotalBufferSize(*piece);
+      if (!taken.empty() && bytes > std::min(memory_.batch_bytes(), kBatchBytesMax)) break;
+      const int64_t left = options_.batch_rows - rows;
+      const size_t number = first->first;
+      pieces_.erase(first);
+      if (piece->num_rows() > left) {
+        pieces_.emplace(number + static_cast<size_t>(left), piece->Slice(left));
+        piece = piece->Slice(0, left);
+      }
+      rows += piece->num_rows();
+      taken.push_back(std::move(piece));
+    }
+    return ConcatenateBatches(taken.front()->schema(), taken);
+  }
+
+  void Finish() {
+    if (done_) return;
+    scan_->report.bytes_read += reader_->bytes_read();
+    scan_->report.null_values = std::move(null_values_);
+    report_.views.push_back(scan_->report);
+    done_ = true;
   }
 
   // Of the features; keys and times are no features.
@@ -163,31 +226,40 @@ class LatestSet final : public TrainingSet {
     for (const BoundView::Feature& feature : pinned_.view.features) {
       const auto at =
           std::find(read.begin(), read.end(), ReadColumn{feature.field.id, feature.name});
-      report_.views.front().null_values[feature.name] +=
-          columns[static_cast<size_t>(at - read.begin())]->null_count();
+      null_values_[feature.name] += columns[static_cast<size_t>(at - read.begin())]->null_count();
     }
   }
 
-  Result<std::vector<RowLocator>> FindWinners(ViewScan& scan) {
+  Result<LatestTable> MakeTable(size_t first_part) const {
     std::vector<std::shared_ptr<arrow::DataType>> types;
     for (const Field& key : pinned_.view.keys) {
       ICEFIELD_ASSIGN(types.emplace_back(), ToArrowType(key.type));
     }
-    ICEFIELD_ASSIGN(LatestTable table, LatestTable::Make(types));
+    return LatestTable::Make(types, first_part);
+  }
+
+  // Adds the winners of the keys of `table`.
+  Status ReadKeys(LatestTable& table, bool is_first) {
     std::vector<WorkerScratch> scratch(static_cast<size_t>(ThreadCount(options_.threads)));
     const TickSpan ticks{span_.first.value_or(INT64_MIN), span_.last.value_or(INT64_MAX)};
-    if (PlannedTies(scan) != TieReading::kNone) scan.report.ties = TieReading::kAllRows;
+    if (PlannedTies(*scan_) != TieReading::kNone) scan_->report.ties = TieReading::kAllRows;
+    const int64_t bytes_max = std::min(memory_.feature_bytes(0),
+                                       memory_.limits().held_bytes_max.value_or(INT64_MAX));
     ICEFIELD_TRY(ForEachDecidingBatch(
-        scan, TieOrder::kRead, options_, [&](DecidingBatch& batch, int worker) -> Status {
-          return ObserveBatch(batch, ticks, table, scratch[static_cast<size_t>(worker)]);
+        *scan_, TieOrder::kRead, options_, [&](DecidingBatch& batch, int worker) -> Status {
+          ICEFIELD_TRY(ObserveBatch(batch, ticks, table, scratch[static_cast<size_t>(worker)]));
+          if (table.bytes() > bytes_max) table.Shed(bytes_max);
+          return {};
         }));
-    for (const WorkerScratch& worker : scratch) scan.report.rows_dropped += worker.dropped;
-    std::vector<RowLocator> locators;
+    ViewReport& report = scan_->report;
+    report.rows_dropped += table.keyless();
+    // Every pass meets all rows without a time.
+    for (const WorkerScratch& worker : scratch) report.rows_dropped += is_first ? worker.dropped : 0;
     for (const Candidate& winner : table.Winners()) {
-      locators.push_back(winner.order.locator);
-      scan.report.full_ties += winner.tied ? 1 : 0;
+      winners_.push_back(winner.order.locator);
+      report.full_ties += winner.tied ? 1 : 0;
     }
-    return locators;
+    return {};
   }
 
   static Status ObserveBatch(const DecidingBatch& batch, const TickSpan& ticks, LatestTable& table,
@@ -199,27 +271,31 @@ class LatestSet final : public TrainingSet {
       if (batch.no_time[row] != 0) ++scratch.dropped;
       if (batch.no_time[row] != 0 || !within) scratch.wanted[row] = kNoId;
     }
-    ICEFIELD_ASSIGN(int64_t keyless, table.Observe(batch.keys,
-                                                   {.key_ids = scratch.wanted,
-                                                    .event_times = batch.event_times,
-                                                    .created_times = batch.created_times,
-                                                    .lineages = batch.lineages,
-                                                    .positions = batch.positions,
-                                                    .file = batch.file,
-                                                    .first_position = batch.first_position},
-                                                   scratch.table));
-    scratch.dropped += keyless;
-    return {};
+    return table.Observe(batch.keys,
+                         {.key_ids = scratch.wanted,
+                          .event_times = batch.event_times,
+                          .created_times = batch.created_times,
+                          .lineages = batch.lineages,
+                          .positions = batch.positions,
+                          .file = batch.file,
+                          .first_position = batch.first_position},
+                         scratch.table);
   }
 
   PinnedView pinned_;
   TimeSpan span_;
   std::shared_ptr<arrow::Schema> schema_;
   ReadOptions options_;
-  std::unique_ptr<WinnerFeatures> features_;
+  MemoryBudget memory_;
+  PlannedBytes planned_;
+  std::unique_ptr<ViewScan> scan_;
+  std::vector<RowLocator> winners_;
   std::optional<WinnerOrigins> origins_;
+  std::unique_ptr<WinnerReader> reader_;
+  size_t winners_read_ = 0;
+  std::map<size_t, std::shared_ptr<arrow::RecordBatch>> pieces_;  // By their first winners.
+  std::map<std::string, int64_t> null_values_;
   RetrievalReport report_;
-  int64_t next_row_ = 0;
   bool done_ = false;
 };
 
@@ -237,8 +313,11 @@ Result<std::unique_ptr<TrainingSet>> MakeLatest(LatestRequest request) {
   if (request.start_us) span.first = MicrosToTick(*request.start_us, pinned.unit);
   if (request.end_us) span.last = MicrosToTick(*request.end_us, pinned.unit);
   ICEFIELD_ASSIGN(std::shared_ptr<arrow::Schema> schema, LatestSchema(pinned));
-  return std::unique_ptr<TrainingSet>(std::make_unique<LatestSet>(
-      std::move(pinned), span, std::move(schema), std::move(request.read)));
+  ICEFIELD_ASSIGN(MemoryBudget memory, MemoryBudget::Make(request.memory, request.read.threads));
+  request.read.threads = memory.threads();
+  return std::unique_ptr<TrainingSet>(
+      std::make_unique<LatestSet>(std::move(pinned), span, std::move(schema),
+                                  std::move(request.read), std::move(memory)));
 }
 
 }  // namespace icefield

@@ -5,7 +5,7 @@
 
 #include "batch/arrow_status.h"
 #include "codec/arrow/arrow_types.h"
-#include "retrieval/gather.h"
+#include "retrieval/winner_features.h"
 
 namespace icefield {
 namespace {

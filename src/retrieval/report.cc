@@ -69,6 +69,7 @@ void WriteView(std::ostream& out, const ViewReport& view) {
     if (nulls > 0) out << "  null values of " << feature << ": " << nulls << "\n";
   }
   WriteReading(out, view);
+  if (view.bytes_spilled > 0) out << "  spilled " << view.bytes_spilled << " bytes of features\n";
   WriteDeletes(out, view);
 }
 
@@ -88,12 +89,16 @@ std::string_view TieReadingText(TieReading ties) {
 
 std::string RetrievalReport::ToString() const {
   std::ostringstream out;
-  out << rows << " rows\n";
+  out << rows << " rows";
+  if (passes > 1) out << ", joined in " << passes << " passes (counts are sums)";
+  out << "\n";
   for (const ViewReport& view : views) WriteView(out, view);
   for (const ViewReport& scan : frame ? frame->scans : std::vector<ViewReport>()) {
     out << "entity frame from view " << scan.view << ":\n";
     WriteReading(out, scan);
   }
+  if (frame && frame->bytes_spilled > 0)
+    out << "entity frame: spilled " << frame->bytes_spilled << " bytes\n";
   out << std::fixed << std::setprecision(3) << "seconds: ";
   if (frame) out << "frame " << seconds.frame << ", ";
   out << "plan " << seconds.plan << ", encode " << seconds.encode << ", winners " << seconds.winners

@@ -34,7 +34,8 @@ struct OutcomeCounts {
 };
 
 /// One view's part of a report. Files that planning left out cannot hold a candidate, but may hold
-/// rows of a key: a miss counts as key_absent where no row of the key was in what was read.
+/// rows of a key: a miss counts as key_absent where no row of the key was in what was read. Of a join
+/// in several passes all counts are sums: a file that two passes read counts twice.
 struct ViewReport {
   std::string view;
   std::string table;
@@ -66,7 +67,11 @@ struct ViewReport {
   std::optional<std::string> decided_with;
   CutEffect cut = CutEffect::kNotAsked;
   bool commit_cut = false;  ///< Rows were dated by their commits (P9).
+  int64_t bytes_spilled = 0;  ///< Features that were written to a temporary file.
   bool operator==(const ViewReport&) const = default;
+
+  /// Adds the counts of another pass over the same view.
+  void AddPass(const ViewReport& pass);
 };
 
 /// The entity frame that views made (P14): its event times, both inclusive, and what was read.
@@ -74,6 +79,7 @@ struct MadeFrame {
   int64_t start_us = 0;
   int64_t end_us = 0;
   std::vector<ViewReport> scans;
+  int64_t bytes_spilled = 0;  ///< Of the frame's rows.
 };
 
 /// Wall seconds by stage.
@@ -90,6 +96,10 @@ struct RetrievalReport {
   std::vector<ViewReport> views;
   std::optional<MadeFrame> frame;  ///< Where none was given.
   StageSeconds seconds;
+  int64_t passes = 1;  ///< Parts of the frame that were joined one after the other.
+
+  /// Adds another pass, over the next rows of the frame.
+  void AddPass(const RetrievalReport& pass);
 
   /// A table for people.
   std::string ToString() const;

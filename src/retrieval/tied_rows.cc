@@ -1,5 +1,11 @@
 #include "retrieval/tied_rows.h"
 
+#include <arrow/record_batch.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <vector>
+
 #include "retrieval/deciding_batches.h"
 #include "retrieval/gather.h"
 
@@ -15,45 +21,46 @@ TieReading PlannedTies(const ViewScan& scan) {
 
 size_t TiesMax(size_t slots) { return (size_t{1} << 20) + 4 * slots; }
 
-Status SettleTiedRows(ViewScan& scan, const ReadOptions& options, SlotTable& slots) {
+Status SettleTiedRows(ViewScan& scan, int64_t thread_bytes, const ReadOptions& options,
+                      SlotTable& slots) {
   const std::vector<RowLocator> rows = slots.TiedRows();
   if (rows.empty()) return {};
   const PinnedView& pinned = scan.pinned;
+  const bool has_created = pinned.view.created_time.has_value();
+  const bool has_lineage = StoresLineage(scan.files);
   ReadSchema read{.schema = *pinned.selected.schema, .columns = {}};
-  if (pinned.view.created_time)
+  if (has_created)
     read.columns.push_back({pinned.view.created_time->id, pinned.view.created_time->name});
-  const bool lineage = StoresLineage(scan.files);
-  if (lineage) AddLineage(pinned, read);
-  ICEFIELD_ASSIGN(const WinnerFeatures columns, GatherWinners(scan, read, rows, options));
-  std::vector<int64_t> created_times;
-  if (pinned.view.created_time) {
-    ICEFIELD_ASSIGN(created_times, CreatedTimesOf(columns.Column(0), pinned.unit));
-  }
-  std::vector<RowLineage> lineages;
-  if (lineage) {
-    const int first = static_cast<int>(read.columns.size()) - 2;
-    const arrow::ArrayVector last_updated = columns.Column(first);
-    const arrow::ArrayVector row_ids = columns.Column(first + 1);
-    lineages.reserve(rows.size());
-    for (size_t part = 0; part < row_ids.size(); ++part) {
-      const std::vector<RowLineage> of_part = ReadLineages({last_updated[part], row_ids[part]});
-      lineages.insert(lineages.end(), of_part.begin(), of_part.end());
-    }
-  }
+  if (has_lineage) AddLineage(pinned, read);
+  std::vector<int64_t> created_times(has_created ? rows.size() : 0);
+  std::vector<RowLineage> lineages(has_lineage ? rows.size() : 0);
+  ICEFIELD_TRY(ReadWinners(
+      scan, rows, std::move(read), thread_bytes, options,
+      [&](size_t first, const std::shared_ptr<arrow::RecordBatch>& columns) -> Status {
+        if (has_created) {
+          ICEFIELD_TRY(ReadCreatedTimes(*columns->column(0), pinned.unit,
+                                        std::span(created_times).subspan(first)));
+        }
+        if (!has_lineage) return {};
+        const int row_ids = columns->num_columns() - 1;
+        const std::vector<RowLineage> of_rows =
+            ReadLineages({columns->column(row_ids - 1), columns->column(row_ids)});
+        std::copy(of_rows.begin(), of_rows.end(),
+                  lineages.begin() + static_cast<std::ptrdiff_t>(first));
+        return {};
+      }));
   slots.SettleTies(created_times, lineages);
   return {};
 }
 
-Result<std::vector<int64_t>> CreatedTimesOf(const arrow::ArrayVector& parts, ViewUnit unit) {
-  std::vector<int64_t> created_times;
-  std::vector<int64_t> of_part;
+Status ReadCreatedTimes(const arrow::Array& column, ViewUnit unit,
+                        std::span<int64_t> created_times) {
+  std::vector<int64_t> times;
   std::vector<uint8_t> absent;
-  for (const std::shared_ptr<arrow::Array>& part : parts) {
-    ICEFIELD_TRY(ReadViewTimes(*part, unit, of_part, absent));
-    for (size_t row = 0; row < absent.size(); ++row)
-      created_times.push_back(absent[row] != 0 ? kNoCreatedTime : of_part[row]);
-  }
-  return created_times;
+  ICEFIELD_TRY(ReadViewTimes(column, unit, times, absent));
+  for (size_t row = 0; row < absent.size(); ++row)
+    created_times[row] = absent[row] != 0 ? kNoCreatedTime : times[row];
+  return {};
 }
 
 }  // namespace icefield

@@ -2,6 +2,11 @@
 /// read of the others (P5, P6).
 #pragma once
 
+#include <arrow/array/array_base.h>
+
+#include <cstdint>
+#include <span>
+
 #include "base/result.h"
 #include "pit/slot_table.h"
 #include "retrieval/view_scan.h"
@@ -16,11 +21,14 @@ TieReading PlannedTies(const ViewScan& scan);
 size_t TiesMax(size_t slots);
 
 /// Reads created times, and lineages where files store them, of the rows that `slots` has set
-/// aside, and decides between them. Adds to scan.report.bytes_read.
-Status SettleTiedRows(ViewScan& scan, const ReadOptions& options, SlotTable& slots);
+/// aside, and decides between them. A thread holds about `thread_bytes` of them at most. Adds to
+/// scan.report.bytes_read.
+Status SettleTiedRows(ViewScan& scan, int64_t thread_bytes, const ReadOptions& options,
+                      SlotTable& slots);
 
-/// The created times of rows in the view's unit, kNoCreatedTime where null, of a column in parts.
-/// CorruptData where one does not fit the unit.
-Result<std::vector<int64_t>> CreatedTimesOf(const arrow::ArrayVector& parts, ViewUnit unit);
+/// The created times of `column` in the view's unit, kNoCreatedTime where null, into the first of
+/// `created_times`. CorruptData where one does not fit the unit.
+Status ReadCreatedTimes(const arrow::Array& column, ViewUnit unit,
+                        std::span<int64_t> created_times);
 
 }  // namespace icefield

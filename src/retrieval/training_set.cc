@@ -9,6 +9,7 @@
 
 #include "base/checked.h"
 #include "base/executor.h"
+#include "retrieval/join_passes.h"
 #include "retrieval/joined_set.h"
 #include "retrieval/pruning.h"
 #include "retrieval/stopwatch.h"
@@ -81,7 +82,7 @@ class FramelessSet final : public TrainingSet {
   }
 
   Result<RetrievalPlan> Explain(PlanDepth depth) override {
-    RetrievalPlan plan{.depth = depth};
+    RetrievalPlan plan{.depth = depth, .budget = {.bytes = terms_.memory.bytes()}};
     plan.frame = FramePlan{.start_us = plan_.start_us, .end_us = plan_.end_us};
     for (const PinnedView& source : plan_.sources) {
       ICEFIELD_ASSIGN(const std::unique_ptr<ViewScan> scan,
@@ -104,13 +105,13 @@ class FramelessSet final : public TrainingSet {
   }
 
   Result<std::shared_ptr<arrow::RecordBatch>> Next() override {
-    if (joined_ == nullptr) {
+    if (!joined_) {
       ICEFIELD_TRY(CheckLimit());
       ICEFIELD_TRY(MakeFrame());
     }
     ICEFIELD_ASSIGN(std::shared_ptr<arrow::RecordBatch> batch, joined_->Next());
     if (batch == nullptr) {
-      report_ = *joined_->report();
+      report_ = joined_->report();
       report_->frame = std::move(frame_);
       report_->seconds.frame = frame_seconds_;
     }
@@ -155,14 +156,10 @@ class FramelessSet final : public TrainingSet {
 
   Status MakeFrame() {
     frame_ = {.start_us = plan_.start_us, .end_us = plan_.end_us};
-    std::shared_ptr<arrow::Table> table;
-    {
-      const Stopwatch watch(frame_seconds_);
-      ICEFIELD_ASSIGN(table, ReadViewFrame(plan_, terms_.read, frame_.scans));
-    }
-    const std::string& time = plan_.schema->fields().back()->name();
-    ICEFIELD_ASSIGN(EntityFrame frame, EntityFrame::Make(std::move(table), time));
-    ICEFIELD_ASSIGN(joined_, MakeJoinedSet(std::move(frame), views_, schema_, terms_));
+    const Stopwatch watch(frame_seconds_);
+    ICEFIELD_ASSIGN(std::unique_ptr<FramePasses> passes,
+                    ReadViewFrame(plan_, views_, terms_.read, terms_.memory, frame_));
+    joined_.emplace(std::move(passes), views_, schema_, terms_);
     return {};
   }
 
@@ -170,7 +167,7 @@ class FramelessSet final : public TrainingSet {
   std::vector<PinnedView> views_;
   std::shared_ptr<arrow::Schema> schema_;
   JoinTerms terms_;
-  std::unique_ptr<TrainingSet> joined_;
+  std::optional<PassStream> joined_;
   MadeFrame frame_;
   double frame_seconds_ = 0;
   std::optional<RetrievalReport> report_;
@@ -199,7 +196,11 @@ Result<std::unique_ptr<TrainingSet>> MakeTrainingSet(JoinRequest request) {
                                         view.source.table->name));
     }
   }
-  JoinTerms terms{.created_cut = request.created_cut, .read = std::move(request.read)};
+  ICEFIELD_ASSIGN(MemoryBudget memory, MemoryBudget::Make(request.memory, request.read.threads));
+  request.read.threads = memory.threads();
+  JoinTerms terms{.created_cut = request.created_cut,
+                  .read = std::move(request.read),
+                  .memory = std::move(memory)};
   if (request.frame == nullptr) {
     ICEFIELD_ASSIGN(ViewFramePlan plan, PlanViewFrame(views, request.entity_timestamp,
                                                       request.bounds, MicrosSinceEpoch()));
@@ -212,10 +213,20 @@ Result<std::unique_ptr<TrainingSet>> MakeTrainingSet(JoinRequest request) {
     return InvalidArgument("start and end bound the frame that views make; with an entity frame ",
                            "leave them out, or choose the frame's rows (P14)");
   }
+  const std::shared_ptr<arrow::Schema> frame_schema = request.frame->schema();
+  const int64_t rows = request.frame->num_rows();
+  const int64_t pass_rows = PassRows(*request.frame, views, terms.memory, terms.read.batch_rows);
+  if (rows > pass_rows) {
+    ICEFIELD_ASSIGN(GivenFrame frame, GivenFrame::Make(std::move(request.frame),
+                                                       request.entity_timestamp, pass_rows));
+    ICEFIELD_ASSIGN(std::shared_ptr<arrow::Schema> schema,
+                    JoinSchema(*frame_schema, views, request.full_feature_names));
+    return JoinGivenFrame(std::move(frame), std::move(views), std::move(schema), std::move(terms));
+  }
   ICEFIELD_ASSIGN(EntityFrame frame,
                   EntityFrame::Make(std::move(request.frame), request.entity_timestamp));
   ICEFIELD_ASSIGN(std::shared_ptr<arrow::Schema> schema,
-                  JoinSchema(*frame.schema(), views, request.full_feature_names));
+                  JoinSchema(*frame_schema, views, request.full_feature_names));
   return MakeJoinedSet(std::move(frame), std::move(views), std::move(schema), std::move(terms));
 }
 

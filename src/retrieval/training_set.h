@@ -12,6 +12,7 @@
 #include "batch/batch_stream.h"
 #include "retrieval/entity_frame.h"
 #include "retrieval/explain.h"
+#include "retrieval/memory_budget.h"
 #include "retrieval/report.h"
 #include "retrieval/view_frame.h"
 #include "retrieval/view_scan.h"
@@ -40,6 +41,7 @@ struct JoinRequest {
   bool commit_cut = false;  ///< Only rows committed by the entity time (P9).
   bool provenance = false;  ///< Behind the features of each view the columns of ProvenanceFields.
   ReadOptions read;
+  MemoryLimits memory;
 };
 
 /// A result that is read once, as a stream. Snapshots are resolved when it is made (P11); data is
@@ -77,6 +79,7 @@ struct LatestRequest {
   std::optional<int64_t> end_us;    ///< Inclusive.
   bool provenance = false;          ///< Behind all columns those of ProvenanceFields.
   ReadOptions read;
+  MemoryLimits memory;
 };
 
 /// The latest row of every key (P15), in the order of their write ranks: join keys, features, event

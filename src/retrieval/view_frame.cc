@@ -16,6 +16,8 @@
 #include "pit/distinct_rows.h"
 #include "retrieval/deciding_batches.h"
 #include "retrieval/entity_frame.h"
+#include "retrieval/frame_rows.h"
+#include "retrieval/made_passes.h"
 #include "retrieval/pruning.h"
 
 namespace icefield {
@@ -147,7 +149,7 @@ struct WorkerScratch {
 // Feeds the rows of one source to the frame.
 class SourceReader {
  public:
-  SourceReader(const ViewFramePlan& plan, const PinnedView& source, DistinctRows& rows)
+  SourceReader(const ViewFramePlan& plan, const PinnedView& source, FrameRows& rows)
       : plan_(plan), source_(source), rows_(rows), span_(SpanIn(plan, source.unit)) {
     const std::vector<std::string>& names = source.view.frame_keys;
     for (int column = 0; column + 1 < plan.schema->num_fields(); ++column) {
@@ -208,19 +210,10 @@ class SourceReader {
 
   const ViewFramePlan& plan_;
   const PinnedView& source_;
-  DistinctRows& rows_;
+  FrameRows& rows_;
   TimeSpan span_;
   std::vector<size_t> order_;  // Of each key column of the frame in the view.
 };
-
-Result<std::shared_ptr<arrow::ChunkedArray>> OutputColumn(
-    const std::shared_ptr<arrow::ChunkedArray>& keys, const TypePtr& type) {
-  if (type->id() != arrow::Type::EXTENSION) return keys;
-  arrow::ArrayVector chunks;
-  for (const ArrayPtr& chunk : keys->chunks())
-    chunks.push_back(arrow::ExtensionType::WrapArray(type, chunk));
-  return std::make_shared<arrow::ChunkedArray>(std::move(chunks), type);
-}
 
 }  // namespace
 
@@ -268,36 +261,33 @@ Result<ViewFramePlan> PlanViewFrame(const std::vector<PinnedView>& views,
   return plan;
 }
 
-Result<std::shared_ptr<arrow::Table>> ReadViewFrame(const ViewFramePlan& plan,
-                                                    const ReadOptions& options,
-                                                    std::vector<ViewReport>& reports) {
+Result<std::unique_ptr<FramePasses>> ReadViewFrame(const ViewFramePlan& plan,
+                                                   const std::vector<PinnedView>& views,
+                                                   const ReadOptions& options,
+                                                   const MemoryBudget& memory, MadeFrame& made) {
   std::vector<TypePtr> types;
   for (int column = 0; column + 1 < plan.schema->num_fields(); ++column)
     types.push_back(StorageType(plan.schema->field(column)->type()));
-  ICEFIELD_ASSIGN(DistinctRows rows, DistinctRows::Make(types));
+  ICEFIELD_ASSIGN(
+      std::unique_ptr<FrameRows> rows,
+      FrameRows::Make(types, {.bytes_max = std::min(memory.frame_bytes(), memory.limits().held_bytes_max.value_or(INT64_MAX)),
+                              .spill_directory = memory.limits().spill_directory}));
   for (const PinnedView& source : plan.sources) {
     ICEFIELD_ASSIGN(std::unique_ptr<ViewScan> scan, OpenFrameSource(plan, source, options));
-    const SourceReader reader(plan, source, rows);
+    const SourceReader reader(plan, source, *rows);
     std::vector<WorkerScratch> scratch(static_cast<size_t>(ThreadCount(options.threads)));
     ICEFIELD_TRY(ForEachDecidingBatch(
         *scan, TieOrder::kLeftOut, options, [&](DecidingBatch& batch, int worker) {
           return reader.Take(batch, scratch[static_cast<size_t>(worker)]);
         }));
     for (const WorkerScratch& worker : scratch) scan->report.rows_dropped += worker.dropped;
-    reports.push_back(std::move(scan->report));
+    made.scans.push_back(std::move(scan->report));
   }
-  ICEFIELD_ASSIGN(DistinctRows::Sorted sorted, rows.Sort());
-  arrow::ChunkedArrayVector columns;
-  for (size_t at = 0; at < types.size(); ++at) {
-    ICEFIELD_ASSIGN(
-        columns.emplace_back(),
-        OutputColumn(sorted.keys[at], plan.schema->field(static_cast<int>(at))->type()));
-  }
-  const auto count = static_cast<int64_t>(sorted.times.size());
-  const TypePtr& time = plan.schema->fields().back()->type();
-  columns.push_back(std::make_shared<arrow::ChunkedArray>(std::make_shared<arrow::TimestampArray>(
-      time, count, arrow::Buffer::FromVector(std::move(sorted.times)))));
-  return arrow::Table::Make(plan.schema, std::move(columns), count);
+  ICEFIELD_TRY(rows->Finish());
+  made.bytes_spilled = rows->bytes_spilled();
+  return MakeMadePasses(plan.schema, std::move(rows), [&views, &memory, batch_rows = options.batch_rows](const arrow::Table& part) {
+        return PassRows(part, views, memory, batch_rows);
+      });
 }
 
 Result<std::unique_ptr<ViewScan>> OpenFrameSource(const ViewFramePlan& plan,

@@ -1,8 +1,6 @@
 /// The entity frame that views make where none is given (P14).
 #pragma once
 
-#include <arrow/table.h>
-
 #include <memory>
 #include <optional>
 #include <string>
@@ -10,6 +8,8 @@
 #include <vector>
 
 #include "base/result.h"
+#include "retrieval/frame_passes.h"
+#include "retrieval/report.h"
 #include "retrieval/view_scan.h"
 
 namespace icefield {
@@ -42,12 +42,13 @@ Result<ViewFramePlan> PlanViewFrame(const std::vector<PinnedView>& views,
                                     const std::string& entity_timestamp, const FrameBounds& bounds,
                                     int64_t now_us);
 
-/// The distinct keys and event times of all rows within the bounds, ordered by time, then keys.
-/// Reads keys and event times alone. Rows without a key or time are left out. Adds a report for
-/// each source.
-Result<std::shared_ptr<arrow::Table>> ReadViewFrame(const ViewFramePlan& plan,
-                                                    const ReadOptions& options,
-                                                    std::vector<ViewReport>& reports);
+/// The distinct keys and event times of all rows within the bounds, ordered by time, then keys, in
+/// parts that can be joined with `views` one after the other. Reads keys and event times alone.
+/// Rows without a key or time are left out. Fills all of `made` but its bounds.
+Result<std::unique_ptr<FramePasses>> ReadViewFrame(const ViewFramePlan& plan,
+                                                   const std::vector<PinnedView>& views,
+                                                   const ReadOptions& options,
+                                                   const MemoryBudget& memory, MadeFrame& made);
 
 /// A source as ReadViewFrame reads it.
 Result<std::unique_ptr<ViewScan>> OpenFrameSource(const ViewFramePlan& plan,

@@ -8,8 +8,10 @@
 
 #include "base/checked.h"
 #include "base/executor.h"
+#include "batch/arrow_status.h"
 #include "codec/arrow/arrow_types.h"
 #include "retrieval/deciding_batches.h"
+#include "retrieval/gather.h"
 #include "retrieval/tied_rows.h"
 
 namespace icefield {
@@ -125,6 +127,7 @@ struct Hit {
 std::vector<Hit> ResolveRows(const SlotTable& slots, const EntityFrame& frame,
                              const PinnedView& pinned, ViewReport& report) {
   std::vector<Hit> hits;
+  hits.reserve(static_cast<size_t>(frame.rows()));
   const Times& times = frame.times();
   if (pinned.view.created_time) report.hits_not_yet_created = 0;
   for (size_t row = 0; row < times.values.size(); ++row) {
@@ -148,6 +151,7 @@ Winners NumberWinners(std::vector<Hit> hits, size_t rows) {
   std::sort(hits.begin(), hits.end(),
             [](const Hit& a, const Hit& b) { return a.row_of_view < b.row_of_view; });
   Winners numbered;
+  numbered.locators.reserve(hits.size());
   numbered.winner_of_row.assign(rows, kNoWinner);
   for (const Hit& hit : hits) {
     if (numbered.locators.empty() || numbered.locators.back() != hit.row_of_view)
@@ -182,7 +186,7 @@ Status ObserveAll(ViewScan& scan, const EntityFrame& frame, const EncodedKeys& k
 // The slots with their winners. Where too many rows tie to be set aside, all are read once more,
 // with what decides between them.
 Status FillSlots(ViewScan& scan, const EntityFrame& frame, const EncodedKeys& keys,
-                 const ReadOptions& options, const SpineIndex& index,
+                 int64_t thread_bytes, const ReadOptions& options, const SpineIndex& index,
                  std::optional<SlotTable>& slots) {
   SlotTable::Options terms{.created_cut = scan.report.cut == CutEffect::kApplied,
                            .commit_cut = scan.pinned.commit_times.has_value(),
@@ -195,7 +199,7 @@ Status FillSlots(ViewScan& scan, const EntityFrame& frame, const EncodedKeys& ke
     Status observed = ObserveAll(scan, frame, keys, options, *slots);
     if (!slots->too_many_ties()) {
       ICEFIELD_TRY(std::move(observed));
-      return SettleTiedRows(scan, options, *slots);
+      return SettleTiedRows(scan, thread_bytes, options, *slots);
     }
     slots.reset();
     terms.ties_max = 0;
@@ -219,23 +223,35 @@ int64_t CountNotYetCreated(const EntityFrame& frame, ViewUnit unit,
   return count;
 }
 
-// The winners' features. Where the created times of most rows were not read, those of the winners
-// are read with them, for the report.
-Result<WinnerFeatures> ReadFeatures(ViewScan& scan, const EntityFrame& frame,
-                                    const Winners& winners, const ReadOptions& options) {
+// Reads the winners' features into `collector`. Where the created times of most rows were not
+// read, those of the winners are read with them and returned; else nothing is returned.
+Result<std::vector<int64_t>> CollectFeatures(ViewScan& scan, std::span<const RowLocator> winners,
+                                             int64_t thread_bytes, const ReadOptions& options,
+                                             FeatureCollector& collector) {
+  std::vector<int64_t> created_times;
   const std::optional<Field>& created = scan.pinned.view.created_time;
-  if (!created || scan.report.ties != TieReading::kAside)
-    return GatherWinners(scan, scan.gathered, winners.locators, options);
+  const auto collect = [&](size_t first, std::shared_ptr<arrow::RecordBatch> rows) {
+    return collector.Take(first, std::move(rows));
+  };
+  if (!created || scan.report.ties != TieReading::kAside) {
+    ICEFIELD_TRY(ReadWinners(scan, winners, scan.gathered, thread_bytes, options, collect));
+    return created_times;
+  }
   ReadSchema read = scan.gathered;
+  const auto last = static_cast<int>(read.columns.size());
   read.columns.push_back({created->id, created->name});
-  ICEFIELD_ASSIGN(WinnerFeatures features, GatherWinners(scan, read, winners.locators, options));
-  ICEFIELD_ASSIGN(
-      const std::vector<int64_t> created_times,
-      CreatedTimesOf(features.Column(features.schema()->num_fields() - 1), scan.pinned.unit));
-  scan.report.hits_not_yet_created =
-      CountNotYetCreated(frame, scan.pinned.unit, winners.winner_of_row, created_times);
-  features.DropLast();
-  return features;
+  created_times.resize(winners.size());
+  ICEFIELD_TRY(ReadWinners(
+      scan, winners, std::move(read), thread_bytes, options,
+      [&](size_t first, const std::shared_ptr<arrow::RecordBatch>& rows) -> Status {
+        ICEFIELD_TRY(ReadCreatedTimes(*rows->column(last), scan.pinned.unit,
+                                      std::span(created_times).subspan(first)));
+        if (last == 0) return {};
+        ICEFIELD_ARROW_ASSIGN(std::shared_ptr<arrow::RecordBatch> features,
+                              rows->RemoveColumn(last), "gather");
+        return collect(first, std::move(features));
+      }));
+  return created_times;
 }
 
 }  // namespace
@@ -308,10 +324,13 @@ Result<int64_t> CommitTick(const PinnedView& pinned, const FileTask& task, int64
       pinned.unit);
 }
 
-Result<arrow::ArrayVector> JoinedView::Take(const PinnedView& pinned,
-                                            const std::vector<uint32_t>& winners) const {
-  ICEFIELD_ASSIGN(arrow::ArrayVector columns, features.Take(winners));
-  if (origins) ICEFIELD_TRY(origins->Insert(winners, ProvenanceTimes(pinned).size(), columns));
+Result<arrow::ArrayVector> JoinedView::Take(const PinnedView& pinned, int64_t first,
+                                            int64_t rows) {
+  ICEFIELD_ASSIGN(arrow::ArrayVector columns, features.Take(first, rows));
+  if (!origins) return columns;
+  const auto start = features.winner_of_row().begin() + first;
+  ICEFIELD_TRY(
+      origins->Insert({start, start + rows}, ProvenanceTimes(pinned).size(), columns));
   return columns;
 }
 
@@ -331,7 +350,7 @@ bool DecideAlike(const PinnedView& a, const PinnedView& b) {
 }
 
 Result<Winners> DecideWinners(ViewScan& scan, const EntityFrame& frame, const EncodedKeys& keys,
-                              const ReadOptions& options) {
+                              int64_t thread_bytes, const ReadOptions& options) {
   std::vector<std::optional<int64_t>> times(static_cast<size_t>(frame.rows()));
   for (size_t row = 0; row < times.size(); ++row) {
     if (frame.times().valid[row] != 0)
@@ -341,10 +360,14 @@ Result<Winners> DecideWinners(ViewScan& scan, const EntityFrame& frame, const En
   if (index.slot_times.size() + index.key_count() >= kNoSlot) {
     return Unsupported("an entity frame of more than 4 billion keys and times together; split it");
   }
-  std::optional<SlotTable> slots;
-  ICEFIELD_TRY(FillSlots(scan, frame, keys, options, index, slots));
-  slots->Spread();
-  return NumberWinners(ResolveRows(*slots, frame, scan.pinned, scan.report), times.size());
+  std::vector<Hit> hits;
+  {
+    std::optional<SlotTable> slots;  // Gone before the winners are numbered.
+    ICEFIELD_TRY(FillSlots(scan, frame, keys, thread_bytes, options, index, slots));
+    slots->Spread();
+    hits = ResolveRows(*slots, frame, scan.pinned, scan.report);
+  }
+  return NumberWinners(std::move(hits), times.size());
 }
 
 void TakeDecision(const ViewReport& decided, ViewReport& report) {
@@ -356,9 +379,23 @@ void TakeDecision(const ViewReport& decided, ViewReport& report) {
 }
 
 Result<JoinedView> GatherFeatures(ViewScan& scan, const EntityFrame& frame, Winners winners,
-                                  const ReadOptions& options) {
-  ICEFIELD_ASSIGN(WinnerFeatures features, ReadFeatures(scan, frame, winners, options));
-  JoinedView joined{std::move(features), std::move(winners.winner_of_row), std::nullopt};
+                                  const FeatureTerms& terms, const ReadOptions& options) {
+  ICEFIELD_ASSIGN(const std::shared_ptr<arrow::Schema> schema, OutputSchema(scan.gathered));
+  FeatureCollector collector(*schema, std::move(winners.winner_of_row),
+                             {.bytes_max = terms.bytes_max,
+                              .batch_rows = options.batch_rows,
+                              .threads = ThreadCount(options.threads)},
+                             *terms.file);
+  ICEFIELD_ASSIGN(
+      const std::vector<int64_t> created_times,
+      CollectFeatures(scan, winners.locators, terms.thread_bytes, options, collector));
+  ICEFIELD_ASSIGN(ViewFeatures features, collector.Finish());
+  if (!created_times.empty()) {
+    scan.report.hits_not_yet_created = CountNotYetCreated(
+        frame, scan.pinned.unit, features.winner_of_row(), created_times);
+  }
+  scan.report.bytes_spilled = features.bytes_spilled();
+  JoinedView joined{std::move(features), std::nullopt};
   if (scan.pinned.provenance) joined.origins.emplace(scan.plan, std::move(winners.locators));
   return joined;
 }

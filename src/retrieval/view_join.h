@@ -10,9 +10,10 @@
 #include "pit/key_encoder.h"
 #include "pit/slot_table.h"
 #include "retrieval/entity_frame.h"
-#include "retrieval/gather.h"
 #include "retrieval/provenance.h"
 #include "retrieval/pruning.h"
+#include "retrieval/view_features.h"
+#include "retrieval/view_scan.h"
 
 namespace icefield {
 
@@ -46,14 +47,19 @@ class KeyEncodings {
 
 /// What one view gives to every entity row.
 struct JoinedView {
-  WinnerFeatures features;
-  std::vector<uint32_t> winner_of_row;   ///< kNoWinner for a miss.
+  ViewFeatures features;
   std::optional<WinnerOrigins> origins;  ///< With provenance.
 
-  /// What FeatureColumns and ProvenanceFields name, for winners by their numbers. As
-  /// WinnerFeatures::Take.
-  Result<arrow::ArrayVector> Take(const PinnedView& pinned,
-                                  const std::vector<uint32_t>& winners) const;
+  /// What FeatureColumns and ProvenanceFields name, for the rows [first, first + rows). As
+  /// ViewFeatures::Take.
+  Result<arrow::ArrayVector> Take(const PinnedView& pinned, int64_t first, int64_t rows);
+};
+
+/// Where the features of a view lie.
+struct FeatureTerms {
+  int64_t bytes_max = 0;          ///< In memory; what is more is spilled.
+  int64_t thread_bytes = 0;       ///< In every thread, beside.
+  TemporaryFile* file = nullptr;  ///< Borrowed; must outlive the features.
 };
 
 /// The event times that can matter to the frame under the view's TTL. Nothing if no entity row has
@@ -75,15 +81,15 @@ struct Winners {
 bool DecideAlike(const PinnedView& a, const PinnedView& b);
 
 /// The first pass over an opened view, with the cuts that scan.report names: streams keys and
-/// times. Fills the report.
+/// times. `thread_bytes` is what a thread may hold of rows that tie. Fills the report.
 Result<Winners> DecideWinners(ViewScan& scan, const EntityFrame& frame, const EncodedKeys& keys,
-                              const ReadOptions& options);
+                              int64_t thread_bytes, const ReadOptions& options);
 
 /// What a view that decides alike has already found, put into `report`: nothing is read for it.
 void TakeDecision(const ViewReport& decided, ViewReport& report);
 
 /// The second pass: reads the winners' features. Fills the report.
 Result<JoinedView> GatherFeatures(ViewScan& scan, const EntityFrame& frame, Winners winners,
-                                  const ReadOptions& options);
+                                  const FeatureTerms& terms, const ReadOptions& options);
 
 }  // namespace icefield

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from icefield import MemoryBudget
 from icefield.feast.entity_frame import time_range
 from icefield.feast.row_filters import to_utc
 
@@ -82,3 +83,4 @@ class Joining:
     commit_cut: bool
     engine: str
     max_bytes: int | None = None
+    memory: MemoryBudget = field(default_factory=MemoryBudget)

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any, Self
 
 from feast.infra.offline_stores.offline_store import OfflineStore
 from feast.on_demand_feature_view import OnDemandFeatureView
-from pydantic import Field, StrictStr, field_validator, model_validator
+from pydantic import ByteSize, Field, StrictStr, field_validator, model_validator
 
+from icefield import MemoryBudget
 from icefield.feast import sql_frame, writes
 from icefield.feast.asked import Asked, Joining, time_window
 from icefield.feast.catalogs import CatalogSettings
@@ -48,6 +49,13 @@ class IcebergOfflineStoreConfig(CatalogSettings):
 
     More is ResourceExhaustedError before any of them is read.
     """
+    memory_budget: ByteSize | None = None
+    """What one retrieval may use beside its frame and result: bytes, or a text such as "2GiB".
+
+    None: a quarter of the memory that the process may use. What does not fit is spilled.
+    """
+    spill_directory: StrictStr | None = None
+    """Where spilled features lie; None: the directory of TMPDIR, else /tmp."""
     staging_location: StrictStr | None = None
     """A folder, local or of an object store, for `RetrievalJob.to_remote_storage`."""
     catalogs: dict[str, CatalogSettings] = Field(default_factory=dict)
@@ -69,6 +77,11 @@ class IcebergOfflineStoreConfig(CatalogSettings):
     def _engine_can(self) -> Self:
         if self.engine == "native":
             return self
+        if self.memory_budget is not None:
+            raise ValueError(
+                f"the engine '{self.engine}' knows no memory_budget: leave it out, or use the "
+                "engine native"
+            )
         if self.commit_cut:
             raise ValueError(
                 f"the engine '{self.engine}' does not know when rows were committed: with "
@@ -135,6 +148,7 @@ class IcebergOfflineStore(OfflineStore):
                 commit_cut=store.commit_cut,
                 engine=store.engine,
                 max_bytes=store.max_bytes_per_query,
+                memory=store.memory(),
             ),
         )
         metadata = PinnedMetadata(feature_refs, asked.keys(request), snapshots, *asked.range())
@@ -174,6 +188,7 @@ class IcebergOfflineStore(OfflineStore):
             end_date,
             engine=config.offline_store.engine,
             max_bytes=config.offline_store.max_bytes_per_query,
+            memory=config.offline_store.memory(),
         )
         query, snapshots = pull.latest()
         return IcebergRetrievalJob(

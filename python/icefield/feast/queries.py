@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -45,6 +45,7 @@ def join(
             start=asked.start,
             end=asked.end,
             options=icefield.ReadOptions(max_bytes=joining.max_bytes),
+            memory_budget=joining.memory,
         )
 
     first = training_set()
@@ -80,6 +81,7 @@ class Pull:
     end: datetime | None
     engine: str = "native"
     max_bytes: int | None = None
+    memory: icefield.MemoryBudget = field(default_factory=icefield.MemoryBudget)
 
     def columns(self) -> list[str]:
         """The columns of the result: keys, features, times; the table's own order for all."""
@@ -115,8 +117,13 @@ class Pull:
         )
 
         def training_set() -> icefield.TrainingSet:
-            options = icefield.ReadOptions(max_bytes=self.max_bytes)
-            return icefield.latest(view, start=start, end=None if nothing else end, options=options)
+            return icefield.latest(
+                view,
+                start=start,
+                end=None if nothing else end,
+                memory_budget=self.memory,
+                options=icefield.ReadOptions(max_bytes=self.max_bytes),
+            )
 
         first = training_set()
         if self.engine == "duckdb":

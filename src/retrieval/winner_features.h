@@ -1,0 +1,61 @@
+/// Features of winning rows, in memory.
+#pragma once
+
+#include <arrow/record_batch.h>
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "base/result.h"
+
+namespace icefield {
+
+/// The number of no winner.
+inline constexpr uint32_t kNoWinner = UINT32_MAX;
+
+/// `schema` with every field nullable: a miss is null (P7).
+std::shared_ptr<arrow::Schema> Nullable(const arrow::Schema& schema);
+
+/// The rows of `pieces`, all of `schema`, as one batch. At least one piece.
+Result<std::shared_ptr<arrow::RecordBatch>> ConcatenateBatches(
+    const std::shared_ptr<arrow::Schema>& schema,
+    const std::vector<std::shared_ptr<arrow::RecordBatch>>& pieces);
+
+/// The features of distinct winners in the order of their locators, in a few long segments.
+class WinnerFeatures {
+ public:
+  /// `schema` has nullable fields alone. Joins `pieces`, in order, into segments of at most 1 GiB
+  /// where pieces are not larger, and lets go of each piece on the way.
+  static Result<WinnerFeatures> Make(std::shared_ptr<arrow::Schema> schema,
+                                     std::vector<std::shared_ptr<arrow::RecordBatch>> pieces);
+
+  const std::shared_ptr<arrow::Schema>& schema() const { return schema_; }
+
+  /// Bytes of all segments.
+  int64_t bytes() const { return bytes_; }
+
+  /// One row for each of `winners` (numbers in the order of their locators; kNoWinner gives nulls),
+  /// column by column. ResourceExhausted names a feature whose values do not fit one Arrow array (2
+  /// GiB).
+  Result<arrow::ArrayVector> Take(const std::vector<uint32_t>& winners) const;
+
+ private:
+  /// Rows that hold all asked winners, and for each asked one its row among them (or kNoWinner).
+  struct Choice {
+    std::shared_ptr<arrow::RecordBatch> rows;  ///< Null where no winner is asked.
+    std::vector<uint32_t> order;
+  };
+  explicit WinnerFeatures(std::shared_ptr<arrow::Schema> schema);
+  void Add(std::shared_ptr<arrow::RecordBatch> segment);
+  Result<Choice> Choose(const std::vector<uint32_t>& winners) const;
+  size_t SegmentOf(uint32_t winner) const;
+
+  std::shared_ptr<arrow::Schema> schema_;
+  std::vector<std::shared_ptr<arrow::RecordBatch>> segments_;
+  std::vector<uint32_t>
+      segment_starts_;  ///< First winner of each segment; one more entry at the end.
+  int64_t bytes_ = 0;
+};
+
+}  // namespace icefield
