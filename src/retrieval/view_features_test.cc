@@ -155,7 +155,7 @@ TEST(ViewFeatures, RowsLargerThanTheFirstOnesAreReadInSteps) {
                         return rows;
                       }())});
   }
-  constexpr int64_t kShare = 9000;
+  constexpr int64_t kShare = 90'000;
   Result<ViewFeatures> features =
       Collect(winners, std::move(pieces), winner_of_row,
               {.bytes_max = kShare, .batch_rows = 5, .threads = 1}, file);

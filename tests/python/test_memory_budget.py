@@ -130,7 +130,7 @@ def test_the_report_names_passes_and_spilled_bytes(stats: FeatureView) -> None:
     assert (whole.report()["passes"], whole.report()["views"][0]["bytes_spilled"]) == (1, 0)
     budget = MemoryBudget(pass_rows=200, held_size=1)
     parts = icefield.point_in_time_join(frame, [stats], memory_budget=budget)
-    assert "3 passes of at most 200 entity rows" in parts.explain()
+    assert "3 passes of at most 200 entity rows" in str(parts.explain())
     parts.to_arrow()
     report = parts.report()
     assert report["passes"] == 3
