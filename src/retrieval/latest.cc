@@ -172,12 +172,13 @@ class LatestSet final : public TrainingSet {
     return {};
   }
 
-  // Winners come in the order of their places: a few row groups at a time.
+  // Winners come in the order of their places: a few row groups at a time, and room for what
+  // reading them leaves behind.
   Status ReadPieces() {
     std::mutex mutex;
     ICEFIELD_ASSIGN(
         const size_t count,
-        reader_->ReadSome(memory_.feature_bytes(LatestBytes()),
+        reader_->ReadSome(memory_.feature_bytes(LatestBytes()) / 2,
                           [&](size_t first, std::shared_ptr<arrow::RecordBatch> rows) -> Status {
                             const std::lock_guard lock(mutex);
                             pieces_.emplace(first, std::move(rows));
