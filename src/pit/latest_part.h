@@ -28,14 +28,16 @@ class BestRows {
     if (key < best_.size()) __builtin_prefetch(&best_[key]);
   }
 
-  /// Takes one row of a batch in; new keys come in order.
-  void Observe(uint32_t key, const ObservedRows& rows, uint32_t row) {
-    if (key == best_.size()) Add(rows);
-    Best& best = best_[key];
-    const int64_t event_time = rows.event_times[row];
-    if (best.row == RowPacking::kNoRow || event_time > best.event_time)
+  /// Takes one row of a batch in, of this event time; new keys come in order.
+  void Observe(uint32_t key, int64_t event_time, const ObservedRows& rows, uint32_t row) {
+    if (key == best_.size()) {
+      Add(rows);
       return Put(key, {rows.OrderOf(row), false});
-    if (event_time == best.event_time) Tied(key, rows, row);
+    }
+    const int64_t best = best_[key].event_time;
+    if (event_time < best) return;
+    if (event_time == best) return Tied(key, rows, row);
+    Put(key, {rows.OrderOf(row), false});
   }
 
   int64_t bytes() const {

@@ -7,6 +7,7 @@
 #include <memory_resource>
 #include <mutex>
 #include <optional>
+#include <utility>
 
 #include "pit/key_blocks.h"
 #include "pit/key_words.h"
@@ -75,14 +76,22 @@ struct RecordKeys {
   RecordBlocks blocks;
 };
 
-// The rows of a batch that may be the best of their keys, by the parts of these.
+// So many rows are looked up together: what they need is brought near before it is looked at.
+constexpr size_t kAhead = 64;
+
+// Rows of a batch that may be the best of their keys, by the parts of these: a few for each part.
 template <typename Key>
 struct Chosen {
   struct Row {
     Key key;
+    int64_t event_time;
     uint32_t row;
   };
-  std::array<std::vector<Row>, kParts> parts;
+  struct Part {
+    size_t count = 0;
+    std::array<Row, 2 * kAhead> rows;
+  };
+  std::vector<Part> parts = std::vector<Part>(kParts);
   LongKeys long_keys;
   int64_t keyless = 0;
 };
@@ -132,7 +141,7 @@ class TypedLatestTable final : public LatestTable {
     for (size_t start = 0; start < count;) start = Choose(own, rows, left_out, start, chosen);
     // Threads begin at different parts.
     const size_t shift = static_cast<size_t>(thread) * kParts / chosen_.size();
-    for (size_t at = 0; at < kParts; ++at) ObservePart((at + shift) % kParts, rows, chosen);
+    for (size_t at = 0; at < kParts; ++at) Flush((at + shift) % kParts, rows, chosen);
     chosen.long_keys.release();
     return too_many_ties_ ? TooManyTies() : Status();
   }
@@ -222,37 +231,35 @@ class TypedLatestTable final : public LatestTable {
           chosen.keyless += left_out.empty() || left_out[row] == 0 ? 1 : 0;
         continue;
       }
-      auto& part = chosen.parts[PartOf(keys.blocks.HashOf(unit))];
-      ForEachNewest(rows, left_out, first, end,
-                    [&](uint32_t row) { part.push_back({Keys::Keep(keys.blocks.KeyOf(unit), chosen.long_keys), row}); });
+      const size_t number = PartOf(keys.blocks.HashOf(unit));
+      auto& part = chosen.parts[number];
+      ForEachNewest(rows, left_out, first, end, [&](uint32_t row) {
+        part.rows[part.count++] = {Keys::Keep(keys.blocks.KeyOf(unit), chosen.long_keys),
+                                   rows.event_times[row], row};
+        if (part.count == part.rows.size()) Flush(number, rows, chosen);
+      });
     }
     return start + count;
   }
 
   // Takes the chosen rows of one part in, and forgets them.
-  void ObservePart(size_t number, const ObservedRows& rows,
-                   Chosen<typename Keys::Kept>& chosen) {
+  void Flush(size_t number, const ObservedRows& rows, Chosen<typename Keys::Kept>& chosen) {
     auto& of_part = chosen.parts[number];
-    if (of_part.empty()) return;
-    if (number >= options_.first_part) {
-      Part& part = *parts_[number];
-      const std::lock_guard lock(part.mutex);
-      if (number < end_part_) {  // Else it was let go of.
-        constexpr size_t kAhead = 64;
-        for (size_t first = 0; first < of_part.size(); first += kAhead)
-          ObserveSome(part, rows, {of_part.data() + first, std::min(kAhead, of_part.size() - first)});
-        LookThroughTies(part);
-        part.CountBytes();
-      }
-    }
-    of_part.clear();
+    const std::span taken(of_part.rows.data(), std::exchange(of_part.count, 0));
+    if (taken.empty() || number < options_.first_part) return;
+    Part& part = *parts_[number];
+    const std::lock_guard lock(part.mutex);
+    if (number >= end_part_) return;  // It was let go of.
+    for (size_t first = 0; first < taken.size(); first += kAhead)
+      ObserveSome(part, rows, taken.subspan(first, std::min(kAhead, taken.size() - first)));
+    LookThroughTies(part);
+    part.CountBytes();
   }
 
-  // A few rows at a time: what they need is brought near before it is looked at.
   void ObserveSome(Part& part, const ObservedRows& rows,
                    std::span<const typename Chosen<typename Keys::Kept>::Row> chosen) {
-    std::array<uint64_t, 64> hashes;
-    std::array<uint32_t, 64> ids;
+    std::array<uint64_t, kAhead> hashes;
+    std::array<uint32_t, kAhead> ids;
     for (size_t at = 0; at < chosen.size(); ++at) {
       hashes[at] = Keys::HashOf(chosen[at].key);
       part.dictionary.Prefetch(hashes[at]);
@@ -263,7 +270,7 @@ class TypedLatestTable final : public LatestTable {
     }
     const size_t ties_before = part.best.ties().size();
     for (size_t at = 0; at < chosen.size(); ++at)
-      part.best.Observe(ids[at], rows, chosen[at].row);
+      part.best.Observe(ids[at], chosen[at].event_time, rows, chosen[at].row);
     ties_ += part.best.ties().size() - ties_before;
   }
 
