@@ -103,9 +103,7 @@ def rows(count: int) -> None:
             with tempfile.TemporaryDirectory() as name:
                 folder = Path(name)
                 keys = _keys(kind, count, distinct)
-                location = _write(
-                    folder, {**keys, "event_timestamp": _times(count, timedelta(0))}
-                )
+                location = _write(folder, {**keys, "event_timestamp": _times(count, timedelta(0))})
                 frame = {**keys, "event_timestamp": _times(count, timedelta(days=1))}
                 request = {
                     "frame": _write_frame(folder, frame),

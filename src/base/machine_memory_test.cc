@@ -57,9 +57,7 @@ TEST_F(MachineMemoryTest, LimitsAboveTheMachineDoNotMatter) {
   EXPECT_EQ(Bytes(), 1024 * kMebibyte);
 }
 
-TEST(MachineMemory, OfThisMachineIsPlausible) {
-  EXPECT_GT(MachineMemoryBytes(), 16 * kMebibyte);
-}
+TEST(MachineMemory, OfThisMachineIsPlausible) { EXPECT_GT(MachineMemoryBytes(), 16 * kMebibyte); }
 
 TEST(MachineMemory, IsAssumedWhereNothingIsKnown) {
   EXPECT_GT(MachineMemoryBytes("/no/such/folder/"), 16 * kMebibyte);

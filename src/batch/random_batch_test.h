@@ -19,9 +19,7 @@ class RandomBatches {
  public:
   explicit RandomBatches(unsigned seed) : random_(seed) {}
 
-  int64_t Below(int64_t end) {
-    return std::uniform_int_distribution<int64_t>(0, end - 1)(random_);
-  }
+  int64_t Below(int64_t end) { return std::uniform_int_distribution<int64_t>(0, end - 1)(random_); }
 
   std::shared_ptr<arrow::DataType> Type(int depth = 2) {
     const std::vector<std::shared_ptr<arrow::DataType>> leaves{
@@ -45,8 +43,7 @@ class RandomBatches {
     if (chosen % 3 == 1) {
       return arrow::map(arrow::utf8(), arrow::field("value", Type(depth - 1)));
     }
-    return arrow::struct_(
-        {arrow::field("a", Type(depth - 1)), arrow::field("b", Type(depth - 1))});
+    return arrow::struct_({arrow::field("a", Type(depth - 1)), arrow::field("b", Type(depth - 1))});
   }
 
   std::shared_ptr<arrow::Schema> Schema(int columns) {
@@ -130,8 +127,7 @@ class RandomBatches {
     }
     const auto& map = static_cast<const arrow::MapType&>(*type);
     arrow::StringBuilder keys;
-    for (int32_t at = 0; at < last_offset_; ++at)
-      EXPECT_TRUE(keys.Append(std::to_string(at)).ok());
+    for (int32_t at = 0; at < last_offset_; ++at) EXPECT_TRUE(keys.Append(std::to_string(at)).ok());
     return arrow::MapArray::FromArrays(type, offsets, keys.Finish().ValueOrDie(),
                                        Array(map.item_type(), last_offset_))
         .ValueOrDie();

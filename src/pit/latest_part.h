@@ -41,10 +41,9 @@ class BestRows {
   }
 
   int64_t bytes() const {
-    return static_cast<int64_t>(best_.capacity() * sizeof(Best) +
-                                created_times_.capacity() * sizeof(int64_t) +
-                                lineages_.capacity() * sizeof(RowLineage) +
-                                ties_.capacity() * sizeof(Tie));
+    return static_cast<int64_t>(
+        best_.capacity() * sizeof(Best) + created_times_.capacity() * sizeof(int64_t) +
+        lineages_.capacity() * sizeof(RowLineage) + ties_.capacity() * sizeof(Tie));
   }
 
   const std::vector<Tie>& ties() const { return ties_; }

@@ -191,10 +191,9 @@ class TypedLatestTable final : public LatestTable {
 
   void SettleTies(std::span<const int64_t> created_times,
                   std::span<const RowLineage> lineages) override {
-    DecideTies(tied_, packing_, created_times, lineages,
-               [&](uint64_t slot, const Candidate& best) {
-                 parts_[slot % kParts]->best.Put(static_cast<uint32_t>(slot / kParts), best);
-               });
+    DecideTies(tied_, packing_, created_times, lineages, [&](uint64_t slot, const Candidate& best) {
+      parts_[slot % kParts]->best.Put(static_cast<uint32_t>(slot / kParts), best);
+    });
     tied_ = {};
   }
 
@@ -292,7 +291,7 @@ class TypedLatestTable final : public LatestTable {
   std::mutex shedding_;
   std::vector<std::unique_ptr<Part>> parts_;
   std::vector<Chosen<typename Keys::Kept>> chosen_;  ///< By thread.
-  std::atomic<size_t> ties_{0};                       ///< Of all parts.
+  std::atomic<size_t> ties_{0};                      ///< Of all parts.
   std::atomic<bool> too_many_ties_{false};
   std::vector<Tie> tied_;  ///< From TiedRows to SettleTies.
 };

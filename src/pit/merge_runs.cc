@@ -97,8 +97,7 @@ Result<BatchPtr> MergedRuns::Copy(const std::vector<Place>& chosen) const {
     }
     ICEFIELD_ARROW_ASSIGN(columns.emplace_back(), builder->Finish(), "join keys");
   }
-  return arrow::RecordBatch::Make(schema_, static_cast<int64_t>(chosen.size()),
-                                  std::move(columns));
+  return arrow::RecordBatch::Make(schema_, static_cast<int64_t>(chosen.size()), std::move(columns));
 }
 
 }  // namespace icefield

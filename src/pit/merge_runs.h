@@ -51,7 +51,8 @@ class MergedRuns {
 
   std::shared_ptr<arrow::Schema> schema_;
   std::vector<Run> runs_;
-  std::vector<Run*> heap_;  // The run with the least pair first; those that have ended are not in it.
+  std::vector<Run*>
+      heap_;  // The run with the least pair first; those that have ended are not in it.
   bool is_started_ = false;
   Place last_;  // What was given last.
 };

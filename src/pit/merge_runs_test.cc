@@ -22,9 +22,7 @@ class RandomPairs {
  public:
   RandomPairs(unsigned seed, Types types) : random_(seed), types_(std::move(types)) {}
 
-  int64_t Below(int64_t end) {
-    return std::uniform_int_distribution<int64_t>(0, end - 1)(random_);
-  }
+  int64_t Below(int64_t end) { return std::uniform_int_distribution<int64_t>(0, end - 1)(random_); }
 
   arrow::ArrayVector Keys(int64_t rows) {
     arrow::ArrayVector keys;
@@ -82,7 +80,8 @@ DistinctRows MakeRows(const Types& types) {
   return *std::move(rows);
 }
 
-void Observe(DistinctRows& rows, const arrow::ArrayVector& keys, const std::vector<int64_t>& times) {
+void Observe(DistinctRows& rows, const arrow::ArrayVector& keys,
+             const std::vector<int64_t>& times) {
   DistinctRows::Scratch scratch;
   const std::vector<uint32_t> wanted(times.size(), 0);
   EXPECT_TRUE(rows.Observe(keys, times, wanted, scratch).ok());

@@ -269,9 +269,8 @@ std::vector<RowLocator> SlotTable::TiedRows() {
 
 void SlotTable::SettleTies(std::span<const int64_t> created_times,
                            std::span<const RowLineage> lineages) {
-  DecideTies(ties_, packing_, created_times, lineages, [&](uint64_t slot, const Candidate& best) {
-    Put(static_cast<uint32_t>(slot), best);
-  });
+  DecideTies(ties_, packing_, created_times, lineages,
+             [&](uint64_t slot, const Candidate& best) { Put(static_cast<uint32_t>(slot), best); });
   ties_ = {};
 }
 

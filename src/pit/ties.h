@@ -33,8 +33,7 @@ inline std::vector<RowLocator> SortTies(std::vector<Tie>& ties, const RowPacking
 /// Decides between sorted ties by their created times (empty where the view has none) and lineages
 /// (empty where no file stores them). `put` gets the best row of every slot that has ties.
 inline void DecideTies(std::span<const Tie> ties, const RowPacking& packing,
-                       std::span<const int64_t> created_times,
-                       std::span<const RowLineage> lineages,
+                       std::span<const int64_t> created_times, std::span<const RowLineage> lineages,
                        const std::function<void(uint64_t slot, const Candidate&)>& put) {
   std::vector<size_t> by_slot(ties.size());
   std::iota(by_slot.begin(), by_slot.end(), size_t{0});

@@ -72,8 +72,8 @@ Result<Times> ParseTimes(const arrow::StringArray& texts, const std::string& col
     }
     const std::optional<IsoInstant> instant = ParseIsoInstant(texts.GetView(row));
     if (!instant) {
-      return InvalidArgument("entity frame, row ", first_row + row, ": '", texts.GetView(row), "' in column '",
-                             column,
+      return InvalidArgument("entity frame, row ", first_row + row, ": '", texts.GetView(row),
+                             "' in column '", column,
                              "' is not an ISO-8601 time such as 2024-01-31T12:00:00+00:00 (P10)");
     }
     nanos[static_cast<size_t>(row)] = instant->nanos;
@@ -84,7 +84,8 @@ Result<Times> ParseTimes(const arrow::StringArray& texts, const std::string& col
   for (size_t row = 0; row < nanos.size(); ++row) {
     const Int128 tick = nanos[row] / unit;
     if (tick < kInt64Min || tick > kInt64Max) {
-      return InvalidArgument("entity frame, row ", first_row + static_cast<int64_t>(row), ": a time in column '", column,
+      return InvalidArgument("entity frame, row ", first_row + static_cast<int64_t>(row),
+                             ": a time in column '", column,
                              "' lies beyond the range of nanosecond timestamps");
     }
     times.values.push_back(static_cast<int64_t>(tick));

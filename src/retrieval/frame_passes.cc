@@ -45,7 +45,8 @@ int64_t JoinBytesOfRow(const arrow::Table& frame, const std::vector<PinnedView>&
   int64_t bytes = kTimeBytes + kFindingBytes;
   std::set<std::vector<std::string>> encodings;
   for (const PinnedView& pinned : views) {
-    bytes += kWinnerBytes + (pinned.provenance ? kPlaceBytes : 0);
+    // Views that decide alike leave their winners to one another.
+    bytes += kWinnerBytes + (pinned.provenance || views.size() > 1 ? kPlaceBytes : 0);
     if (!encodings.insert(pinned.view.frame_keys).second) continue;
     bytes += kIdBytes;
     for (const std::string& name : pinned.view.frame_keys) {
@@ -61,7 +62,8 @@ int64_t PassRows(const arrow::Table& frame, const std::vector<PinnedView>& views
                  const MemoryBudget& memory, int64_t batch_rows) {
   const int64_t fitting = memory.frame_bytes() / JoinBytesOfRow(frame, views);
   const int64_t rows = std::clamp<int64_t>(
-      fitting, 1, std::min(memory.limits().pass_rows_max.value_or(kNoSlot - 1), int64_t{kNoSlot} - 1));
+      fitting, 1,
+      std::min(memory.limits().pass_rows_max.value_or(kNoSlot - 1), int64_t{kNoSlot} - 1));
   return rows < batch_rows ? rows : rows - rows % batch_rows;
 }
 

@@ -62,7 +62,7 @@ class FrameRows {
   const std::vector<std::shared_ptr<arrow::DataType>> types_;
   const std::shared_ptr<arrow::Schema> schema_;  // Keys, then the time.
   const Terms terms_;
-  std::shared_mutex mutex_;  // Shared while pairs are observed.
+  std::shared_mutex mutex_;             // Shared while pairs are observed.
   std::unique_ptr<DistinctRows> rows_;  // Null after Spill failed.
   Status failure_;                      // Of Spill.
   std::unique_ptr<TemporaryFile> file_;

@@ -14,7 +14,8 @@ namespace icefield {
 namespace {
 
 using BatchPtr = std::shared_ptr<arrow::RecordBatch>;
-using Pairs = std::set<std::pair<int64_t, int64_t>>;  // Of time and key: their order is the frame's.
+using Pairs =
+    std::set<std::pair<int64_t, int64_t>>;  // Of time and key: their order is the frame's.
 
 struct Observed {
   std::shared_ptr<arrow::Array> keys;

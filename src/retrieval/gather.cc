@@ -93,8 +93,9 @@ std::vector<WinnerReader::Part> WinnerReader::ChooseParts(int64_t bytes) {
 
 Result<size_t> WinnerReader::ReadSome(int64_t bytes, const TakeGathered& take) {
   const std::vector<Part> parts = ChooseParts(bytes);
-  ICEFIELD_TRY(ParallelFor(parts.size(), ThreadCount(terms_.read.threads),
-                           [&](size_t at, int worker) { return ReadPart(parts[at], worker, take); }));
+  ICEFIELD_TRY(
+      ParallelFor(parts.size(), ThreadCount(terms_.read.threads),
+                  [&](size_t at, int worker) { return ReadPart(parts[at], worker, take); }));
   size_t count = 0;
   for (const Part& part : parts) count += part.count;
   return count;
@@ -145,8 +146,8 @@ Status WinnerReader::ReadByColumn(const Group& group, std::span<const int64_t> p
   size_t first = group.first + group.done;
   for (BatchPtr& batch : stored) {
     const auto rows = std::min(positions.size(), static_cast<size_t>(terms_.read.batch_rows));
-    ICEFIELD_ASSIGN(BatchPtr piece, plan.AssembleAt(std::exchange(batch, nullptr),
-                                                    positions.first(rows)));
+    ICEFIELD_ASSIGN(BatchPtr piece,
+                    plan.AssembleAt(std::exchange(batch, nullptr), positions.first(rows)));
     ICEFIELD_TRY(Give(first, std::move(piece), take));
     first += rows;
     positions = positions.subspan(rows);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 #include <span>
+#include <utility>
 
 #include "codec/arrow/arrow_types.h"
 #include "retrieval/frame_passes.h"
@@ -31,6 +32,12 @@ class JoinedSet final : public TrainingSet {
         encodings_(frame_),
         spill_file_(terms_.memory.limits().spill_directory) {
     report_.rows = frame_.rows();
+    for (const PinnedView& view : views_) {
+      const auto first = std::find_if(views_.begin(), views_.end(), [&](const PinnedView& other) {
+        return DecideAlike(other, view);
+      });
+      deciders_.push_back(static_cast<size_t>(first - views_.begin()));
+    }
   }
 
   const std::shared_ptr<arrow::Schema>& schema() const override { return schema_; }
@@ -53,7 +60,7 @@ class JoinedSet final : public TrainingSet {
     RetrievalPlan plan{.depth = depth, .budget = {.bytes = terms_.memory.bytes()}};
     plan.budget.pass_rows = frame_.rows();
     plan.frame = FramePlan{.rows = frame_.rows(), .bytes = frame_.bytes()};
-    for (const PinnedView& view : views_) {
+    for (size_t view = 0; view < views_.size(); ++view) {
       ICEFIELD_ASSIGN(const std::unique_ptr<ViewScan> scan, Open(view, depth));
       ICEFIELD_ASSIGN(
           plan.views.emplace_back(),
@@ -99,10 +106,11 @@ class JoinedSet final : public TrainingSet {
   const RetrievalReport* report() const override { return done_ ? &report_ : nullptr; }
 
  private:
-  Result<std::unique_ptr<ViewScan>> Open(const PinnedView& view,
-                                         PlanDepth depth = PlanDepth::kFooters) {
+  // Views that decide alike plan alike: a row of one plan is the same row of another.
+  Result<std::unique_ptr<ViewScan>> Open(size_t at, PlanDepth depth = PlanDepth::kFooters) {
+    const PinnedView& view = views_[at];
     ICEFIELD_ASSIGN(const EncodedKeys* keys, encodings_.For(view.view));
-    const std::optional<TimeSpan> span = SpanOf(frame_, view.view, view.unit);
+    const std::optional<TimeSpan> span = SpanOf(frame_, DecidingTermsOf(at).WidestTtl(), view.unit);
     ViewNeed need{.span = {.op = PredicateOp::kFalse},
                   .keys = AmongKeys(view, keys->columns),
                   .gathered = FeatureColumns(view)};
@@ -117,36 +125,59 @@ class JoinedSet final : public TrainingSet {
     if (!terms_.read.bytes_max) return scans;
     PlannedBytes planned(terms_.read);
     for (size_t view = 0; view < views_.size(); ++view) {
-      ICEFIELD_ASSIGN(scans[view], Open(views_[view]));
+      ICEFIELD_ASSIGN(scans[view], Open(view));
       ICEFIELD_TRY(planned.Add(scans[view]->report));
     }
     return scans;
   }
 
-  // The first view whose winners are those of view `at`: itself, or one before it.
-  size_t DeciderOf(size_t at) const {
-    size_t first = 0;
-    while (!DecideAlike(views_[first], views_[at])) ++first;
-    return first;
+  // The TTLs of the views that the first pass over view `at` is for, each once.
+  std::vector<int64_t> TtlsOf(size_t at) const {
+    std::vector<int64_t> ttls;
+    for (size_t view = 0; view < views_.size(); ++view) {
+      const int64_t ttl = views_[view].view.ttl_us;
+      if (deciders_[view] == deciders_[at] &&
+          std::find(ttls.begin(), ttls.end(), ttl) == ttls.end())
+        ttls.push_back(ttl);
+    }
+    return ttls;
   }
 
-  // Of views that decide alike the first reads keys and times, and leaves its winners to the
+  DecidingTerms DecidingTermsOf(size_t at) const {
+    return {
+        .ttls_us = TtlsOf(at), .thread_bytes = terms_.memory.thread_bytes(), .read = terms_.read};
+  }
+
+  // Of views that decide alike the first reads keys and times, and leaves its decisions to the
   // others.
   Result<Winners> WinnersFor(size_t at, ViewScan& scan) {
     const Stopwatch watch(report_.seconds.winners);
-    const size_t decider = DeciderOf(at);
-    if (decider != at) {
-      TakeDecision(report_.views[decider], scan.report);
-      return decided_.at(decider);
+    const size_t decider = deciders_[at];
+    if (decider == at) {
+      ICEFIELD_ASSIGN(const EncodedKeys* keys, encodings_.For(views_[at].view));
+      const DecidingTerms terms = DecidingTermsOf(at);
+      ICEFIELD_ASSIGN(std::vector<Decision> decisions, DecideWinners(scan, frame_, *keys, terms));
+      for (size_t ttl = 0; ttl < decisions.size(); ++ttl)
+        decisions_[{at, terms.ttls_us[ttl]}] = std::move(decisions[ttl]);
+    } else {
+      scan.report.decided_with = views_[decider].view.name;
+      scan.report.ties = report_.views[decider].ties;
     }
-    ICEFIELD_ASSIGN(const EncodedKeys* keys, encodings_.For(views_[at].view));
-    ICEFIELD_ASSIGN(
-        Winners winners,
-        DecideWinners(scan, frame_, *keys, terms_.memory.thread_bytes(), terms_.read));
-    for (size_t later = at + 1; later < views_.size(); ++later) {
-      if (DeciderOf(later) == at) decided_[at] = winners;
-    }
+    const auto found = decisions_.find({decider, views_[at].view.ttl_us});
+    found->second.Report(scan.report);
+    if (IsNeededAfter(at)) return found->second.winners;
+    Winners winners = std::move(found->second.winners);
+    decisions_.erase(found);
     return winners;
+  }
+
+  // True if a later view has the same winners as view `at`.
+  bool IsNeededAfter(size_t at) const {
+    for (size_t later = at + 1; later < views_.size(); ++later) {
+      if (deciders_[later] == deciders_[at] && views_[later].view.ttl_us == views_[at].view.ttl_us)
+        return true;
+    }
+    return false;
   }
 
   // The share of view `at` of `left` bytes: what one view does not need, those after it get.
@@ -161,13 +192,12 @@ class JoinedSet final : public TrainingSet {
   Status JoinAll() {
     ICEFIELD_ASSIGN(std::vector<std::unique_ptr<ViewScan>> planned, PlanAhead());
     const MemoryBudget& memory = terms_.memory;
-    int64_t left =
-        memory.feature_bytes(frame_.rows() * JoinBytesOfRow(frame_.table(), views_));
+    int64_t left = memory.feature_bytes(frame_.rows() * JoinBytesOfRow(frame_.table(), views_));
     for (size_t at = 0; at < views_.size(); ++at) {
       std::unique_ptr<ViewScan> scan = std::move(planned[at]);
       if (scan == nullptr) {
         const Stopwatch watch(report_.seconds.plan);
-        ICEFIELD_ASSIGN(scan, Open(views_[at]));
+        ICEFIELD_ASSIGN(scan, Open(at));
       }
       ICEFIELD_ASSIGN(Winners winners, WinnersFor(at, *scan));
       const Stopwatch watch(report_.seconds.gather);
@@ -178,7 +208,6 @@ class JoinedSet final : public TrainingSet {
       results_.push_back(std::move(joined));
       report_.views.push_back(std::move(scan->report));
     }
-    decided_.clear();
     joined_ = true;
     return {};
   }
@@ -186,8 +215,8 @@ class JoinedSet final : public TrainingSet {
   // How many rows the next batch has.
   int64_t RowsAhead() const {
     const int64_t fitting = terms_.memory.batch_bytes() / std::max<int64_t>(1, row_bytes_);
-    int64_t rows = std::min({frame_.rows() - next_row_, terms_.read.batch_rows,
-                             std::max<int64_t>(1, fitting)});
+    int64_t rows = std::min(
+        {frame_.rows() - next_row_, terms_.read.batch_rows, std::max<int64_t>(1, fitting)});
     for (const JoinedView& joined : results_)
       rows = std::min(rows, joined.features.RowsFrom(next_row_));
     return rows;
@@ -225,7 +254,8 @@ class JoinedSet final : public TrainingSet {
   std::shared_ptr<arrow::Schema> schema_;
   JoinTerms terms_;
   KeyEncodings encodings_;
-  std::map<size_t, Winners> decided_;  // By view; of those that later views share.
+  std::vector<size_t> deciders_;  // Of each view the first one that decides alike: maybe itself.
+  std::map<std::pair<size_t, int64_t>, Decision> decisions_;  // By decider and TTL, while needed.
   TemporaryFile spill_file_;
   std::vector<JoinedView> results_;
   int64_t row_bytes_ = 0;  // About, of the features of an entity row.

@@ -189,9 +189,7 @@ class LatestSet final : public TrainingSet {
   }
 
   // What is kept of the winners.
-  int64_t LatestBytes() const {
-    return static_cast<int64_t>(winners_.size() * sizeof(RowLocator));
-  }
+  int64_t LatestBytes() const { return static_cast<int64_t>(winners_.size() * sizeof(RowLocator)); }
 
   // The first rows of the pieces at hand: as many as a batch may have.
   Result<std::shared_ptr<arrow::RecordBatch>> TakePieces() {
@@ -263,12 +261,10 @@ class LatestSet final : public TrainingSet {
     }
     const auto tie_bytes = static_cast<int64_t>(sizeof(Tie));
     const int64_t ties_max = std::min(kTiesMax, memory_.feature_bytes(0) / 4 / tie_bytes);
-    return LatestTable::Make(
-        types,
-        {.files = static_cast<uint32_t>(scan_->plan.tasks.size()),
-         .threads = ThreadCount(options_.threads),
-         .ties_max = IsAside() ? static_cast<size_t>(ties_max) : 0,
-         .first_part = first_part});
+    return LatestTable::Make(types, {.files = static_cast<uint32_t>(scan_->plan.tasks.size()),
+                                     .threads = ThreadCount(options_.threads),
+                                     .ties_max = IsAside() ? static_cast<size_t>(ties_max) : 0,
+                                     .first_part = first_part});
   }
 
   bool IsAside() const { return scan_->report.ties == TieReading::kAside; }
@@ -276,13 +272,13 @@ class LatestSet final : public TrainingSet {
   Status ObserveAll(LatestTable& table) {
     std::vector<WorkerScratch> scratch(static_cast<size_t>(ThreadCount(options_.threads)));
     const TickSpan ticks{span_.first.value_or(INT64_MIN), span_.last.value_or(INT64_MAX)};
-    const int64_t bytes_max = std::min(memory_.feature_bytes(0),
-                                       memory_.limits().held_bytes_max.value_or(INT64_MAX));
+    const int64_t bytes_max =
+        std::min(memory_.feature_bytes(0), memory_.limits().held_bytes_max.value_or(INT64_MAX));
     const TieOrder order = IsAside() ? TieOrder::kLeftOut : TieOrder::kRead;
     ICEFIELD_TRY(ForEachDecidingBatch(
         *scan_, order, options_, [&](DecidingBatch& batch, int worker) -> Status {
-          ICEFIELD_TRY(ObserveBatch(batch, ticks, table, worker,
-                                    scratch[static_cast<size_t>(worker)]));
+          ICEFIELD_TRY(
+              ObserveBatch(batch, ticks, table, worker, scratch[static_cast<size_t>(worker)]));
           if (table.bytes() > bytes_max) table.Shed(bytes_max);
           return {};
         }));
@@ -314,18 +310,17 @@ class LatestSet final : public TrainingSet {
       scratch.left_out[row] = static_cast<uint8_t>(batch.no_time[row] | (outside ? 1 : 0));
       any |= scratch.left_out[row];
     }
-    return table.Observe(batch.keys,
-                         {.key_ids = {},
-                          .event_times = batch.event_times,
-                          .created_times = batch.created_times,
-                          .commit_times = {},
-                          .lineages = batch.lineages,
-                          .positions = batch.positions,
-                          .file = batch.file,
-                          .first_position = batch.first_position},
-                         any != 0 ? std::span<const uint8_t>(scratch.left_out)
-                                  : std::span<const uint8_t>(),
-                         worker);
+    return table.Observe(
+        batch.keys,
+        {.key_ids = {},
+         .event_times = batch.event_times,
+         .created_times = batch.created_times,
+         .commit_times = {},
+         .lineages = batch.lineages,
+         .positions = batch.positions,
+         .file = batch.file,
+         .first_position = batch.first_position},
+        any != 0 ? std::span<const uint8_t>(scratch.left_out) : std::span<const uint8_t>(), worker);
   }
 
   PinnedView pinned_;
@@ -361,9 +356,8 @@ Result<std::unique_ptr<TrainingSet>> MakeLatest(LatestRequest request) {
   ICEFIELD_ASSIGN(std::shared_ptr<arrow::Schema> schema, LatestSchema(pinned));
   ICEFIELD_ASSIGN(MemoryBudget memory, MemoryBudget::Make(request.memory, request.read.threads));
   request.read.threads = memory.threads();
-  return std::unique_ptr<TrainingSet>(
-      std::make_unique<LatestSet>(std::move(pinned), span, std::move(schema),
-                                  std::move(request.read), std::move(memory)));
+  return std::unique_ptr<TrainingSet>(std::make_unique<LatestSet>(
+      std::move(pinned), span, std::move(schema), std::move(request.read), std::move(memory)));
 }
 
 }  // namespace icefield

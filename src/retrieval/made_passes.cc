@@ -85,8 +85,7 @@ class MadePasses final : public FramePasses {
 }  // namespace
 
 std::unique_ptr<FramePasses> MakeMadePasses(std::shared_ptr<arrow::Schema> schema,
-                                            std::unique_ptr<FrameRows> rows,
-                                            PassRowsOf pass_rows) {
+                                            std::unique_ptr<FrameRows> rows, PassRowsOf pass_rows) {
   return std::make_unique<MadePasses>(std::move(schema), std::move(rows), std::move(pass_rows));
 }
 

@@ -34,12 +34,10 @@ Status CheckLimits(const MemoryLimits& limits) {
 
 Result<MemoryBudget> MemoryBudget::Make(const MemoryLimits& limits, int threads) {
   ICEFIELD_TRY(CheckLimits(limits));
-  const int64_t bytes = limits.budget_bytes
-                            ? *limits.budget_bytes
-                            : std::max(kBudgetBytesMin, MachineMemoryBytes() / 4);
+  const int64_t bytes = limits.budget_bytes ? *limits.budget_bytes
+                                            : std::max(kBudgetBytesMin, MachineMemoryBytes() / 4);
   const int64_t threads_max = std::max<int64_t>(1, DecodingBytes(bytes) / kThreadBytes);
-  return MemoryBudget(limits, bytes,
-                      static_cast<int>(std::min<int64_t>(threads, threads_max)));
+  return MemoryBudget(limits, bytes, static_cast<int>(std::min<int64_t>(threads, threads_max)));
 }
 
 int64_t MemoryBudget::thread_bytes() const {

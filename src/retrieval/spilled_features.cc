@@ -77,8 +77,8 @@ void SpilledFeatures::CutRanges(const SpillTerms& terms) {
     int64_t end = first;
     while (end < rows) {
       const int64_t next = std::min(rows, end + step);
-      distinct.Add(winner_of_row_.subspan(static_cast<size_t>(end),
-                                          static_cast<size_t>(next - end)));
+      distinct.Add(
+          winner_of_row_.subspan(static_cast<size_t>(end), static_cast<size_t>(next - end)));
       if (end > first && distinct.count() > winners_max) break;
       end = next;
     }
@@ -134,8 +134,8 @@ Status SpilledFeatures::WriteBlocks(Range& range, uint32_t first_rank,
   parts.clear();
   ICEFIELD_ASSIGN(const std::shared_ptr<arrow::Buffer> bytes, WriteBlock(*rows));
   ICEFIELD_ASSIGN(const int64_t place, file_.Append(std::string_view(*bytes)));
-  range.blocks.push_back({first_rank, static_cast<uint32_t>(rows->num_rows()), place,
-                          bytes->size()});
+  range.blocks.push_back(
+      {first_rank, static_cast<uint32_t>(rows->num_rows()), place, bytes->size()});
   range.bytes += bytes->size();
   return {};
 }

@@ -15,8 +15,8 @@
 
 namespace icefield {
 
-/// How a retrieval decides between rows of one event time. The cuts need the created times of all rows
-/// (P8) or the lineages (P9); dates tie too often.
+/// How a retrieval decides between rows of one event time. The cuts need the created times of all
+/// rows (P8) or the lineages (P9); dates tie too often.
 TieReading PlannedTies(const ViewScan& scan);
 
 /// The most rows that a join sets aside for an entity frame of so many slots.

@@ -77,12 +77,12 @@ int64_t FeatureCollector::RowBytes() const {
 
 void FeatureCollector::StartWriting() {
   if (spilled_ == nullptr) {
-    spilled_ = std::make_unique<SpilledFeatures>(
-        schema_, winner_of_row_,
-        SpillTerms{.row_bytes = RowBytes(),
-                   .range_bytes = RangeBytes(terms_.bytes_max),
-                   .batch_rows = terms_.batch_rows},
-        file_);
+    spilled_ =
+        std::make_unique<SpilledFeatures>(schema_, winner_of_row_,
+                                          SpillTerms{.row_bytes = RowBytes(),
+                                                     .range_bytes = RangeBytes(terms_.bytes_max),
+                                                     .batch_rows = terms_.batch_rows},
+                                          file_);
   }
   flush_.emplace();
   flush_->pieces = std::move(pieces_);

@@ -116,9 +116,8 @@ TEST(ViewFeatures, AreTheSameInMemoryAndOnDisk) {
       const Result<BatchPtr> read = ReadAll(*features, winners, batch_rows);
       ASSERT_TRUE(read.ok()) << "seed " << seed << ": " << read.error();
       ASSERT_TRUE((*read)->ValidateFull().ok()) << "seed " << seed;
-      ASSERT_TRUE((*read)->Equals(*expected))
-          << "seed " << seed << ", " << bytes_max << " bytes\n"
-          << winners->schema()->ToString();
+      ASSERT_TRUE((*read)->Equals(*expected)) << "seed " << seed << ", " << bytes_max << " bytes\n"
+                                              << winners->schema()->ToString();
     }
   }
   EXPECT_GT(spilled, 300);
@@ -128,10 +127,10 @@ TEST(ViewFeatures, AreTheSameInMemoryAndOnDisk) {
 BatchPtr Texts(const std::vector<int>& lengths) {
   arrow::StringBuilder texts;
   for (size_t at = 0; at < lengths.size(); ++at) {
-    EXPECT_TRUE(texts
-                    .Append(std::string(static_cast<size_t>(lengths[at]),
-                                        static_cast<char>('a' + at % 26)))
-                    .ok());
+    EXPECT_TRUE(
+        texts
+            .Append(std::string(static_cast<size_t>(lengths[at]), static_cast<char>('a' + at % 26)))
+            .ok());
   }
   return arrow::RecordBatch::Make(arrow::schema({arrow::field("text", arrow::utf8())}),
                                   static_cast<int64_t>(lengths.size()),

@@ -268,10 +268,11 @@ Result<std::unique_ptr<FramePasses>> ReadViewFrame(const ViewFramePlan& plan,
   std::vector<TypePtr> types;
   for (int column = 0; column + 1 < plan.schema->num_fields(); ++column)
     types.push_back(StorageType(plan.schema->field(column)->type()));
-  ICEFIELD_ASSIGN(
-      std::unique_ptr<FrameRows> rows,
-      FrameRows::Make(types, {.bytes_max = std::min(memory.frame_bytes(), memory.limits().held_bytes_max.value_or(INT64_MAX)),
-                              .spill_directory = memory.limits().spill_directory}));
+  ICEFIELD_ASSIGN(std::unique_ptr<FrameRows> rows,
+                  FrameRows::Make(types, {.bytes_max = std::min(
+                                              memory.frame_bytes(),
+                                              memory.limits().held_bytes_max.value_or(INT64_MAX)),
+                                          .spill_directory = memory.limits().spill_directory}));
   for (const PinnedView& source : plan.sources) {
     ICEFIELD_ASSIGN(std::unique_ptr<ViewScan> scan, OpenFrameSource(plan, source, options));
     const SourceReader reader(plan, source, *rows);
@@ -285,7 +286,9 @@ Result<std::unique_ptr<FramePasses>> ReadViewFrame(const ViewFramePlan& plan,
   }
   ICEFIELD_TRY(rows->Finish());
   made.bytes_spilled = rows->bytes_spilled();
-  return MakeMadePasses(plan.schema, std::move(rows), [&views, &memory, batch_rows = options.batch_rows](const arrow::Table& part) {
+  return MakeMadePasses(
+      plan.schema, std::move(rows),
+      [&views, &memory, batch_rows = options.batch_rows](const arrow::Table& part) {
         return PassRows(part, views, memory, batch_rows);
       });
 }

@@ -123,31 +123,32 @@ struct Hit {
   uint32_t row;
 };
 
-// Every entity row's winner after the TTL, and the counts of the report.
-std::vector<Hit> ResolveRows(const SlotTable& slots, const EntityFrame& frame,
-                             const PinnedView& pinned, ViewReport& report) {
-  std::vector<Hit> hits;
+// Every entity row's winner under a TTL (0: none), into `hits`, and what is counted of them.
+Decision ResolveRows(const SlotTable& slots, const EntityFrame& frame, const PinnedView& pinned,
+                     int64_t ttl_us, std::vector<Hit>& hits) {
+  Decision decision;
+  hits.clear();
   hits.reserve(static_cast<size_t>(frame.rows()));
   const Times& times = frame.times();
-  if (pinned.view.created_time) report.hits_not_yet_created = 0;
+  if (pinned.view.created_time) decision.hits_not_yet_created = 0;
   for (size_t row = 0; row < times.values.size(); ++row) {
-    const bool has_ttl = pinned.view.ttl_us > 0 && times.valid[row] != 0;
-    const int64_t oldest_fresh =
-        has_ttl ? OldestFresh(times, row, pinned.view.ttl_us, pinned.unit) : INT64_MIN;
+    const bool has_ttl = ttl_us > 0 && times.valid[row] != 0;
+    const int64_t oldest_fresh = has_ttl ? OldestFresh(times, row, ttl_us, pinned.unit) : INT64_MIN;
     const SlotTable::Resolved resolved = slots.Resolve(row, oldest_fresh);
-    Count(resolved.outcome, report.outcomes);
+    Count(resolved.outcome, decision.outcomes);
     if (resolved.outcome != Outcome::kHit) continue;
     const Candidate& winner = resolved.winner;
     hits.push_back({winner.order.locator, static_cast<uint32_t>(row)});
-    if (winner.tied) ++report.full_ties;
-    if (!report.hits_not_yet_created || winner.order.created_time == kNoCreatedTime) continue;
+    if (winner.tied) ++decision.full_ties;
+    if (!decision.hits_not_yet_created || winner.order.created_time == kNoCreatedTime) continue;
     if (winner.order.created_time > *FloorToUnit(times, row, pinned.unit))
-      ++*report.hits_not_yet_created;
+      ++*decision.hits_not_yet_created;
   }
-  return hits;
+  return decision;
 }
 
-Winners NumberWinners(std::vector<Hit> hits, size_t rows) {
+// Numbers winners; sorts the hits.
+Winners NumberWinners(std::vector<Hit>& hits, size_t rows) {
   std::sort(hits.begin(), hits.end(),
             [](const Hit& a, const Hit& b) { return a.row_of_view < b.row_of_view; });
   Winners numbered;
@@ -163,8 +164,9 @@ Winners NumberWinners(std::vector<Hit> hits, size_t rows) {
 
 // Feeds all rows of the frame's keys to the slots.
 Status ObserveAll(ViewScan& scan, const EntityFrame& frame, const EncodedKeys& keys,
-                  const ReadOptions& options, SlotTable& slots) {
-  const TimeSpan span = SpanOf(frame, scan.pinned.view, scan.pinned.unit).value_or(TimeSpan{});
+                  const DecidingTerms& terms, SlotTable& slots) {
+  const ReadOptions& options = terms.read;
+  const TimeSpan span = SpanOf(frame, terms.WidestTtl(), scan.pinned.unit).value_or(TimeSpan{});
   const TieOrder order =
       scan.report.ties == TieReading::kAside ? TieOrder::kLeftOut : TieOrder::kRead;
   std::vector<WorkerScratch> scratch(static_cast<size_t>(ThreadCount(options.threads)));
@@ -186,30 +188,30 @@ Status ObserveAll(ViewScan& scan, const EntityFrame& frame, const EncodedKeys& k
 // The slots with their winners. Where too many rows tie to be set aside, all are read once more,
 // with what decides between them.
 Status FillSlots(ViewScan& scan, const EntityFrame& frame, const EncodedKeys& keys,
-                 int64_t thread_bytes, const ReadOptions& options, const SpineIndex& index,
+                 const DecidingTerms& terms, const SpineIndex& index,
                  std::optional<SlotTable>& slots) {
-  SlotTable::Options terms{.created_cut = scan.report.cut == CutEffect::kApplied,
-                           .commit_cut = scan.pinned.commit_times.has_value(),
-                           .ttl = MicrosToTick(scan.pinned.view.ttl_us, scan.pinned.unit),
-                           .files = static_cast<uint32_t>(scan.plan.tasks.size())};
+  SlotTable::Options options{.created_cut = scan.report.cut == CutEffect::kApplied,
+                             .commit_cut = scan.pinned.commit_times.has_value(),
+                             .ttl = MicrosToTick(terms.WidestTtl(), scan.pinned.unit),
+                             .files = static_cast<uint32_t>(scan.plan.tasks.size())};
   scan.report.ties = PlannedTies(scan);
   if (scan.report.ties == TieReading::kAside) {
-    terms.ties_max = TiesMax(index.slot_times.size());
-    slots.emplace(index, terms);
-    Status observed = ObserveAll(scan, frame, keys, options, *slots);
+    options.ties_max = TiesMax(index.slot_times.size());
+    slots.emplace(index, options);
+    Status observed = ObserveAll(scan, frame, keys, terms, *slots);
     if (!slots->too_many_ties()) {
       ICEFIELD_TRY(std::move(observed));
       ICEFIELD_ASSIGN(const TieDetails details,
-                      ReadTieDetails(scan, slots->TiedRows(), thread_bytes, options));
+                      ReadTieDetails(scan, slots->TiedRows(), terms.thread_bytes, terms.read));
       slots->SettleTies(details.created_times, details.lineages);
       return {};
     }
     slots.reset();
-    terms.ties_max = 0;
+    options.ties_max = 0;
     scan.report.ties = TieReading::kAllRows;
   }
-  slots.emplace(index, terms);
-  return ObserveAll(scan, frame, keys, options, *slots);
+  slots.emplace(index, options);
+  return ObserveAll(scan, frame, keys, terms, *slots);
 }
 
 // Counts the hits that were created after their entity times; `created_times` are those of the
@@ -244,16 +246,16 @@ Result<std::vector<int64_t>> CollectFeatures(ViewScan& scan, std::span<const Row
   const auto last = static_cast<int>(read.columns.size());
   read.columns.push_back({created->id, created->name});
   created_times.resize(winners.size());
-  ICEFIELD_TRY(ReadWinners(
-      scan, winners, std::move(read), thread_bytes, options,
-      [&](size_t first, const std::shared_ptr<arrow::RecordBatch>& rows) -> Status {
-        ICEFIELD_TRY(ReadCreatedTimes(*rows->column(last), scan.pinned.unit,
-                                      std::span(created_times).subspan(first)));
-        if (last == 0) return {};
-        ICEFIELD_ARROW_ASSIGN(std::shared_ptr<arrow::RecordBatch> features,
-                              rows->RemoveColumn(last), "gather");
-        return collect(first, std::move(features));
-      }));
+  ICEFIELD_TRY(
+      ReadWinners(scan, winners, std::move(read), thread_bytes, options,
+                  [&](size_t first, const std::shared_ptr<arrow::RecordBatch>& rows) -> Status {
+                    ICEFIELD_TRY(ReadCreatedTimes(*rows->column(last), scan.pinned.unit,
+                                                  std::span(created_times).subspan(first)));
+                    if (last == 0) return {};
+                    ICEFIELD_ARROW_ASSIGN(std::shared_ptr<arrow::RecordBatch> features,
+                                          rows->RemoveColumn(last), "gather");
+                    return collect(first, std::move(features));
+                  }));
   return created_times;
 }
 
@@ -302,7 +304,7 @@ Result<std::unique_ptr<EncodedKeys>> KeyEncodings::Encode(
   return encoded;
 }
 
-std::optional<TimeSpan> SpanOf(const EntityFrame& frame, const BoundView& view, ViewUnit unit) {
+std::optional<TimeSpan> SpanOf(const EntityFrame& frame, int64_t ttl_us, ViewUnit unit) {
   const Times& times = frame.times();
   std::optional<size_t> least;
   std::optional<size_t> greatest;
@@ -313,7 +315,7 @@ std::optional<TimeSpan> SpanOf(const EntityFrame& frame, const BoundView& view, 
   }
   if (!least) return std::nullopt;
   TimeSpan span;
-  if (view.ttl_us > 0) span.first = OldestFresh(times, *least, view.ttl_us, unit);
+  if (ttl_us > 0) span.first = OldestFresh(times, *least, ttl_us, unit);
   span.last = FloorToUnit(times, *greatest, unit);
   // Before all ticks: no row is early enough.
   if (!span.last) return std::nullopt;
@@ -327,13 +329,11 @@ Result<int64_t> CommitTick(const PinnedView& pinned, const FileTask& task, int64
       pinned.unit);
 }
 
-Result<arrow::ArrayVector> JoinedView::Take(const PinnedView& pinned, int64_t first,
-                                            int64_t rows) {
+Result<arrow::ArrayVector> JoinedView::Take(const PinnedView& pinned, int64_t first, int64_t rows) {
   ICEFIELD_ASSIGN(arrow::ArrayVector columns, features.Take(first, rows));
   if (!origins) return columns;
   const auto start = features.winner_of_row().begin() + first;
-  ICEFIELD_TRY(
-      origins->Insert({start, start + rows}, ProvenanceTimes(pinned).size(), columns));
+  ICEFIELD_TRY(origins->Insert({start, start + rows}, ProvenanceTimes(pinned).size(), columns));
   return columns;
 }
 
@@ -344,16 +344,26 @@ bool DecideAlike(const PinnedView& a, const PinnedView& b) {
   const auto terms_of = [](const PinnedView& pinned) {
     const BoundView& view = pinned.view;
     return std::tie(pinned.source.table->metadata_location, pinned.source.table->name, view.keys,
-                    view.frame_keys, view.event_time, view.created_time, view.ttl_us,
-                    view.row_filter);
+                    view.frame_keys, view.event_time, view.created_time, view.row_filter);
   };
   return snapshot_of(a) == snapshot_of(b) && terms_of(a) == terms_of(b) &&
          a.source.store == b.source.store &&
          a.commit_times.has_value() == b.commit_times.has_value();
 }
 
-Result<Winners> DecideWinners(ViewScan& scan, const EntityFrame& frame, const EncodedKeys& keys,
-                              int64_t thread_bytes, const ReadOptions& options) {
+int64_t DecidingTerms::WidestTtl() const {
+  const auto [least, greatest] = std::minmax_element(ttls_us.begin(), ttls_us.end());
+  return *least == 0 ? 0 : *greatest;
+}
+
+void Decision::Report(ViewReport& report) const {
+  report.outcomes = outcomes;
+  report.full_ties = full_ties;
+  report.hits_not_yet_created = hits_not_yet_created;
+}
+
+Result<std::vector<Decision>> DecideWinners(ViewScan& scan, const EntityFrame& frame,
+                                            const EncodedKeys& keys, const DecidingTerms& terms) {
   std::vector<std::optional<int64_t>> times(static_cast<size_t>(frame.rows()));
   for (size_t row = 0; row < times.size(); ++row) {
     if (frame.times().valid[row] != 0)
@@ -363,22 +373,17 @@ Result<Winners> DecideWinners(ViewScan& scan, const EntityFrame& frame, const En
   if (index.slot_times.size() + index.key_count() >= kNoSlot) {
     return Unsupported("an entity frame of more than 4 billion keys and times together; split it");
   }
+  std::optional<SlotTable> slots;
+  ICEFIELD_TRY(FillSlots(scan, frame, keys, terms, index, slots));
+  slots->Spread();
+  std::vector<Decision> decisions;
   std::vector<Hit> hits;
-  {
-    std::optional<SlotTable> slots;  // Gone before the winners are numbered.
-    ICEFIELD_TRY(FillSlots(scan, frame, keys, thread_bytes, options, index, slots));
-    slots->Spread();
-    hits = ResolveRows(*slots, frame, scan.pinned, scan.report);
+  for (size_t at = 0; at < terms.ttls_us.size(); ++at) {
+    decisions.push_back(ResolveRows(*slots, frame, scan.pinned, terms.ttls_us[at], hits));
+    if (at + 1 == terms.ttls_us.size()) slots.reset();  // Before the last winners are numbered.
+    decisions.back().winners = NumberWinners(hits, times.size());
   }
-  return NumberWinners(std::move(hits), times.size());
-}
-
-void TakeDecision(const ViewReport& decided, ViewReport& report) {
-  report.decided_with = decided.decided_with.value_or(decided.view);
-  report.ties = decided.ties;
-  report.outcomes = decided.outcomes;
-  report.full_ties = decided.full_ties;
-  report.hits_not_yet_created = decided.hits_not_yet_created;
+  return decisions;
 }
 
 Result<JoinedView> GatherFeatures(ViewScan& scan, const EntityFrame& frame, Winners winners,
@@ -389,13 +394,12 @@ Result<JoinedView> GatherFeatures(ViewScan& scan, const EntityFrame& frame, Winn
                               .batch_rows = options.batch_rows,
                               .threads = ThreadCount(options.threads)},
                              *terms.file);
-  ICEFIELD_ASSIGN(
-      const std::vector<int64_t> created_times,
-      CollectFeatures(scan, winners.locators, terms.thread_bytes, options, collector));
+  ICEFIELD_ASSIGN(const std::vector<int64_t> created_times,
+                  CollectFeatures(scan, winners.locators, terms.thread_bytes, options, collector));
   ICEFIELD_ASSIGN(ViewFeatures features, collector.Finish());
   if (!created_times.empty()) {
-    scan.report.hits_not_yet_created = CountNotYetCreated(
-        frame, scan.pinned.unit, features.winner_of_row(), created_times);
+    scan.report.hits_not_yet_created =
+        CountNotYetCreated(frame, scan.pinned.unit, features.winner_of_row(), created_times);
   }
   scan.report.bytes_spilled = features.bytes_spilled();
   JoinedView joined{std::move(features), std::nullopt};

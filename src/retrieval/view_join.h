@@ -62,9 +62,9 @@ struct FeatureTerms {
   TemporaryFile* file = nullptr;  ///< Borrowed; must outlive the features.
 };
 
-/// The event times that can matter to the frame under the view's TTL. Nothing if no entity row has
+/// The event times that can matter to the frame under a TTL (0: none). Nothing if no entity row has
 /// a time.
-std::optional<TimeSpan> SpanOf(const EntityFrame& frame, const BoundView& view, ViewUnit unit);
+std::optional<TimeSpan> SpanOf(const EntityFrame& frame, int64_t ttl_us, ViewUnit unit);
 
 /// When a row of `task` was committed (P9), in ticks of the view's unit; see CommitTimes::Of.
 Result<int64_t> CommitTick(const PinnedView& pinned, const FileTask& task, int64_t last_updated);
@@ -75,18 +75,36 @@ struct Winners {
   std::vector<uint32_t> winner_of_row;  ///< kNoWinner for a miss.
 };
 
-/// True where two views over one state of one table have the same winners for every entity row:
-/// they share keys (in table and frame), times, ttl, row filter and cuts, and differ in features
-/// alone.
+/// What the first pass finds out for a view.
+struct Decision {
+  Winners winners;
+  OutcomeCounts outcomes;
+  int64_t full_ties = 0;
+  std::optional<int64_t> hits_not_yet_created;
+
+  /// Puts its counts into the view's report.
+  void Report(ViewReport& report) const;
+};
+
+/// True where one pass over one state of one table decides for both views: they share keys (in
+/// table and frame), times, row filter and cuts, and differ in features and TTLs alone.
 bool DecideAlike(const PinnedView& a, const PinnedView& b);
 
-/// The first pass over an opened view, with the cuts that scan.report names: streams keys and
-/// times. `thread_bytes` is what a thread may hold of rows that tie. Fills the report.
-Result<Winners> DecideWinners(ViewScan& scan, const EntityFrame& frame, const EncodedKeys& keys,
-                              int64_t thread_bytes, const ReadOptions& options);
+/// How the first pass reads.
+struct DecidingTerms {
+  std::vector<int64_t> ttls_us;  ///< Of the views that it is for, each once.
+  int64_t thread_bytes = 0;      ///< What a thread may hold of rows that tie.
+  ReadOptions read;
 
-/// What a view that decides alike has already found, put into `report`: nothing is read for it.
-void TakeDecision(const ViewReport& decided, ViewReport& report);
+  /// Of all TTLs the one that lets most through.
+  int64_t WidestTtl() const;
+};
+
+/// The first pass over an opened view, with the cuts that scan.report names: streams keys and
+/// times. The scan's files are those of SpanOf the widest TTL. Fills what the report says of
+/// reading. Gives the decision for every TTL, in their order.
+Result<std::vector<Decision>> DecideWinners(ViewScan& scan, const EntityFrame& frame,
+                                            const EncodedKeys& keys, const DecidingTerms& terms);
 
 /// The second pass: reads the winners' features. Fills the report.
 Result<JoinedView> GatherFeatures(ViewScan& scan, const EntityFrame& frame, Winners winners,

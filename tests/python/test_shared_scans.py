@@ -68,7 +68,7 @@ def test_views_that_decide_alike_read_keys_and_times_once(lake):
     assert shared == {
         "first": None,
         "second": "first",
-        "shorter": None,
+        "shorter": "first",
         "third": "first",
         "elsewhere": None,
         "filtered": None,
@@ -82,6 +82,29 @@ def test_views_that_decide_alike_read_keys_and_times_once(lake):
     assert rows["short"].equals(alone(table, ["x"], ttl=hour)["x"])
     assert rows["other x"].equals(alone(table, ["x"], join_keys=[("other", "k")])["x"])
     assert rows["even"].equals(alone(table, ["x"], row_filter="x > 200")["x"])
+
+
+def test_views_of_any_ttls_share(lake):
+    theirs = lake.create(SCHEMA)
+    by_time = sorted(rows_of_table(), key=lambda row: row["at"])
+    for part in range(0, 400, 100):  # Files that a TTL rules out, and others.
+        theirs.append(pa.Table.from_pylist(by_time[part : part + 100], SCHEMA))
+    table = ours(theirs)
+    ttls = [timedelta(minutes=minutes) for minutes in (90, 3, 1000, 3, 30)] + [None]
+    for order in (ttls, ttls[::-1], ttls[1:4]):
+        views = [
+            view(f"v{at}", table, [("x", f"x{at}"), ("y", f"y{at}")], ttl=ttl)
+            for at, ttl in enumerate(order)
+        ]
+        joined = icefield.point_in_time_join(frame(), views)
+        rows = joined.to_arrow()
+        reports = joined.report()["views"]
+        assert [report["decided_with"] for report in reports] == [None] + ["v0"] * (len(order) - 1)
+        for at, ttl in enumerate(order):
+            expected = alone(table, ["x", "y"], ttl=ttl)
+            assert rows[f"x{at}"].equals(expected["x"])
+            assert rows[f"y{at}"].equals(expected["y"])
+            assert reports[at]["hits"] == len(expected["x"].drop_null())
 
 
 def test_views_at_two_snapshots_do_not_share(lake):
