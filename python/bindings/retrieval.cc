@@ -104,9 +104,7 @@ class Retrieval {
   bool streamed_ = false;
 };
 
-}  // namespace
-
-void BindRetrieval(nb::module_& module) {
+void BindClasses(nb::module_& module) {
   nb::class_<ViewRequest>(module, "NativeView")
       .def_static("make", &MakeView, nb::arg("table"), nb::arg("name"), nb::arg("join_keys"),
                   nb::arg("timestamp_field"), nb::arg("created_timestamp_column").none(),
@@ -125,6 +123,12 @@ void BindRetrieval(nb::module_& module) {
            "The plan as a text for people, and as JSON.")
       .def("stream", &Retrieval::Stream, "The rows; once.")
       .def("report", &Retrieval::Report);
+}
+
+}  // namespace
+
+void BindRetrieval(nb::module_& module) {
+  BindClasses(module);
 
   module.def(
       "point_in_time_join",

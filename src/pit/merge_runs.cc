@@ -5,19 +5,63 @@
 #include <arrow/builder.h>
 
 #include <algorithm>
+#include <compare>
 
 #include "batch/arrow_status.h"
+#include "pit/key_order.h"
 
 namespace icefield {
 
 using BatchPtr = std::shared_ptr<arrow::RecordBatch>;
 
-MergedRuns::MergedRuns(std::shared_ptr<arrow::Schema> schema, std::vector<NextOfRun> runs)
-    : schema_(std::move(schema)) {
-  for (NextOfRun& next : runs) runs_.push_back({std::move(next), {}});
-}
+class MergedRuns::Merge {
+ public:
+  Merge(std::shared_ptr<arrow::Schema> schema, std::vector<NextOfRun> runs)
+      : schema_(std::move(schema)) {
+    for (NextOfRun& next : runs) runs_.push_back({std::move(next), {}});
+  }
 
-Status MergedRuns::ReadBatch(Run& run) {
+  Result<BatchPtr> Next(int64_t rows_max);
+
+ private:
+  // A batch with its columns ready to be compared.
+  struct Pairs {
+    BatchPtr batch;
+    std::vector<OrderedColumn> keys;
+    const int64_t* times = nullptr;
+  };
+  struct Place {
+    std::shared_ptr<const Pairs> pairs;  // Null at a run's end, and before the first pair.
+    int64_t row = 0;
+  };
+  struct Run {
+    NextOfRun next;
+    Place at;
+  };
+
+  Status Start();
+  static Status ReadBatch(Run& run);
+  static std::strong_ordering Compare(const Place& a, const Place& b);
+  static bool IsLater(const Run* a, const Run* b);
+  Status Advance();
+  Result<BatchPtr> Copy(const std::vector<Place>& chosen) const;
+
+  std::shared_ptr<arrow::Schema> schema_;
+  std::vector<Run> runs_;
+  std::vector<Run*>
+      heap_;  // The run with the least pair first; those that have ended are not in it.
+  bool is_started_ = false;
+  Place last_;  // What was given last.
+};
+
+MergedRuns::MergedRuns(std::shared_ptr<arrow::Schema> schema, std::vector<NextOfRun> runs)
+    : merge_(std::make_unique<Merge>(std::move(schema), std::move(runs))) {}
+
+MergedRuns::~MergedRuns() = default;
+
+Result<BatchPtr> MergedRuns::Next(int64_t rows_max) { return merge_->Next(rows_max); }
+
+Status MergedRuns::Merge::ReadBatch(Run& run) {
   run.at = {};
   ICEFIELD_ASSIGN(BatchPtr batch, run.next());
   if (batch == nullptr) return {};
@@ -30,16 +74,16 @@ Status MergedRuns::ReadBatch(Run& run) {
   return {};
 }
 
-std::strong_ordering MergedRuns::Compare(const Place& a, const Place& b) {
+std::strong_ordering MergedRuns::Merge::Compare(const Place& a, const Place& b) {
   std::strong_ordering order = a.pairs->times[a.row] <=> b.pairs->times[b.row];
   for (size_t key = 0; order == 0 && key < a.pairs->keys.size(); ++key)
     order = a.pairs->keys[key].Compare(a.row, b.pairs->keys[key], b.row);
   return order;
 }
 
-bool MergedRuns::IsLater(const Run* a, const Run* b) { return Compare(a->at, b->at) > 0; }
+bool MergedRuns::Merge::IsLater(const Run* a, const Run* b) { return Compare(a->at, b->at) > 0; }
 
-Status MergedRuns::Start() {
+Status MergedRuns::Merge::Start() {
   is_started_ = true;
   for (Run& run : runs_) {
     ICEFIELD_TRY(ReadBatch(run));
@@ -50,7 +94,7 @@ Status MergedRuns::Start() {
 }
 
 // Leaves the first pair of all behind.
-Status MergedRuns::Advance() {
+Status MergedRuns::Merge::Advance() {
   std::pop_heap(heap_.begin(), heap_.end(), IsLater);
   Run& run = *heap_.back();
   if (++run.at.row == run.at.pairs->batch->num_rows()) ICEFIELD_TRY(ReadBatch(run));
@@ -62,7 +106,7 @@ Status MergedRuns::Advance() {
   return {};
 }
 
-Result<BatchPtr> MergedRuns::Next(int64_t rows_max) {
+Result<BatchPtr> MergedRuns::Merge::Next(int64_t rows_max) {
   if (!is_started_) ICEFIELD_TRY(Start());
   std::vector<Place> chosen;
   while (!heap_.empty() && static_cast<int64_t>(chosen.size()) < rows_max) {
@@ -77,7 +121,7 @@ Result<BatchPtr> MergedRuns::Next(int64_t rows_max) {
   return Copy(chosen);
 }
 
-Result<BatchPtr> MergedRuns::Copy(const std::vector<Place>& chosen) const {
+Result<BatchPtr> MergedRuns::Merge::Copy(const std::vector<Place>& chosen) const {
   arrow::ArrayVector columns;
   for (int column = 0; column < schema_->num_fields(); ++column) {
     ICEFIELD_ARROW_ASSIGN(const std::unique_ptr<arrow::ArrayBuilder> builder,

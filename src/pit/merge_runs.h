@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "base/result.h"
-#include "pit/key_order.h"
 
 namespace icefield {
 
@@ -22,39 +21,14 @@ class MergedRuns {
  public:
   /// `schema` is that of the runs' batches, whose columns have no nulls.
   MergedRuns(std::shared_ptr<arrow::Schema> schema, std::vector<NextOfRun> runs);
+  ~MergedRuns();
 
   /// The next pairs, `rows_max` of them or those that are left; null at the end.
   Result<std::shared_ptr<arrow::RecordBatch>> Next(int64_t rows_max);
 
  private:
-  // A batch with its columns ready to be compared.
-  struct Pairs {
-    std::shared_ptr<arrow::RecordBatch> batch;
-    std::vector<OrderedColumn> keys;
-    const int64_t* times = nullptr;
-  };
-  struct Place {
-    std::shared_ptr<const Pairs> pairs;  // Null at a run's end, and before the first pair.
-    int64_t row = 0;
-  };
-  struct Run {
-    NextOfRun next;
-    Place at;
-  };
-
-  Status Start();
-  static Status ReadBatch(Run& run);
-  static std::strong_ordering Compare(const Place& a, const Place& b);
-  static bool IsLater(const Run* a, const Run* b);
-  Status Advance();
-  Result<std::shared_ptr<arrow::RecordBatch>> Copy(const std::vector<Place>& chosen) const;
-
-  std::shared_ptr<arrow::Schema> schema_;
-  std::vector<Run> runs_;
-  std::vector<Run*>
-      heap_;  // The run with the least pair first; those that have ended are not in it.
-  bool is_started_ = false;
-  Place last_;  // What was given last.
+  class Merge;
+  std::unique_ptr<Merge> merge_;
 };
 
 }  // namespace icefield

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "base/machine_memory.h"
+#include "io/machine_memory.h"
 
 namespace icefield {
 namespace {

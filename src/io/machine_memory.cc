@@ -1,4 +1,4 @@
-#include "base/machine_memory.h"
+#include "io/machine_memory.h"
 
 #include <algorithm>
 #include <charconv>
