@@ -4,19 +4,30 @@
 
 #include "base/executor.h"
 #include "codec/arrow/arrow_types.h"
-#include "pit/slot_table.h"
+#include "retrieval/tied_rows.h"
 
 namespace icefield {
 namespace {
 
 constexpr size_t kFilesMax = 20;
 
-// Beside its slot: times, ids and numbers of an entity row on their way through a view.
-constexpr int64_t kEntityRowBytes = 72;
+// Of an entity row on its way through a view: its slot, time, ids, winner.
+constexpr int64_t kEntityRowBytes = 112;
 
-constexpr const char* kStrategy =
-    "keys and times of every planned row group, then the features of row groups that hold a "
-    "winner";
+// What is read of the planned row groups, in words.
+std::string StrategyOf(const ViewScan& scan, PlanDepth depth) {
+  const PinnedView& pinned = scan.pinned;
+  std::string strategy = "keys and times of every planned row group";
+  if (scan.report.decided_with) {
+    strategy = StrCat("keys and times with those of view ", *scan.report.decided_with);
+  } else if (depth == PlanDepth::kFooters || pinned.view.created_time) {
+    const TieReading ties = PlannedTies(scan);
+    if (ties == TieReading::kAside) strategy += ", what decides between rows that tie";
+    if (ties == TieReading::kAllRows) strategy += " with what decides between rows that tie";
+  }
+  if (scan.gathered.columns.empty()) return strategy;
+  return strategy + ", then the features of row groups that hold a winner";
+}
 
 Result<std::string> KeysText(const BoundView& view) {
   std::vector<std::string> texts;
@@ -49,7 +60,7 @@ ViewMemory MemoryOf(const ViewScan& scan, const ViewPlan& plan, const MemoryTerm
   };
   const int64_t winners = std::min(terms.entity_rows, plan.rows);
   ViewMemory memory;
-  memory.slots = terms.entity_rows * (static_cast<int64_t>(sizeof(Candidate)) + kEntityRowBytes);
+  if (!scan.report.decided_with) memory.slots = terms.entity_rows * kEntityRowBytes;
   memory.decoders = std::max(reading(scan.deciding_sizes), reading(scan.gathered_sizes));
   memory.features = winners * PerRow(scan.gathered_sizes.decoded, plan.rows);
   return memory;
@@ -81,12 +92,11 @@ int64_t RetrievalPlan::PeakMemory() const {
 
 Result<ViewPlan> DescribeView(const ViewScan& scan, PlanDepth depth, const MemoryTerms& terms) {
   ViewPlan plan{.report = scan.report,
-                .strategy = kStrategy,
+                .strategy = StrategyOf(scan, depth),
                 .filter = scan.plan.predicate.ToString(scan.plan.schema),
                 .row_groups = RowGroupsOf(scan, depth),
                 .deciding_bytes = scan.deciding_sizes.compressed,
                 .gathered_bytes = scan.gathered_sizes.compressed};
-  if (scan.gathered.columns.empty()) plan.strategy = "keys and times of every planned row group";
   ICEFIELD_ASSIGN(plan.keys, KeysText(scan.pinned.view));
   for (const FileTask& task : scan.plan.tasks) {
     plan.rows += task.file.record_count;

@@ -115,7 +115,18 @@ class JoinedSet final : public TrainingSet {
                   .keys = AmongKeys(view, keys->columns),
                   .gathered = FeatureColumns(view)};
     if (span) need.span = WithinSpan(view, *span);
-    return OpenForJoin(view, std::move(need), terms_, depth);
+    ICEFIELD_ASSIGN(std::unique_ptr<ViewScan> scan,
+                    OpenForJoin(view, std::move(need), terms_, depth));
+    if (deciders_[at] != at) LeaveDeciding(views_[deciders_[at]], *scan);
+    return scan;
+  }
+
+  // Keys, times and deletes of a view are read with those of another one.
+  static void LeaveDeciding(const PinnedView& decider, ViewScan& scan) {
+    scan.report.decided_with = decider.view.name;
+    scan.report.bytes_planned -= scan.deciding_sizes.compressed;
+    scan.report.delete_bytes = 0;
+    scan.deciding_sizes = {};
   }
 
   // With a limit all views are planned before any is read: nothing is read in vain.
@@ -160,7 +171,6 @@ class JoinedSet final : public TrainingSet {
       for (size_t ttl = 0; ttl < decisions.size(); ++ttl)
         decisions_[{at, terms.ttls_us[ttl]}] = std::move(decisions[ttl]);
     } else {
-      scan.report.decided_with = views_[decider].view.name;
       scan.report.ties = report_.views[decider].ties;
     }
     const auto found = decisions_.find({decider, views_[at].view.ttl_us});

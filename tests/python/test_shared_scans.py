@@ -62,6 +62,10 @@ def test_views_that_decide_alike_read_keys_and_times_once(lake):
         view("filtered", table, [("x", "even")], row_filter="x > 200"),
     ]
     joined = icefield.point_in_time_join(frame(), views)
+    plan = {view["view"]: view for view in joined.explain(footers=True)["views"]}
+    assert "with those of view first" in plan["second"]["strategy"]
+    assert plan["second"]["bytes_deciding"] == 0 < plan["first"]["bytes_deciding"]
+    assert plan["second"]["memory"]["slots"] == 0
     rows = joined.to_arrow()
     reports = {report["view"]: report for report in joined.report()["views"]}
     shared = {name: report["decided_with"] for name, report in reports.items()}
