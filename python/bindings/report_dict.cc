@@ -60,6 +60,7 @@ nb::dict ViewDict(const ViewReport& view) {
   out["hits_not_yet_created"] =
       view.hits_not_yet_created ? nb::cast(*view.hits_not_yet_created) : nb::none();
   out["ties"] = std::string(TieReadingText(view.ties));
+  out["pages_read"] = view.pages_read;
   out["decided_with"] = view.decided_with ? nb::cast(*view.decided_with) : nb::none();
   out["created_cut"] = CutText(view.cut);
   out["commit_cut"] = view.commit_cut ? "applied" : "not applied";
@@ -96,6 +97,7 @@ AnyDict ReportDict(const RetrievalReport& report) {
   seconds["winners"] = report.seconds.winners;
   seconds["gather"] = report.seconds.gather;
   out["seconds"] = seconds;
+  out["process_peak_bytes"] = report.process_peak_bytes;
   out["text"] = report.ToString();
   return out;
 }

@@ -1,5 +1,7 @@
 #include "io/machine_memory.h"
 
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <charconv>
 #include <fstream>
@@ -68,6 +70,16 @@ std::optional<int64_t> MachineBytes(const std::string& root) {
 
 int64_t MachineMemoryBytes(const std::string& root) {
   return std::min(MachineBytes(root).value_or(kAssumedBytes), ControlGroupLimit(root));
+}
+
+int64_t ProcessPeakBytes() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+#ifdef __APPLE__
+  return usage.ru_maxrss;
+#else
+  return int64_t{usage.ru_maxrss} << 10;
+#endif
 }
 
 }  // namespace icefield

@@ -136,10 +136,12 @@ class DecidingReader {
     }
   }
 
-  // The bytes that were read, into the scan's report: those of a reading that failed too.
+  // The bytes and pages that were read, into the scan's report: those of a reading that failed too.
   void ReportBytes() const {
     scan_.report.bytes_read +=
         live_->counts().bytes + (picked_ ? picked_->counts().bytes.load() : 0);
+    scan_.report.pages_read +=
+        live_->counts().pages + (picked_ ? picked_->counts().pages.load() : 0);
   }
 
   // What else was read.

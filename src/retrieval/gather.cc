@@ -195,6 +195,7 @@ Status ReadWinners(ViewScan& scan, std::span<const RowLocator> winners, ReadSche
           {.columns = std::move(columns), .thread_bytes = thread_bytes, .read = options}));
   ICEFIELD_TRY(reader->ReadAll(take));
   scan.report.bytes_read += reader->bytes_read();
+  scan.report.pages_read += reader->pages_read();
   return {};
 }
 

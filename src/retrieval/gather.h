@@ -47,6 +47,7 @@ class WinnerReader {
   Result<size_t> ReadSome(int64_t bytes, const TakeGathered& take);
 
   int64_t bytes_read() const { return counts_.bytes; }
+  int64_t pages_read() const { return counts_.pages; }
 
  private:
   // The winners of one row group: of all, those from `first` on.
@@ -87,7 +88,7 @@ class WinnerReader {
 };
 
 /// Reads all `winners` (ascending, distinct) of a scan with `columns`, and gives them to `take`.
-/// Adds to scan.report.bytes_read. A thread holds about `thread_bytes` at most.
+/// Adds to the report's bytes and pages. A thread holds about `thread_bytes` at most.
 Status ReadWinners(ViewScan& scan, std::span<const RowLocator> winners, ReadSchema columns,
                    int64_t thread_bytes, const ReadOptions& options, const TakeGathered& take);
 

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "codec/arrow/arrow_types.h"
+#include "io/machine_memory.h"
 #include "retrieval/frame_passes.h"
 #include "retrieval/stopwatch.h"
 #include "retrieval/view_join.h"
@@ -81,6 +82,7 @@ class JoinedSet final : public TrainingSet {
   Result<std::shared_ptr<arrow::RecordBatch>> Next() override {
     if (!joined_) ICEFIELD_TRY(JoinAll());
     if (next_row_ >= frame_.rows()) {
+      report_.process_peak_bytes = ProcessPeakBytes();
       done_ = true;
       return std::shared_ptr<arrow::RecordBatch>();
     }

@@ -8,6 +8,7 @@
 
 #include "base/executor.h"
 #include "codec/arrow/arrow_types.h"
+#include "io/machine_memory.h"
 #include "pit/latest_table.h"
 #include "retrieval/deciding_batches.h"
 #include "retrieval/gather.h"
@@ -217,8 +218,10 @@ class LatestSet final : public TrainingSet {
   void Finish() {
     if (done_) return;
     scan_->report.bytes_read += reader_->bytes_read();
+    scan_->report.pages_read += reader_->pages_read();
     scan_->report.null_values = std::move(null_values_);
     report_.views.push_back(scan_->report);
+    report_.process_peak_bytes = ProcessPeakBytes();
     done_ = true;
   }
 

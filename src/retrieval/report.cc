@@ -48,7 +48,8 @@ void WriteReading(std::ostream& out, const ViewReport& view) {
   out << "  read " << view.files_read << " of " << view.files_planned << " planned files ("
       << view.pruned.files_pruned_partition + view.pruned.files_pruned_bounds << " pruned), "
       << view.row_groups_read << " row groups (" << view.row_groups_pruned << " pruned), "
-      << view.bytes_read << " bytes, " << view.rows_seen << " rows";
+      << view.pages_read << " pages, " << view.bytes_read << " bytes, " << view.rows_seen
+      << " rows";
   if (view.rows_dropped > 0) out << " (" << view.rows_dropped << " without key or time)";
   out << "\n";
 }
@@ -102,7 +103,8 @@ std::string RetrievalReport::ToString() const {
   out << std::fixed << std::setprecision(3) << "seconds: ";
   if (frame) out << "frame " << seconds.frame << ", ";
   out << "plan " << seconds.plan << ", encode " << seconds.encode << ", winners " << seconds.winners
-      << ", gather " << seconds.gather << "\n";
+      << ", gather " << seconds.gather << "\nthe process had at most " << (process_peak_bytes >> 20)
+      << " MiB in memory\n";
   return out.str();
 }
 

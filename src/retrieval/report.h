@@ -51,6 +51,7 @@ struct ViewReport {
   /// decides winners and is a feature is read twice. Rows that tie are not known yet.
   int64_t bytes_planned = 0;
   int64_t bytes_read = 0;                ///< Of those that were read.
+  int64_t pages_read = 0;                ///< Data pages that were decompressed, of flat columns.
   int64_t delete_bytes = 0;              ///< Of the delete files that apply, beside the others.
   int64_t rows_seen = 0;                 ///< Live feature rows whose keys and times were read.
   int64_t rows_deleted_by_position = 0;  ///< Not seen: position deletes, deletion vectors (P12).
@@ -96,7 +97,8 @@ struct RetrievalReport {
   std::vector<ViewReport> views;
   std::optional<MadeFrame> frame;  ///< Where none was given.
   StageSeconds seconds;
-  int64_t passes = 1;  ///< Parts of the frame that were joined one after the other.
+  int64_t process_peak_bytes = 0;  ///< Of the process, when the last row was given.
+  int64_t passes = 1;              ///< Parts of the frame that were joined one after the other.
 
   /// Adds another pass, over the next rows of the frame.
   void AddPass(const RetrievalReport& pass);

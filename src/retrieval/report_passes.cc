@@ -1,4 +1,6 @@
 // Reports of several passes, added up.
+#include <algorithm>
+
 #include "retrieval/report.h"
 
 namespace icefield {
@@ -46,6 +48,7 @@ void ViewReport::AddPass(const ViewReport& pass) {
   rows_pruned += pass.rows_pruned;
   bytes_planned += pass.bytes_planned;
   bytes_read += pass.bytes_read;
+  pages_read += pass.pages_read;
   delete_bytes += pass.delete_bytes;
   rows_seen += pass.rows_seen;
   rows_deleted_by_position += pass.rows_deleted_by_position;
@@ -64,6 +67,7 @@ void RetrievalReport::AddPass(const RetrievalReport& pass) {
   for (size_t view = 0; view < views.size(); ++view) views[view].AddPass(pass.views[view]);
   Add(seconds, pass.seconds);
   passes += pass.passes;
+  process_peak_bytes = std::max(process_peak_bytes, pass.process_peak_bytes);
 }
 
 }  // namespace icefield

@@ -29,7 +29,7 @@ struct TieDetails {
 };
 
 /// Reads it of `rows` (ascending, distinct). A thread holds about `thread_bytes` of them at most.
-/// Adds to scan.report.bytes_read.
+/// Adds to the report's bytes and pages.
 Result<TieDetails> ReadTieDetails(ViewScan& scan, std::span<const RowLocator> rows,
                                   int64_t thread_bytes, const ReadOptions& options);
 

@@ -74,6 +74,8 @@ online_store:
             "with max_bytes_per_query use the engine native",
         ),
         ({"max_bytes_per_query": -1}, "max_bytes_per_query"),
+        ({"engine": "duckdb", "memory_budget": "1GiB"}, "knows no memory_budget"),
+        ({"memory_budget": "much"}, "memory_budget"),
         ({"engine": "dask"}, "engine 'dask' is not known: use native, duckdb"),
         ({"catalog_type": "nessie"}, "'sql', 'rest', 'glue', 'hive', 'dynamodb' or 'none'"),
         ({"ware_house": "x"}, "ware_house"),

@@ -12,7 +12,7 @@ from feast.errors import (
 )
 from feast.types import Int64
 
-from icefield.errors import ResourceExhaustedError
+from icefield.errors import InvalidArgumentError, ResourceExhaustedError
 from icefield.feast import IcebergOfflineStore, SourceMismatchError
 from tests.feast.drivers import DRIVER, STATS, TABLE, frame, stats_source, stats_view, values
 
@@ -129,6 +129,34 @@ def test_queries_beyond_the_limit_are_refused(make_config, warehouse):
     ):
         with pytest.raises(ResourceExhaustedError, match="max_bytes"):
             job.to_arrow()
+
+
+@pytest.mark.parametrize("engine", ["native"])
+def test_a_memory_budget_is_kept_and_a_small_one_refused(make_config, warehouse, tmp_path):
+    warehouse.write(TABLE, STATS)
+    budgets = ["64MiB", 1]
+    stores = [
+        FeatureStore(config=make_config(memory_budget=size, spill_directory=str(tmp_path)))
+        for size in budgets
+    ]
+    stores[0].apply([DRIVER, stats_view()])
+    job = stores[0].get_historical_features(ASKED, REFS)
+    assert f"memory budget {64 << 20} bytes" in job.explain()
+    assert values(job, "trips") == [25, 50]
+    pulled = (
+        *(stats_source(), ["driver_id"], ["trips"], "event_timestamp", "created"),
+        *(datetime(2024, 1, 1, tzinfo=UTC), datetime(2024, 1, 9, tzinfo=UTC)),
+    )
+    latest = IcebergOfflineStore.pull_latest_from_table_or_query(stores[0].config, *pulled)
+    assert latest.to_arrow().num_rows == 2
+    for ask in (
+        lambda: stores[1].get_historical_features(ASKED, REFS).to_arrow(),
+        lambda: IcebergOfflineStore.pull_latest_from_table_or_query(
+            stores[1].config, *pulled
+        ).to_arrow(),
+    ):
+        with pytest.raises(InvalidArgumentError, match="the least that works"):
+            ask()
 
 
 def test_missing_join_keys_are_feasts_own_error(applied):

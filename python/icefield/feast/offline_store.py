@@ -94,6 +94,11 @@ class IcebergOfflineStoreConfig(CatalogSettings):
             )
         return self
 
+    def memory(self) -> MemoryBudget:
+        """What one retrieval may use."""
+        size = None if self.memory_budget is None else int(self.memory_budget)
+        return MemoryBudget(size=size, spill_directory=self.spill_directory)
+
 
 class IcebergOfflineStore(OfflineStore):
     """Features in Iceberg tables. Every answer is computed by Icefield's engine.
