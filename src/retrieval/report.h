@@ -34,13 +34,14 @@ struct OutcomeCounts {
 };
 
 /// One view's part of a report. Files that planning left out cannot hold a candidate, but may hold
-/// rows of a key: a miss counts as key_absent where no row of the key was in what was read. Of a join
-/// in several passes all counts are sums: a file that two passes read counts twice.
+/// rows of a key: a miss counts as key_absent where no row of the key was in what was read. Of a
+/// join in several passes all counts are sums: a file that two passes read counts twice.
 struct ViewReport {
   std::string view;
   std::string table;
   std::optional<SnapshotId> snapshot_id;
   std::optional<SnapshotTime> snapshot_time;
+  std::optional<SnapshotId> appended_since;  ///< Only rows that were appended after it were read.
   int64_t files_planned = 0;
   int64_t files_read = 0;
   ScanCounts pruned;
@@ -66,7 +67,7 @@ struct ViewReport {
   /// for both is counted there.
   std::optional<std::string> decided_with;
   CutEffect cut = CutEffect::kNotAsked;
-  bool commit_cut = false;  ///< Rows were dated by their commits (P9).
+  bool commit_cut = false;    ///< Rows were dated by their commits (P9).
   int64_t bytes_spilled = 0;  ///< Features that were written to a temporary file.
   bool operator==(const ViewReport&) const = default;
 
