@@ -60,6 +60,9 @@ class WordDictionary {
   const HashFilter& filter() const { return filter_; }
   void Prefetch(uint64_t hash) const { __builtin_prefetch(&buckets_[hash & mask_]); }
 
+  /// That it takes; twice as many while it grows.
+  int64_t bytes() const { return static_cast<int64_t>(buckets_.size() * sizeof(Bucket)); }
+
   /// The id of `key`, whose hash is `hash`; kNoId if it was never inserted.
   uint32_t Find(uint64_t key, uint64_t hash) const {
     for (uint64_t at = hash & mask_;; at = (at + 1) & mask_) {

@@ -1,120 +1,312 @@
 #include "pit/latest_table.h"
 
-#include <arrow/array/array_binary.h>
-
 #include <algorithm>
+#include <array>
+#include <atomic>
+#include <cstring>
+#include <memory_resource>
+#include <mutex>
+#include <optional>
+
+#include "pit/key_blocks.h"
+#include "pit/key_words.h"
+#include "pit/latest_part.h"
 
 namespace icefield {
 namespace {
 
-// Keys are spread by hash: threads rarely meet, and one partition's keys stay in the cache.
-constexpr uint64_t kPartitions = 16;
+// Keys are spread by hash: threads rarely meet, and one part's keys stay near the processor.
+constexpr size_t kParts = 64;
 
-// A key has a candidate and an entry for each column and pair of columns in dictionaries that are
-// at least a quarter full, all of it twice while it grows. Texts are copied once.
-constexpr int64_t kKeyBytes = 2 * sizeof(Candidate);
-constexpr int64_t kEntryBytes = 80;
+// By bits that neither the dictionaries nor their filters begin with.
+size_t PartOf(uint64_t hash) { return (hash >> 40) % kParts; }
 
-int64_t BytesOfKey(const arrow::ArrayVector& keys, int64_t rows) {
-  int64_t texts = 0;
-  for (const std::shared_ptr<arrow::Array>& column : keys) {
-    if (arrow::is_base_binary_like(column->type_id()))
-      texts += static_cast<const arrow::BinaryArray&>(*column).total_values_length();
+// Memory for the long keys of a batch.
+using LongKeys = std::pmr::monotonic_buffer_resource;
+
+// How keys of one word are read and kept.
+struct WordKeys {
+  using Dictionary = WordDictionary;
+  using Kept = uint64_t;
+
+  explicit WordKeys(const arrow::ArrayVector& columns) : blocks(*columns.front()) {}
+  static uint64_t HashOf(uint64_t key) { return WordDictionary::Hash(key); }
+  static uint64_t Keep(uint64_t key, LongKeys& /*long_keys*/) { return key; }
+
+  WordBlocks blocks;
+};
+
+// One key for all rows.
+struct OneKey {
+  using Dictionary = WordDictionary;
+  using Kept = uint64_t;
+
+  explicit OneKey(const arrow::ArrayVector& /*columns*/) {}
+  static uint64_t HashOf(uint64_t key) { return WordDictionary::Hash(key); }
+  static uint64_t Keep(uint64_t key, LongKeys& /*long_keys*/) { return key; }
+
+  struct Blocks {
+    void Read(int64_t /*start*/, size_t rows_read) { rows = static_cast<uint32_t>(rows_read); }
+    size_t units() const { return 1; }
+    uint32_t first_row(size_t unit) const { return unit == 0 ? 0 : rows; }
+    bool has_key(size_t /*unit*/) const { return true; }
+    uint64_t HashOf(size_t /*unit*/) const { return WordDictionary::Hash(0); }
+    uint64_t KeyOf(size_t /*unit*/) const { return 0; }
+    uint32_t rows = 0;
+  };
+  Blocks blocks;
+};
+
+// Other keys, as records.
+struct RecordKeys {
+  using Dictionary = RecordDictionary;
+  using Kept = KeyRecord;
+
+  explicit RecordKeys(const arrow::ArrayVector& columns) : blocks(columns, long_records) {}
+  static uint64_t HashOf(const KeyRecord& key) { return key.Hash(); }
+  static KeyRecord Keep(const KeyRecord& key, LongKeys& long_keys) {
+    if (!key.is_long()) return key;
+    auto* const bytes = static_cast<char*>(long_keys.allocate(key.bytes.size(), 1));
+    std::memcpy(bytes, key.bytes.data(), key.bytes.size());
+    return {{}, {bytes, key.bytes.size()}};
   }
-  return kKeyBytes + kEntryBytes * static_cast<int64_t>(2 * keys.size()) +
-         2 * texts / std::max<int64_t>(1, rows);
+
+  std::vector<char> long_records;
+  RecordBlocks blocks;
+};
+
+// The rows of a batch that may be the best of their keys, by the parts of these.
+template <typename Key>
+struct Chosen {
+  struct Row {
+    Key key;
+    uint32_t row;
+  };
+  std::array<std::vector<Row>, kParts> parts;
+  LongKeys long_keys;
+  int64_t keyless = 0;
+};
+
+// Of neighbouring rows of one key those of the greatest event time, to `take`.
+template <typename Take>
+void ForEachNewest(const ObservedRows& rows, std::span<const uint8_t> left_out, uint32_t first,
+                   uint32_t end, const Take& take) {
+  const auto is_taken = [&](uint32_t row) { return left_out.empty() || left_out[row] == 0; };
+  if (end - first == 1) {
+    if (is_taken(first)) take(first);
+    return;
+  }
+  std::optional<int64_t> newest;
+  for (uint32_t row = first; row < end; ++row) {
+    if (is_taken(row) && (!newest || rows.event_times[row] > *newest))
+      newest = rows.event_times[row];
+  }
+  for (uint32_t row = first; newest && row < end; ++row) {
+    if (is_taken(row) && rows.event_times[row] == *newest) take(row);
+  }
 }
+
+template <typename Keys>
+class TypedLatestTable final : public LatestTable {
+ public:
+  using Dictionary = typename Keys::Dictionary;
+  using Part = LatestPart<Dictionary>;
+
+  explicit TypedLatestTable(const Options& options)
+      : options_(options),
+        packing_(options.files),
+        end_part_(kParts),
+        chosen_(static_cast<size_t>(options.threads)) {
+    for (size_t part = 0; part < kParts; ++part)
+      parts_.push_back(std::make_unique<Part>(packing_, options.ties_max > 0));
+  }
+
+  Status Observe(const arrow::ArrayVector& keys, const ObservedRows& rows,
+                 std::span<const uint8_t> left_out, int thread) override {
+    const size_t count = rows.event_times.size();
+    if (count == 0) return {};
+    // Positions grow within a batch.
+    ICEFIELD_TRY(packing_.Check({rows.file, rows.PositionOf(count - 1)}));
+    Chosen<typename Keys::Kept>& chosen = chosen_[static_cast<size_t>(thread)];
+    Keys own(keys);
+    for (size_t start = 0; start < count;) start = Choose(own, rows, left_out, start, chosen);
+    // Threads begin at different parts.
+    const size_t shift = static_cast<size_t>(thread) * kParts / chosen_.size();
+    for (size_t at = 0; at < kParts; ++at) ObservePart((at + shift) % kParts, rows, chosen);
+    chosen.long_keys.release();
+    return too_many_ties_ ? TooManyTies() : Status();
+  }
+
+  bool too_many_ties() const override { return too_many_ties_; }
+  size_t end_part() const override { return end_part_; }
+  size_t parts() const override { return kParts; }
+
+  int64_t keyless() const override {
+    int64_t rows = 0;
+    for (const auto& chosen : chosen_) rows += chosen.keyless;
+    return options_.first_part == 0 ? rows : 0;
+  }
+
+  int64_t bytes() const override {
+    int64_t bytes = 0;
+    for (const std::unique_ptr<Part>& part : parts_) bytes += part->bytes;
+    return bytes;
+  }
+
+  void Shed(int64_t bytes_max) override {
+    const std::lock_guard alone(shedding_);
+    while (bytes() > bytes_max && end_part_ > options_.first_part + 1) {
+      const size_t end = end_part_;
+      const size_t kept = options_.first_part + (end - options_.first_part) / 2;
+      end_part_ = kept;
+      for (size_t number = kept; number < end; ++number) {
+        Part& part = *parts_[number];
+        const std::lock_guard lock(part.mutex);
+        ties_ -= part.best.ties().size();
+        part.dictionary = Dictionary();
+        part.best = BestRows(packing_, options_.ties_max > 0);
+        part.bytes = 0;
+      }
+    }
+  }
+
+  std::vector<RowLocator> TiedRows() override {
+    for (size_t number = 0; number < kParts; ++number) {
+      BestRows& best = parts_[number]->best;
+      best.DropStaleTies();
+      for (const Tie& tie : best.ties())
+        tied_.push_back({tie.event_time, tie.row, tie.slot * kParts + number});
+    }
+    return SortTies(tied_, packing_);
+  }
+
+  void SettleTies(std::span<const int64_t> created_times,
+                  std::span<const RowLineage> lineages) override {
+    DecideTies(tied_, packing_, created_times, lineages,
+               [&](uint64_t slot, const Candidate& best) {
+                 parts_[slot % kParts]->best.Put(static_cast<uint32_t>(slot / kParts), best);
+               });
+    tied_ = {};
+  }
+
+  Winners TakeWinners() override {
+    Winners winners;
+    std::vector<uint64_t> rows;
+    for (const std::unique_ptr<Part>& part : parts_) {
+      winners.full_ties += part->best.AppendRows(rows);
+      part->best = BestRows(packing_, false);
+    }
+    std::sort(rows.begin(), rows.end());
+    winners.locators.reserve(rows.size());
+    for (const uint64_t row : rows) winners.locators.push_back(packing_.Unpack(row));
+    return winners;
+  }
+
+ private:
+  Status TooManyTies() const {
+    return Fail(ErrorCode::kResourceExhausted, "more than ", options_.ties_max,
+                " rows of one key and event time");
+  }
+
+  // Chooses among the rows from `start` on, at most of one block of keys. Returns where it ends.
+  size_t Choose(Keys& keys, const ObservedRows& rows, std::span<const uint8_t> left_out,
+                size_t start, Chosen<typename Keys::Kept>& chosen) {
+    const size_t count = std::min(kKeyBlock, rows.event_times.size() - start);
+    keys.blocks.Read(static_cast<int64_t>(start), count);
+    const auto base = static_cast<uint32_t>(start);
+    for (size_t unit = 0; unit < keys.blocks.units(); ++unit) {
+      const uint32_t first = base + keys.blocks.first_row(unit);
+      const uint32_t end = base + keys.blocks.first_row(unit + 1);
+      if (!keys.blocks.has_key(unit)) {
+        for (uint32_t row = first; row < end; ++row)
+          chosen.keyless += left_out.empty() || left_out[row] == 0 ? 1 : 0;
+        continue;
+      }
+      auto& part = chosen.parts[PartOf(keys.blocks.HashOf(unit))];
+      ForEachNewest(rows, left_out, first, end,
+                    [&](uint32_t row) { part.push_back({Keys::Keep(keys.blocks.KeyOf(unit), chosen.long_keys), row}); });
+    }
+    return start + count;
+  }
+
+  // Takes the chosen rows of one part in, and forgets them.
+  void ObservePart(size_t number, const ObservedRows& rows,
+                   Chosen<typename Keys::Kept>& chosen) {
+    auto& of_part = chosen.parts[number];
+    if (of_part.empty()) return;
+    if (number >= options_.first_part) {
+      Part& part = *parts_[number];
+      const std::lock_guard lock(part.mutex);
+      if (number < end_part_) {  // Else it was let go of.
+        constexpr size_t kAhead = 64;
+        for (size_t first = 0; first < of_part.size(); first += kAhead)
+          ObserveSome(part, rows, {of_part.data() + first, std::min(kAhead, of_part.size() - first)});
+        LookThroughTies(part);
+        part.CountBytes();
+      }
+    }
+    of_part.clear();
+  }
+
+  // A few rows at a time: what they need is brought near before it is looked at.
+  void ObserveSome(Part& part, const ObservedRows& rows,
+                   std::span<const typename Chosen<typename Keys::Kept>::Row> chosen) {
+    std::array<uint64_t, 64> hashes;
+    std::array<uint32_t, 64> ids;
+    for (size_t at = 0; at < chosen.size(); ++at) {
+      hashes[at] = Keys::HashOf(chosen[at].key);
+      part.dictionary.Prefetch(hashes[at]);
+    }
+    for (size_t at = 0; at < chosen.size(); ++at) {
+      ids[at] = part.dictionary.Insert(chosen[at].key, hashes[at]);
+      part.best.Prefetch(ids[at]);
+    }
+    const size_t ties_before = part.best.ties().size();
+    for (size_t at = 0; at < chosen.size(); ++at)
+      part.best.Observe(ids[at], rows, chosen[at].row);
+    ties_ += part.best.ties().size() - ties_before;
+  }
+
+  // Drops stale ties whenever their number has doubled, so that it stays small where better rows
+  // come later.
+  void LookThroughTies(Part& part) {
+    const size_t before = part.best.ties().size();
+    if (before <= part.ties_looked_through_at) return;
+    part.best.DropStaleTies();
+    const size_t left = part.best.ties().size();
+    ties_ -= before - left;
+    part.ties_looked_through_at = std::max<size_t>(1024, 2 * left);
+    if (ties_ > options_.ties_max) too_many_ties_ = true;
+  }
+
+  const Options options_;
+  const RowPacking packing_;
+  std::atomic<size_t> end_part_;
+  std::mutex shedding_;
+  std::vector<std::unique_ptr<Part>> parts_;
+  std::vector<Chosen<typename Keys::Kept>> chosen_;  ///< By thread.
+  std::atomic<size_t> ties_{0};                       ///< Of all parts.
+  std::atomic<bool> too_many_ties_{false};
+  std::vector<Tie> tied_;  ///< From TiedRows to SettleTies.
+};
 
 }  // namespace
 
-Result<LatestTable> LatestTable::Make(
-    const std::vector<std::shared_ptr<arrow::DataType>>& key_types, size_t first_part) {
-  LatestTable table;
-  table.first_part_ = first_part;
-  const uint64_t count = key_types.empty() ? 1 : kPartitions;
-  for (uint64_t number = 0; number < count; ++number) {
-    auto partition = std::make_unique<Partition>();
-    ICEFIELD_ASSIGN(partition->encoder, KeyEncoder::Make(key_types));
-    table.partitions_.push_back(std::move(partition));
+Result<std::unique_ptr<LatestTable>> LatestTable::Make(
+    const std::vector<std::shared_ptr<arrow::DataType>>& key_types, const Options& options) {
+  for (const std::shared_ptr<arrow::DataType>& type : key_types) {
+    if (!IsKeyType(*type))
+      return Unsupported("a column of type ", type->ToString(), " cannot be a join key");
   }
-  table.end_part_ = std::make_unique<std::atomic<size_t>>(count);
+  std::unique_ptr<LatestTable> table;
+  if (key_types.empty()) {
+    table = std::make_unique<TypedLatestTable<OneKey>>(options);
+  } else if (key_types.size() == 1 && IsWordKey(*key_types.front())) {
+    table = std::make_unique<TypedLatestTable<WordKeys>>(options);
+  } else {
+    table = std::make_unique<TypedLatestTable<RecordKeys>>(options);
+  }
   return table;
-}
-
-Status LatestTable::Observe(const arrow::ArrayVector& keys, const ObservedRows& rows,
-                            Scratch& scratch) {
-  scratch.groups.Group(keys, rows.key_ids, partitions_.size());
-  for (size_t part = first_part_; part < *end_part_; ++part) {
-    const std::span<const int64_t> chosen = scratch.groups.RowsOf(part);
-    if (chosen.empty()) continue;
-    ICEFIELD_TRY(ObservePartition(part, keys, rows, chosen, scratch));
-  }
-  return {};
-}
-
-int64_t LatestTable::keyless() const {
-  int64_t rows = 0;
-  for (const std::unique_ptr<Partition>& partition : partitions_) rows += partition->keyless;
-  return rows;
-}
-
-Status LatestTable::ObservePartition(size_t number, const arrow::ArrayVector& keys,
-                                     const ObservedRows& rows, std::span<const int64_t> chosen,
-                                     Scratch& scratch) {
-  ICEFIELD_ASSIGN(const arrow::ArrayVector part_keys, TakeKeys(keys, chosen));
-  Partition& partition = *partitions_[number];
-  const std::lock_guard lock(partition.mutex);
-  if (number >= *end_part_) return {};  // It was let go of meanwhile.
-  const uint32_t keys_before = partition.encoder.size();
-  partition.encoder.Insert(part_keys, static_cast<int64_t>(chosen.size()), scratch.ids,
-                           scratch.encoder);
-  partition.best.resize(partition.encoder.size());
-  partition.bytes += (partition.encoder.size() - keys_before) *
-                     BytesOfKey(part_keys, static_cast<int64_t>(chosen.size()));
-  for (size_t at = 0; at < chosen.size(); ++at) {
-    const uint32_t id = scratch.ids[at];
-    if (id == kNoId) {
-      ++partition.keyless;
-      continue;
-    }
-    partition.best[id].Merge(Candidate{rows.OrderOf(static_cast<size_t>(chosen[at])), false});
-  }
-  return {};
-}
-
-int64_t LatestTable::bytes() const {
-  int64_t bytes = 0;
-  for (const std::unique_ptr<Partition>& partition : partitions_) bytes += partition->bytes;
-  return bytes;
-}
-
-void LatestTable::Shed(int64_t bytes_max) {
-  const std::lock_guard alone(*shedding_);
-  while (bytes() > bytes_max && *end_part_ > first_part_ + 1) {
-    const size_t end = *end_part_;
-    const size_t kept = first_part_ + (end - first_part_) / 2;
-    *end_part_ = kept;
-    for (size_t part = kept; part < end; ++part) {
-      Partition& partition = *partitions_[part];
-      const std::lock_guard lock(partition.mutex);
-      partition.encoder = KeyEncoder();
-      std::vector<Candidate>().swap(partition.best);
-      partition.keyless = 0;
-      partition.bytes = 0;
-    }
-  }
-}
-
-std::vector<Candidate> LatestTable::Winners() const {
-  std::vector<Candidate> winners;
-  for (const std::unique_ptr<Partition>& partition : partitions_) {
-    std::copy_if(partition->best.begin(), partition->best.end(), std::back_inserter(winners),
-                 [](const Candidate& candidate) { return !candidate.empty(); });
-  }
-  std::sort(winners.begin(), winners.end(), [](const Candidate& a, const Candidate& b) {
-    return a.order.locator < b.order.locator;
-  });
-  return winners;
 }
 
 }  // namespace icefield

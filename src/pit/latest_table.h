@@ -1,76 +1,83 @@
 /// Latest row per key (P15): the kernel without an entity frame.
 #pragma once
 
-#include <atomic>
+#include <arrow/array.h>
+
+#include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <mutex>
+#include <span>
 #include <vector>
 
 #include "base/result.h"
-#include "pit/candidate.h"
-#include "pit/key_encoder.h"
-#include "pit/key_groups.h"
 #include "pit/observed_rows.h"
+#include "pit/packed_row.h"
+#include "pit/ties.h"
 
 namespace icefield {
 
 /// Keeps for every key the best row by P4-P6. The result depends only on the set of rows observed.
-/// Memory: O(keys). Keys lie in parts, which can be left to another table over the same rows.
+/// Memory: O(keys); about 40 bytes a key of one word, 70 of another one, 8 more where rows have
+/// created times and 16 more where they have a lineage, and 24 for each row set aside. Keys lie in
+/// parts, which can be left to another table over the same rows.
+///
+/// Two ways to decide between rows of one event time (P5, P6): as in SlotTable.
 class LatestTable {
  public:
-  /// For key columns of these types; none: one key for all rows. Takes in keys of the parts from
-  /// `first_part` on.
-  static Result<LatestTable> Make(const std::vector<std::shared_ptr<arrow::DataType>>& key_types,
-                                  size_t first_part = 0);
-
-  /// Working memory of one thread.
-  struct Scratch {
-    KeyGroups groups;
-    std::vector<uint32_t> ids;
-    KeyEncoder::Scratch encoder;
+  struct Options {
+    uint32_t files = 1;  ///< Numbers of files are below.
+    int threads = 1;     ///< Numbers of those that observe are below.
+    /// Not 0: rows that tie are set aside, about so many at once.
+    size_t ties_max = 0;
+    size_t first_part = 0;  ///< Keys of the parts before are left out.
   };
 
-  /// Takes rows in: `rows.key_ids` says which (kNoId: leave out), `keys` are their key columns.
-  /// Several threads may call at once.
-  Status Observe(const arrow::ArrayVector& keys, const ObservedRows& rows, Scratch& scratch);
+  /// For key columns of these types; none: one key for all rows. Unsupported for a type that no key
+  /// can have.
+  static Result<std::unique_ptr<LatestTable>> Make(
+      const std::vector<std::shared_ptr<arrow::DataType>>& key_types, const Options& options);
 
-  /// The number of rows left out for want of a key, of the parts that are left.
-  int64_t keyless() const;
+  virtual ~LatestTable() = default;
 
-  /// About the bytes that it takes at most. Several threads may call at once, while rows are
-  /// observed too.
-  int64_t bytes() const;
+  /// Takes rows in, whose key columns are `keys`, all but those that are 1 in `left_out` (empty:
+  /// none is). Key ids of `rows` are not looked at. Threads call at once, each with its number.
+  /// Unsupported where a position in a file is too great to be noted; ResourceExhausted where too
+  /// many rows tie, and nothing can be asked of the table any more.
+  virtual Status Observe(const arrow::ArrayVector& keys, const ObservedRows& rows,
+                         std::span<const uint8_t> left_out, int thread) = 0;
+
+  /// True once Observe has given up.
+  virtual bool too_many_ties() const = 0;
+
+  /// The number of rows left out for want of a key; 0 with a first part but the first.
+  virtual int64_t keyless() const = 0;
+
+  /// About the bytes that it takes. Several threads may call at once, while rows are observed too.
+  virtual int64_t bytes() const = 0;
 
   /// Lets go of the last parts of its keys, half of those that are left, and takes no more of their
   /// rows, until bytes() is at most `bytes_max` or one part is left. Several threads may call at
   /// once, while rows are observed too.
-  void Shed(int64_t bytes_max);
+  virtual void Shed(int64_t bytes_max) = 0;
 
   /// The keys of this part and of those behind it were let go of: they are another table's.
-  size_t end_part() const { return *end_part_; }
+  virtual size_t end_part() const = 0;
 
   /// The number of parts.
-  size_t parts() const { return partitions_.size(); }
+  virtual size_t parts() const = 0;
 
-  /// The winners, ordered by locator.
-  std::vector<Candidate> Winners() const;
+  /// The rows set aside that may still win, ascending and distinct; after the last Observe.
+  virtual std::vector<RowLocator> TiedRows() = 0;
 
- private:
-  struct Partition {
-    std::mutex mutex;
-    KeyEncoder encoder;
-    std::vector<Candidate> best;  ///< By key id.
-    int64_t keyless = 0;
-    std::atomic<int64_t> bytes{0};
+  /// Decides between the rows that TiedRows gave: as SlotTable::SettleTies.
+  virtual void SettleTies(std::span<const int64_t> created_times,
+                          std::span<const RowLineage> lineages) = 0;
+
+  struct Winners {
+    std::vector<RowLocator> locators;  ///< Ascending.
+    int64_t full_ties = 0;             ///< Of them, those that tied in all but P6.
   };
-  Status ObservePartition(size_t number, const arrow::ArrayVector& keys, const ObservedRows& rows,
-                          std::span<const int64_t> chosen, Scratch& scratch);
-
-  size_t first_part_ = 0;
-  std::unique_ptr<std::atomic<size_t>> end_part_;
-  std::unique_ptr<std::mutex> shedding_ = std::make_unique<std::mutex>();
-  std::vector<std::unique_ptr<Partition>> partitions_;
+  virtual Winners TakeWinners() = 0;
 };
 
 }  // namespace icefield

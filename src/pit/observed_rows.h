@@ -16,10 +16,8 @@ struct ObservedRows {
       created_times;  ///< kNoCreatedTime where null; empty where the view has none.
   std::span<const int64_t> commit_times;  ///< In the view's unit; empty without the commit cut.
   std::span<const RowLineage> lineages;   ///< Empty: none of the scan's rows is told apart by them.
-  std::span<const uint32_t> numbers;      ///< Of each row in its batch; empty: 0, 1, 2, ...
-  /// By the number in the batch, the position of each row of the batch in its file; empty:
-  /// contiguous from first_position.
-  std::span<const int64_t> positions;
+  std::span<const int64_t>
+      positions;  ///< Of each row in its file; empty: contiguous from first_position.
   uint32_t file = 0;
   int64_t first_position = 0;
 

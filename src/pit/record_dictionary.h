@@ -41,6 +41,11 @@ class RecordDictionary {
   const HashFilter& filter() const { return filter_; }
   void Prefetch(uint64_t hash) const { __builtin_prefetch(&slots_[hash & mask_]); }
 
+  /// That it takes; twice as many while it grows.
+  int64_t bytes() const {
+    return static_cast<int64_t>(slots_.size() * sizeof(Slot) + long_records_.capacity());
+  }
+
   /// Brings near what Find compares a long record with.
   void PrefetchRecord(const KeyRecord& record, uint64_t hash) const {
     if (!record.is_long()) return;

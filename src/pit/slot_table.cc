@@ -1,8 +1,6 @@
 #include "pit/slot_table.h"
 
 #include <algorithm>
-#include <bit>
-#include <numeric>
 #include <thread>
 
 namespace icefield {
@@ -27,7 +25,7 @@ uint32_t Advance(const std::vector<int64_t>& times, uint32_t slot, uint32_t end,
 SlotTable::SlotTable(const SpineIndex& index, const Options& options)
     : index_(index),
       options_(options),
-      position_bits_(62 - static_cast<int>(std::bit_width(options.files))),
+      packing_(options.files),
       finder_(index, options.ttl),
       best_(index.slot_times.size()),
       ties_looked_through_at_(options.ties_max / 16),
@@ -37,7 +35,8 @@ SlotTable::SlotTable(const SpineIndex& index, const Options& options)
 Status SlotTable::Observe(const ObservedRows& rows) {
   const size_t count = rows.key_ids.size();
   if (count == 0) return {};
-  ICEFIELD_TRY(CheckPositions(rows));
+  // Positions grow within a batch.
+  ICEFIELD_TRY(packing_.Check({rows.file, rows.PositionOf(count - 1)}));
   MakeDetails(rows);
   const bool cut = options_.created_cut || options_.commit_cut;
   std::vector<Tie> ties;
@@ -53,14 +52,6 @@ Status SlotTable::Observe(const ObservedRows& rows) {
     ObserveScattered(block);
   }
   return ties.empty() ? Status() : SetAside(ties);
-}
-
-// Positions grow within a batch.
-Status SlotTable::CheckPositions(const ObservedRows& rows) const {
-  const int64_t last = rows.PositionOf(rows.key_ids.size() - 1);
-  if (last < int64_t{1} << position_bits_ && rows.file < options_.files) return {};
-  return Unsupported("a file of more than ", int64_t{1} << position_bits_, " rows among ",
-                     options_.files, " files");
 }
 
 void SlotTable::MakeDetails(const ObservedRows& rows) {
@@ -196,15 +187,6 @@ uint64_t SlotTable::Lock(Best& best) const {
   }
 }
 
-uint64_t SlotTable::Pack(const RowLocator& locator) const {
-  return (uint64_t{locator.file} << position_bits_) | static_cast<uint64_t>(locator.position);
-}
-
-RowLocator SlotTable::Unpack(uint64_t row) const {
-  return {.file = static_cast<uint32_t>(row >> position_bits_),
-          .position = static_cast<int64_t>(row & ((uint64_t{1} << position_bits_) - 1))};
-}
-
 void SlotTable::Update(uint32_t slot, const ObservedRows& rows, size_t row,
                        std::vector<Tie>& ties) {
   Best& best = best_[slot];
@@ -219,7 +201,7 @@ void SlotTable::Update(uint32_t slot, const ObservedRows& rows, size_t row,
   const bool ties_with_held = held != kNoRow && event_time == held_time;
   if (ties_with_held && options_.ties_max > 0) {
     if ((held & kTied) == 0) ties.push_back({event_time, held, slot});
-    ties.push_back({event_time, Pack(candidate.order.locator), slot});
+    ties.push_back({event_time, packing_.Pack(candidate.order.locator), slot});
     best.row.store(held | kTied, std::memory_order_release);
     return;
   }
@@ -240,7 +222,7 @@ Candidate SlotTable::CandidateOf(uint32_t slot) const {
   return {.order = {.event_time = best.event_time.load(std::memory_order_relaxed),
                     .created_time = created_times_.empty() ? kNoCreatedTime : created_times_[slot],
                     .lineage = lineages_.empty() ? RowLineage{} : lineages_[slot],
-                    .locator = Unpack(row & kLocatorBits)},
+                    .locator = packing_.Unpack(row & kRowBits)},
           .tied = (row & kTied) != 0};
 }
 
@@ -250,7 +232,7 @@ void SlotTable::Put(uint32_t slot, const Candidate& candidate) {
   best.event_time.store(candidate.order.event_time, std::memory_order_relaxed);
   if (!created_times_.empty()) created_times_[slot] = candidate.order.created_time;
   if (!lineages_.empty()) lineages_[slot] = candidate.order.lineage;
-  best.row.store(Pack(candidate.order.locator) | (candidate.tied ? kTied : 0),
+  best.row.store(packing_.Pack(candidate.order.locator) | (candidate.tied ? kTied : 0),
                  std::memory_order_release);
 }
 
@@ -282,31 +264,14 @@ void SlotTable::DropStaleTies() {
 
 std::vector<RowLocator> SlotTable::TiedRows() {
   DropStaleTies();
-  std::sort(ties_.begin(), ties_.end(), [](const Tie& a, const Tie& b) { return a.row < b.row; });
-  std::vector<RowLocator> rows;
-  rows.reserve(ties_.size());
-  for (const Tie& tie : ties_) rows.push_back(Unpack(tie.row));
-  return rows;
+  return SortTies(ties_, packing_);
 }
 
 void SlotTable::SettleTies(std::span<const int64_t> created_times,
                            std::span<const RowLineage> lineages) {
-  std::vector<size_t> by_slot(ties_.size());
-  std::iota(by_slot.begin(), by_slot.end(), size_t{0});
-  std::sort(by_slot.begin(), by_slot.end(),
-            [&](size_t a, size_t b) { return ties_[a].slot < ties_[b].slot; });
-  for (size_t at = 0; at < by_slot.size();) {
-    const uint32_t slot = ties_[by_slot[at]].slot;
-    Candidate best;
-    for (; at < by_slot.size() && ties_[by_slot[at]].slot == slot; ++at) {
-      const size_t number = by_slot[at];
-      RowOrder order{.event_time = ties_[number].event_time, .locator = Unpack(ties_[number].row)};
-      if (!created_times.empty()) order.created_time = created_times[number];
-      if (!lineages.empty()) order.lineage = lineages[number];
-      best.Merge({order, false});
-    }
-    Put(slot, best);
-  }
+  DecideTies(ties_, packing_, created_times, lineages, [&](uint64_t slot, const Candidate& best) {
+    Put(static_cast<uint32_t>(slot), best);
+  });
   ties_ = {};
 }
 

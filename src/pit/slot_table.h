@@ -13,8 +13,10 @@
 #include "base/result.h"
 #include "pit/candidate.h"
 #include "pit/observed_rows.h"
+#include "pit/packed_row.h"
 #include "pit/slot_finder.h"
 #include "pit/spine_index.h"
+#include "pit/ties.h"
 
 namespace icefield {
 
@@ -102,15 +104,8 @@ class SlotTable {
   };
   static constexpr uint64_t kLocked = uint64_t{1} << 63;
   static constexpr uint64_t kTied = uint64_t{1} << 62;
-  static constexpr uint64_t kLocatorBits = kTied - 1;
-  static constexpr uint64_t kNoRow = kLocatorBits;
-
-  /// A row that had the event time of the best of its slot.
-  struct Tie {
-    int64_t event_time;
-    uint64_t row;  ///< As in Best.
-    uint32_t slot;
-  };
+  static constexpr uint64_t kRowBits = kTied - 1;
+  static constexpr uint64_t kNoRow = RowPacking::kNoRow;
 
   /// Rows of one call that are taken in together, and what is found out about them.
   struct Block {
@@ -122,7 +117,6 @@ class SlotTable {
     std::array<Place, SlotFinder::kBlock> places;
   };
 
-  Status CheckPositions(const ObservedRows& rows) const;
   void MakeDetails(const ObservedRows& rows);
   bool LiesInRuns(std::span<const uint32_t> keys) const;
   void ObserveRuns(const ObservedRows& rows, size_t first, size_t count, std::vector<Tie>& ties);
@@ -133,8 +127,6 @@ class SlotTable {
   Status SetAside(const std::vector<Tie>& ties);
   void DropStaleTies();
   uint64_t Lock(Best& best) const;
-  uint64_t Pack(const RowLocator& locator) const;
-  RowLocator Unpack(uint64_t row) const;
   Candidate CandidateOf(uint32_t slot) const;
   void Put(uint32_t slot, const Candidate& candidate);
   void SpreadKey(uint32_t key);
@@ -142,7 +134,7 @@ class SlotTable {
 
   const SpineIndex& index_;
   const Options options_;
-  const int position_bits_;
+  const RowPacking packing_;
   SlotFinder finder_;
   LargeVector<Best> best_;
   std::once_flag details_made_;

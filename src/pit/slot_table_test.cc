@@ -12,7 +12,6 @@
 #include <tuple>
 
 #include "pit/dictionary.h"
-#include "pit/latest_table.h"
 
 namespace icefield {
 namespace {
@@ -399,33 +398,6 @@ TEST(SpineIndex, KeepsOneSlotForEachKeyAndTime) {
   EXPECT_EQ(index.first_slot, (std::vector<uint32_t>{0, 1, 3}));
   EXPECT_EQ(index.slot_times, (std::vector<int64_t>{7, 3, 5}));
   EXPECT_EQ(index.slot_of_row, (std::vector<uint32_t>{2, 0, 1, kNoSlot, 2}));
-}
-
-TEST(LatestTable, KeepsTheBestRowOfEveryKeyOnAnyThread) {
-  Result<LatestTable> table = LatestTable::Make({arrow::int64()});
-  ASSERT_TRUE(table.ok());
-  {
-    std::vector<std::jthread> threads;
-    for (int64_t part = 0; part < 4; ++part) {
-      threads.emplace_back([&, part] {
-        LatestTable::Scratch scratch;
-        arrow::Int64Builder keys;
-        std::vector<int64_t> events;
-        for (int64_t row = 0; row < 1000; ++row) {
-          ASSERT_TRUE(keys.Append(row % 10).ok());
-          events.push_back(part * 1000 + row);
-        }
-        const std::vector<uint32_t> wanted(1000, 0);
-        ASSERT_TRUE(table
-                        ->Observe({*keys.Finish()},
-                                  {.key_ids = wanted, .event_times = events, .file = 3}, scratch)
-                        .ok());
-      });
-    }
-  }
-  const std::vector<Candidate> winners = table->Winners();
-  ASSERT_EQ(winners.size(), 10U);
-  for (const Candidate& winner : winners) EXPECT_GE(winner.order.event_time, 3990);
 }
 
 }  // namespace

@@ -76,9 +76,12 @@ struct TickSpan {
 // Batches stay below the 2 GiB that the offsets of one Arrow string column reach.
 constexpr int64_t kBatchBytesMax = int64_t{1} << 30;
 
+// The most rows that tie and are set aside.
+constexpr int64_t kTiesMax = int64_t{4} << 20;
+
+// Working memory of one thread.
 struct WorkerScratch {
-  std::vector<uint32_t> wanted;
-  LatestTable::Scratch table;
+  std::vector<uint8_t> left_out;
   int64_t dropped = 0;
 };
 
@@ -143,12 +146,12 @@ class LatestSet final : public TrainingSet {
     for (bool is_last = false; !is_last; ++report_.passes) {
       ICEFIELD_TRY(OpenPass());
       const Stopwatch watch(report_.seconds.winners);
-      ICEFIELD_ASSIGN(LatestTable table, MakeTable(next_part));
-      ICEFIELD_TRY(ReadKeys(table, next_part == 0));
-      next_part = table.end_part();
-      is_last = next_part == table.parts();
+      ICEFIELD_ASSIGN(const std::unique_ptr<LatestTable> table, FillTable(next_part));
+      TakeWinners(*table);
+      next_part = table->end_part();
+      is_last = next_part == table->parts();
     }
-    std::sort(winners_.begin(), winners_.end());
+    if (report_.passes > 1) std::sort(winners_.begin(), winners_.end());
     report_.rows = static_cast<int64_t>(winners_.size());
     scan_->report.outcomes.hits = report_.rows;
     if (pinned_.provenance) origins_.emplace(scan_->plan, winners_);
@@ -169,12 +172,13 @@ class LatestSet final : public TrainingSet {
     return {};
   }
 
-  // Winners come in the order of their places: a few row groups at a time.
+  // Winners come in the order of their places: a few row groups at a time, and room for what
+  // reading them leaves behind.
   Status ReadPieces() {
     std::mutex mutex;
     ICEFIELD_ASSIGN(
         const size_t count,
-        reader_->ReadSome(memory_.feature_bytes(LatestBytes()),
+        reader_->ReadSome(memory_.feature_bytes(LatestBytes()) / 2,
                           [&](size_t first, std::shared_ptr<arrow::RecordBatch> rows) -> Status {
                             const std::lock_guard lock(mutex);
                             pieces_.emplace(first, std::move(rows));
@@ -230,56 +234,98 @@ class LatestSet final : public TrainingSet {
     }
   }
 
-  Result<LatestTable> MakeTable(size_t first_part) const {
+  // The best rows of the keys from a part on. Where too many rows tie to be set aside, all are read
+  // once more, with what decides between them.
+  Result<std::unique_ptr<LatestTable>> FillTable(size_t first_part) {
+    scan_->report.ties = PlannedTies(*scan_);
+    if (scan_->report.ties == TieReading::kAside) {
+      ICEFIELD_ASSIGN(std::unique_ptr<LatestTable> table, MakeTable(first_part));
+      Status observed = ObserveAll(*table);
+      if (!table->too_many_ties()) {
+        ICEFIELD_TRY(std::move(observed));
+        const std::vector<RowLocator> tied = table->TiedRows();
+        ICEFIELD_ASSIGN(const TieDetails details,
+                        ReadTieDetails(*scan_, tied, memory_.thread_bytes(), options_));
+        table->SettleTies(details.created_times, details.lineages);
+        return table;
+      }
+      scan_->report.ties = TieReading::kAllRows;
+    }
+    ICEFIELD_ASSIGN(std::unique_ptr<LatestTable> table, MakeTable(first_part));
+    ICEFIELD_TRY(ObserveAll(*table));
+    return table;
+  }
+
+  Result<std::unique_ptr<LatestTable>> MakeTable(size_t first_part) const {
     std::vector<std::shared_ptr<arrow::DataType>> types;
     for (const Field& key : pinned_.view.keys) {
       ICEFIELD_ASSIGN(types.emplace_back(), ToArrowType(key.type));
     }
-    return LatestTable::Make(types, first_part);
+    const auto tie_bytes = static_cast<int64_t>(sizeof(Tie));
+    const int64_t ties_max = std::min(kTiesMax, memory_.feature_bytes(0) / 4 / tie_bytes);
+    return LatestTable::Make(
+        types,
+        {.files = static_cast<uint32_t>(scan_->plan.tasks.size()),
+         .threads = ThreadCount(options_.threads),
+         .ties_max = IsAside() ? static_cast<size_t>(ties_max) : 0,
+         .first_part = first_part});
   }
 
-  // Adds the winners of the keys of `table`.
-  Status ReadKeys(LatestTable& table, bool is_first) {
+  bool IsAside() const { return scan_->report.ties == TieReading::kAside; }
+
+  Status ObserveAll(LatestTable& table) {
     std::vector<WorkerScratch> scratch(static_cast<size_t>(ThreadCount(options_.threads)));
     const TickSpan ticks{span_.first.value_or(INT64_MIN), span_.last.value_or(INT64_MAX)};
-    if (PlannedTies(*scan_) != TieReading::kNone) scan_->report.ties = TieReading::kAllRows;
     const int64_t bytes_max = std::min(memory_.feature_bytes(0),
                                        memory_.limits().held_bytes_max.value_or(INT64_MAX));
+    const TieOrder order = IsAside() ? TieOrder::kLeftOut : TieOrder::kRead;
     ICEFIELD_TRY(ForEachDecidingBatch(
-        *scan_, TieOrder::kRead, options_, [&](DecidingBatch& batch, int worker) -> Status {
-          ICEFIELD_TRY(ObserveBatch(batch, ticks, table, scratch[static_cast<size_t>(worker)]));
+        *scan_, order, options_, [&](DecidingBatch& batch, int worker) -> Status {
+          ICEFIELD_TRY(ObserveBatch(batch, ticks, table, worker,
+                                    scratch[static_cast<size_t>(worker)]));
           if (table.bytes() > bytes_max) table.Shed(bytes_max);
           return {};
         }));
-    ViewReport& report = scan_->report;
-    report.rows_dropped += table.keyless();
+    scan_->report.rows_dropped += table.keyless();
     // Every pass meets all rows without a time.
-    for (const WorkerScratch& worker : scratch) report.rows_dropped += is_first ? worker.dropped : 0;
-    for (const Candidate& winner : table.Winners()) {
-      winners_.push_back(winner.order.locator);
-      report.full_ties += winner.tied ? 1 : 0;
-    }
+    if (report_.passes > 0) return {};
+    for (const WorkerScratch& worker : scratch) scan_->report.rows_dropped += worker.dropped;
     return {};
   }
 
+  void TakeWinners(LatestTable& table) {
+    LatestTable::Winners winners = table.TakeWinners();
+    scan_->report.full_ties += winners.full_ties;
+    if (winners_.empty()) {
+      winners_ = std::move(winners.locators);
+    } else {
+      winners_.insert(winners_.end(), winners.locators.begin(), winners.locators.end());
+    }
+  }
+
   static Status ObserveBatch(const DecidingBatch& batch, const TickSpan& ticks, LatestTable& table,
-                             WorkerScratch& scratch) {
-    scratch.wanted.assign(static_cast<size_t>(batch.rows), 0);
-    for (size_t row = 0; row < scratch.wanted.size(); ++row) {
-      const bool within =
-          batch.event_times[row] >= ticks.first && batch.event_times[row] <= ticks.last;
-      if (batch.no_time[row] != 0) ++scratch.dropped;
-      if (batch.no_time[row] != 0 || !within) scratch.wanted[row] = kNoId;
+                             int worker, WorkerScratch& scratch) {
+    scratch.left_out.resize(static_cast<size_t>(batch.rows));
+    uint8_t any = 0;
+    for (size_t row = 0; row < scratch.left_out.size(); ++row) {
+      const int64_t time = batch.event_times[row];
+      const bool outside = time < ticks.first || time > ticks.last;
+      scratch.dropped += batch.no_time[row];
+      scratch.left_out[row] = static_cast<uint8_t>(batch.no_time[row] | (outside ? 1 : 0));
+      any |= scratch.left_out[row];
     }
     return table.Observe(batch.keys,
-                         {.key_ids = scratch.wanted,
+                         {.key_ids = {},
                           .event_times = batch.event_times,
                           .created_times = batch.created_times,
+                          .commit_times = {},
                           .lineages = batch.lineages,
                           .positions = batch.positions,
                           .file = batch.file,
                           .first_position = batch.first_position},
-                         scratch.table);
+                         any != 0 ? std::span<const uint8_t>(scratch.left_out)
+                                  : std::span<const uint8_t>(),
+                         worker);
   }
 
   PinnedView pinned_;

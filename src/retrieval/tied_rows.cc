@@ -21,10 +21,10 @@ TieReading PlannedTies(const ViewScan& scan) {
 
 size_t TiesMax(size_t slots) { return (size_t{1} << 20) + 4 * slots; }
 
-Status SettleTiedRows(ViewScan& scan, int64_t thread_bytes, const ReadOptions& options,
-                      SlotTable& slots) {
-  const std::vector<RowLocator> rows = slots.TiedRows();
-  if (rows.empty()) return {};
+Result<TieDetails> ReadTieDetails(ViewScan& scan, std::span<const RowLocator> rows,
+                                  int64_t thread_bytes, const ReadOptions& options) {
+  TieDetails details;
+  if (rows.empty()) return details;
   const PinnedView& pinned = scan.pinned;
   const bool has_created = pinned.view.created_time.has_value();
   const bool has_lineage = StoresLineage(scan.files);
@@ -32,25 +32,24 @@ Status SettleTiedRows(ViewScan& scan, int64_t thread_bytes, const ReadOptions& o
   if (has_created)
     read.columns.push_back({pinned.view.created_time->id, pinned.view.created_time->name});
   if (has_lineage) AddLineage(pinned, read);
-  std::vector<int64_t> created_times(has_created ? rows.size() : 0);
-  std::vector<RowLineage> lineages(has_lineage ? rows.size() : 0);
+  if (has_created) details.created_times.resize(rows.size());
+  if (has_lineage) details.lineages.resize(rows.size());
   ICEFIELD_TRY(ReadWinners(
       scan, rows, std::move(read), thread_bytes, options,
       [&](size_t first, const std::shared_ptr<arrow::RecordBatch>& columns) -> Status {
         if (has_created) {
           ICEFIELD_TRY(ReadCreatedTimes(*columns->column(0), pinned.unit,
-                                        std::span(created_times).subspan(first)));
+                                        std::span(details.created_times).subspan(first)));
         }
         if (!has_lineage) return {};
         const int row_ids = columns->num_columns() - 1;
         const std::vector<RowLineage> of_rows =
             ReadLineages({columns->column(row_ids - 1), columns->column(row_ids)});
         std::copy(of_rows.begin(), of_rows.end(),
-                  lineages.begin() + static_cast<std::ptrdiff_t>(first));
+                  details.lineages.begin() + static_cast<std::ptrdiff_t>(first));
         return {};
       }));
-  slots.SettleTies(created_times, lineages);
-  return {};
+  return details;
 }
 
 Status ReadCreatedTimes(const arrow::Array& column, ViewUnit unit,

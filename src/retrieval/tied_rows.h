@@ -6,25 +6,32 @@
 
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "base/result.h"
-#include "pit/slot_table.h"
+#include "base/row_order.h"
+#include "pit/times.h"
 #include "retrieval/view_scan.h"
 
 namespace icefield {
 
-/// How a join decides between rows of one event time. The cuts need the created times of all rows
+/// How a retrieval decides between rows of one event time. The cuts need the created times of all rows
 /// (P8) or the lineages (P9); dates tie too often.
 TieReading PlannedTies(const ViewScan& scan);
 
 /// The most rows that a join sets aside for an entity frame of so many slots.
 size_t TiesMax(size_t slots);
 
-/// Reads created times, and lineages where files store them, of the rows that `slots` has set
-/// aside, and decides between them. A thread holds about `thread_bytes` of them at most. Adds to
-/// scan.report.bytes_read.
-Status SettleTiedRows(ViewScan& scan, int64_t thread_bytes, const ReadOptions& options,
-                      SlotTable& slots);
+/// What decides between rows that tie, of each.
+struct TieDetails {
+  std::vector<int64_t> created_times;  ///< Empty where the view has none.
+  std::vector<RowLineage> lineages;    ///< Empty where no file stores them.
+};
+
+/// Reads it of `rows` (ascending, distinct). A thread holds about `thread_bytes` of them at most.
+/// Adds to scan.report.bytes_read.
+Result<TieDetails> ReadTieDetails(ViewScan& scan, std::span<const RowLocator> rows,
+                                  int64_t thread_bytes, const ReadOptions& options);
 
 /// The created times of `column` in the view's unit, kNoCreatedTime where null, into the first of
 /// `created_times`. CorruptData where one does not fit the unit.

@@ -199,7 +199,10 @@ Status FillSlots(ViewScan& scan, const EntityFrame& frame, const EncodedKeys& ke
     Status observed = ObserveAll(scan, frame, keys, options, *slots);
     if (!slots->too_many_ties()) {
       ICEFIELD_TRY(std::move(observed));
-      return SettleTiedRows(scan, thread_bytes, options, *slots);
+      ICEFIELD_ASSIGN(const TieDetails details,
+                      ReadTieDetails(scan, slots->TiedRows(), thread_bytes, options));
+      slots->SettleTies(details.created_times, details.lineages);
+      return {};
     }
     slots.reset();
     terms.ties_max = 0;

@@ -1,0 +1,134 @@
+/// Some of the keys of a LatestTable, with their best rows.
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+#include <span>
+#include <vector>
+
+#include "base/large_pages.h"
+#include "pit/candidate.h"
+#include "pit/dictionary.h"
+#include "pit/observed_rows.h"
+#include "pit/packed_row.h"
+#include "pit/ties.h"
+
+namespace icefield {
+
+/// The best row of each key by its number. One thread at a time.
+class BestRows {
+ public:
+  BestRows(const RowPacking& packing, bool ties_aside)
+      : packing_(packing), ties_aside_(ties_aside) {}
+
+  void Prefetch(uint32_t key) const {
+    if (key < best_.size()) __builtin_prefetch(&best_[key]);
+  }
+
+  /// Takes one row of a batch in; new keys come in order.
+  void Observe(uint32_t key, const ObservedRows& rows, uint32_t row) {
+    if (key == best_.size()) Add(rows);
+    Best& best = best_[key];
+    const int64_t event_time = rows.event_times[row];
+    if (best.row == RowPacking::kNoRow || event_time > best.event_time)
+      return Put(key, {rows.OrderOf(row), false});
+    if (event_time == best.event_time) Tied(key, rows, row);
+  }
+
+  int64_t bytes() const {
+    return static_cast<int64_t>(best_.capacity() * sizeof(Best) +
+                                created_times_.capacity() * sizeof(int64_t) +
+                                lineages_.capacity() * sizeof(RowLineage) +
+                                ties_.capacity() * sizeof(Tie));
+  }
+
+  const std::vector<Tie>& ties() const { return ties_; }
+
+  /// A key's event time only grows, so that what is stale once stays so.
+  void DropStaleTies() {
+    std::erase_if(ties_,
+                  [&](const Tie& tie) { return tie.event_time < best_[tie.slot].event_time; });
+  }
+
+  void Put(uint32_t key, const Candidate& candidate) {
+    best_[key] = {candidate.order.event_time,
+                  packing_.Pack(candidate.order.locator) | (candidate.tied ? kTied : 0)};
+    if (!created_times_.empty()) created_times_[key] = candidate.order.created_time;
+    if (!lineages_.empty()) lineages_[key] = candidate.order.lineage;
+  }
+
+  /// Appends the best row of every key, packed. Returns how many tied in all but P6.
+  int64_t AppendRows(std::vector<uint64_t>& rows) const {
+    int64_t ties = 0;
+    for (const Best& best : best_) {
+      rows.push_back(best.row & kRowBits);
+      ties += (best.row & kTied) != 0 ? 1 : 0;
+    }
+    return ties;
+  }
+
+ private:
+  struct Best {
+    int64_t event_time = INT64_MIN;
+    uint64_t row = RowPacking::kNoRow;
+  };
+  static constexpr uint64_t kTied = uint64_t{1} << 62;
+  static constexpr uint64_t kRowBits = kTied - 1;
+
+  // Room for a new key.
+  void Add(const ObservedRows& rows) {
+    best_.emplace_back();
+    if (!rows.created_times.empty()) created_times_.resize(best_.size(), kNoCreatedTime);
+    if (!rows.lineages.empty()) lineages_.resize(best_.size());
+  }
+
+  Candidate CandidateOf(uint32_t key) const {
+    const Best& best = best_[key];
+    return {.order = {.event_time = best.event_time,
+                      .created_time = created_times_.empty() ? kNoCreatedTime : created_times_[key],
+                      .lineage = lineages_.empty() ? RowLineage{} : lineages_[key],
+                      .locator = packing_.Unpack(best.row & kRowBits)},
+            .tied = (best.row & kTied) != 0};
+  }
+
+  // A row of the event time of the best one.
+  void Tied(uint32_t key, const ObservedRows& rows, uint32_t row) {
+    const Candidate candidate{rows.OrderOf(row), false};
+    if (!ties_aside_) {
+      Candidate merged = CandidateOf(key);
+      merged.Merge(candidate);
+      return Put(key, merged);
+    }
+    Best& best = best_[key];
+    if ((best.row & kTied) == 0) ties_.push_back({best.event_time, best.row, key});
+    ties_.push_back({best.event_time, packing_.Pack(candidate.order.locator), key});
+    best.row |= kTied;
+  }
+
+  RowPacking packing_;
+  bool ties_aside_;
+  LargeVector<Best> best_;
+  LargeVector<int64_t> created_times_;  ///< Of the best rows; empty where rows have none.
+  LargeVector<RowLineage> lineages_;    ///< The same.
+  std::vector<Tie> ties_;
+};
+
+/// Keys of one part in a dictionary, and their best rows; behind a lock.
+template <typename Dictionary>
+struct LatestPart {
+  LatestPart(const RowPacking& packing, bool ties_aside) : best(packing, ties_aside) {}
+
+  /// Whoever holds the lock calls, after each change.
+  void CountBytes() { bytes = dictionary.bytes() + best.bytes(); }
+
+  std::mutex mutex;
+  Dictionary dictionary;
+  BestRows best;
+  size_t ties_looked_through_at = 1024;  ///< So many ties, and the stale ones are dropped.
+  std::atomic<int64_t> bytes{0};
+};
+
+}  // namespace icefield
