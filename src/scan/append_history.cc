@@ -30,7 +30,7 @@ Status CheckOperation(const Snapshot& snapshot, SnapshotId since) {
 Error NoAncestor(const TableMetadata& metadata, const Snapshot& head, SnapshotId since) {
   if (metadata.FindSnapshot(since) == nullptr) {
     return NotFound("snapshot ", since.value, " is not in the history of snapshot ", head.id.value,
-                    ", and the table does not know it", kInstead);
+                    ": the table does not know it, or not any more", kInstead);
   }
   return InvalidArgument("snapshot ", since.value, " is not an ancestor of snapshot ",
                          head.id.value, ": it is of another branch, newer, or was rolled back",

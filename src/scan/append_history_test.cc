@@ -232,7 +232,7 @@ TEST_F(AppendHistoryTest, RefusesAppendsThatRemove) {
   Append("a");
   listed_.clear();
   Commit("append", {{.path = "m-2", .entries = {{.path = "a", .part = 1, .status = kDeleted}}}});
-  ExpectError(ErrorCode::kUnsupported, 1, {"ns.t", "snapshot 2", "removes", "a", "m-2"});
+  ExpectError(ErrorCode::kUnsupported, 1, {"ns.t", "snapshot 2", "list2", "removes the file a"});
   listed_.clear();
   metadata_.snapshots.resize(1);
   Commit("append", {{.path = "m-d",

@@ -51,7 +51,7 @@ class History:
         self.version = version
         chance = self.random.random
         self.compacts = version == 3 or chance() < 0.6
-        self.deletes = version > 1 and chance() < 0.3
+        self.deletes = version > 1 and chance() < 0.5
         spec = [("user", "bucket[3]")] if chance() < 0.5 else []
         self.table = RawTable(folder, _COLUMNS, format_version=version, spec=spec)
         self.steps: list[Step] = []
@@ -63,11 +63,11 @@ class History:
 
     def _step(self) -> None:
         draw = self.random.random()
-        if self.deletes and draw < 0.12:
+        if self.deletes and draw < 0.2:
             self._delete()
-        elif self.compacts and draw < 0.35:
+        elif self.compacts and draw < 0.4:
             self._compact()
-        elif self.compacts and draw < 0.42:
+        elif self.compacts and draw < 0.48:
             self.steps.append(Step(self.table.commit(operation="replace", merge=True), "replace"))
         else:
             self._append()
