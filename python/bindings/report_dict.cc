@@ -26,6 +26,8 @@ nb::dict ViewDict(const ViewReport& view) {
   out["table"] = view.table;
   out["snapshot_id"] = view.snapshot_id ? nb::cast(view.snapshot_id->value) : nb::none();
   out["timestamp_ms"] = view.snapshot_time ? nb::cast(view.snapshot_time->value) : nb::none();
+  out["since_snapshot_id"] =
+      view.appended_since ? nb::cast(view.appended_since->value) : nb::none();
   out["files_planned"] = view.files_planned;
   out["files_pruned"] = view.pruned.files_pruned_partition + view.pruned.files_pruned_bounds;
   out["files_pruned_partition"] = view.pruned.files_pruned_partition;

@@ -104,6 +104,19 @@ class Retrieval {
   bool streamed_ = false;
 };
 
+Retrieval Latest(const ViewRequest& view, std::optional<int64_t> start_us,
+                 std::optional<int64_t> end_us, std::optional<int64_t> since_snapshot_id,
+                 bool provenance, const MemoryLimits& memory, const ReadOptions& read) {
+  LatestRequest request{.view = view,
+                        .start_us = start_us,
+                        .end_us = end_us,
+                        .provenance = provenance,
+                        .read = read,
+                        .memory = memory};
+  if (since_snapshot_id) request.since = SnapshotId{*since_snapshot_id};
+  return Retrieval(Unlocked([&] { return MakeLatest(std::move(request)); }));
+}
+
 void BindClasses(nb::module_& module) {
   nb::class_<ViewRequest>(module, "NativeView")
       .def_static("make", &MakeView, nb::arg("table"), nb::arg("name"), nb::arg("join_keys"),
@@ -172,20 +185,9 @@ void BindRetrieval(nb::module_& module) {
       nb::arg("commit_cut"), nb::arg("rows_max"), nb::arg("read"),
       "The answer as a text for people, and as JSON.");
 
-  module.def(
-      "latest",
-      [](const ViewRequest& view, std::optional<int64_t> start_us, std::optional<int64_t> end_us,
-         bool provenance, const MemoryLimits& memory, const ReadOptions& read) {
-        LatestRequest request{.view = view,
-                              .start_us = start_us,
-                              .end_us = end_us,
-                              .provenance = provenance,
-                              .read = read,
-                              .memory = memory};
-        return Retrieval(Unlocked([&] { return MakeLatest(std::move(request)); }));
-      },
-      nb::arg("view"), nb::arg("start_us").none(), nb::arg("end_us").none(), nb::arg("provenance"),
-      nb::arg("memory"), nb::arg("read"));
+  module.def("latest", &Latest, nb::arg("view"), nb::arg("start_us").none(),
+             nb::arg("end_us").none(), nb::arg("since_snapshot_id").none(), nb::arg("provenance"),
+             nb::arg("memory"), nb::arg("read"));
 }
 
 }  // namespace icefield::python

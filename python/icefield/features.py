@@ -11,7 +11,7 @@ import pyarrow as pa
 from icefield import _native
 from icefield.arrow import to_stream
 from icefield.catalog import Catalog
-from icefield.errors import InvalidArgumentError, UnsupportedError
+from icefield.errors import InvalidArgumentError
 from icefield.filters import filter_text
 from icefield.instants import Instant, duration_micros, instant_micros
 from icefield.options import MemoryBudget, ReadOptions, native_memory
@@ -231,18 +231,24 @@ def latest(
 ) -> TrainingSet:
     """The newest row of every key with start <= event time <= end, both inclusive (P15).
 
+    since_snapshot_id: only rows that were appended after this snapshot up to the view's own. Put
+        over the latest rows as of that snapshot (for each key the greater event time, then created
+        time, null lowest, then the appended row) they give the latest rows of now. Rows that were
+        compacted since are read from the files that they were appended in. Where anything but
+        appends and compactions happened in between, UnsupportedError names the snapshot and its
+        operation; NotFoundError: a snapshot in between has expired, or the table does not know
+        this one; InvalidArgumentError: it is no ancestor of the view's snapshot. Then ask for all
+        rows.
     Columns: join keys, features, event time, created time, by the table's names. Rows with a null
-    key or time are
-    dropped and counted in the report. provenance, memory_budget: as of point_in_time_join, the
-    former behind all columns.
+    key or time are dropped and counted in the report. provenance, memory_budget: as of
+    point_in_time_join, the former behind all columns.
     """
-    if since_snapshot_id is not None:
-        raise UnsupportedError("since_snapshot_id is not there yet; leave it out")
     return TrainingSet(
         _native.latest(
             view=view._native,
             start_us=instant_micros(start) if start is not None else None,
             end_us=instant_micros(end) if end is not None else None,
+            since_snapshot_id=since_snapshot_id,
             provenance=bool(provenance),
             memory=native_memory(memory_budget),
             read=(options or ReadOptions()).native(),

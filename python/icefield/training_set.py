@@ -48,11 +48,11 @@ class Plan(_FromJson):
     Keys: planned_by ("manifests" or "footers"); bytes_to_read (at most, delete files included);
     memory_peak (about, in bytes); frame (rows, memory, and start_us, end_us, scans where views make
     it) or None; keys (which key columns are encoded once, for which views: keys, views, distinct,
-    memory); views (view, table, snapshot_id, timestamp_ms, strategy, filter, keys, created_cut,
-    commit_cut, manifests_read, manifests_pruned, files_planned, files_pruned, pruned_by
-    (time_range, keys, row_filter: each with manifests, partition, bounds), rows, file_bytes,
-    first_files, row_groups or None, row_groups_pruned, rows_pruned, bytes_deciding,
-    bytes_features, deletes, memory (slots, decoders, features)).
+    memory); views (view, table, snapshot_id, timestamp_ms, since_snapshot_id or None, strategy,
+    filter, keys, created_cut, commit_cut, manifests_read, manifests_pruned, files_planned,
+    files_pruned, pruned_by (time_range, keys, row_filter: each with manifests, partition, bounds),
+    rows, file_bytes, first_files, row_groups or None, row_groups_pruned, rows_pruned,
+    bytes_deciding, bytes_features, deletes, memory (slots, decoders, features)).
     """
 
 

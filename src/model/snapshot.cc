@@ -5,6 +5,11 @@
 
 namespace icefield {
 
+std::string_view OperationOf(const Snapshot& snapshot) {
+  const auto found = snapshot.summary.find("operation");
+  return found == snapshot.summary.end() ? std::string_view() : found->second;
+}
+
 Result<SnapshotTime> ParseSnapshotTime(std::string_view text) {
   const std::optional<IsoInstant> instant = ParseIsoInstant(text);
   if (!instant)

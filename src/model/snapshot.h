@@ -28,6 +28,10 @@ struct Snapshot {
   bool operator==(const Snapshot&) const = default;
 };
 
+/// What the snapshot says that it did: "append", "replace", "overwrite", "delete", or a word that
+/// is not known; empty where it says nothing (v1).
+std::string_view OperationOf(const Snapshot& snapshot);
+
 /// The snapshot clock at an ISO-8601 instant (UTC where it has no zone), rounded down to
 /// milliseconds. InvalidArgument for other texts.
 Result<SnapshotTime> ParseSnapshotTime(std::string_view text);

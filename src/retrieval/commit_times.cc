@@ -5,12 +5,6 @@
 namespace icefield {
 namespace {
 
-// What a snapshot says that it did; empty if nothing.
-std::string_view OperationOf(const Snapshot& snapshot) {
-  const auto found = snapshot.summary.find("operation");
-  return found == snapshot.summary.end() ? std::string_view() : found->second;
-}
-
 // A snapshot of version 3 has assigned row ids, if none.
 bool HasLineage(const Snapshot& snapshot) { return snapshot.first_row_id.has_value(); }
 

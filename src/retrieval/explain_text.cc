@@ -57,8 +57,11 @@ std::string ManifestsText(const ScanCounts& counts) {
 
 std::string SnapshotText(const ViewReport& report) {
   if (!report.snapshot_id) return "no snapshot";
-  return StrCat("snapshot ", report.snapshot_id->value, " of ",
-                InstantText(report.snapshot_time->value * 1000));
+  std::string text = StrCat("snapshot ", report.snapshot_id->value, " of ",
+                            InstantText(report.snapshot_time->value * 1000));
+  if (report.appended_since)
+    text += StrCat(", appended since snapshot ", report.appended_since->value);
+  return text;
 }
 
 std::string RowGroupsText(const ViewPlan& view, PlanDepth depth) {
@@ -172,6 +175,8 @@ std::string ViewJson(const ViewPlan& view) {
   const ScanCounts& counts = report.pruned;
   std::optional<int64_t> snapshot;
   std::optional<int64_t> time;
+  std::optional<int64_t> since;
+  if (report.appended_since) since = report.appended_since->value;
   if (report.snapshot_id) snapshot = report.snapshot_id->value;
   if (report.snapshot_time) time = report.snapshot_time->value;
   std::vector<std::string> files;
@@ -188,6 +193,7 @@ std::string ViewJson(const ViewPlan& view) {
       .Text("table", report.table)
       .Number("snapshot_id", snapshot)
       .Number("timestamp_ms", time)
+      .Number("since_snapshot_id", since)
       .Text("strategy", view.strategy)
       .Text("filter", view.filter)
       .Text("keys", view.keys)

@@ -352,6 +352,9 @@ Result<std::unique_ptr<TrainingSet>> MakeLatest(LatestRequest request) {
     return InvalidArgument("latest of view '", request.view.spec.name, "': start lies after end");
   }
   ICEFIELD_ASSIGN(PinnedView pinned, PinView(request.view.source, request.view.spec));
+  if (request.since) {
+    ICEFIELD_ASSIGN(pinned, AppendedSince(std::move(pinned), *request.since));
+  }
   pinned.provenance = request.provenance;
   TimeSpan span;
   if (request.start_us) span.first = MicrosToTick(*request.start_us, pinned.unit);

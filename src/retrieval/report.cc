@@ -57,10 +57,12 @@ void WriteReading(std::ostream& out, const ViewReport& view) {
 void WriteView(std::ostream& out, const ViewReport& view) {
   out << "view " << view.view << ": table " << view.table << ", snapshot ";
   if (view.snapshot_id) {
-    out << view.snapshot_id->value << "\n";
+    out << view.snapshot_id->value;
   } else {
-    out << "none (empty table)\n";
+    out << "none (empty table)";
   }
+  if (view.appended_since) out << ", appended since snapshot " << view.appended_since->value;
+  out << "\n";
   if (view.decided_with) {
     out << "  keys and times read with those of view " << *view.decided_with << "\n";
   }

@@ -41,6 +41,7 @@ struct ViewReport {
   std::string table;
   std::optional<SnapshotId> snapshot_id;
   std::optional<SnapshotTime> snapshot_time;
+  std::optional<SnapshotId> appended_since;  ///< Only rows that were appended after it were read.
   int64_t files_planned = 0;
   int64_t files_read = 0;
   ScanCounts pruned;

@@ -77,13 +77,18 @@ struct LatestRequest {
   ViewRequest view;
   std::optional<int64_t> start_us;  ///< Inclusive, microseconds since the epoch; none: no bound.
   std::optional<int64_t> end_us;    ///< Inclusive.
-  bool provenance = false;          ///< Behind all columns those of ProvenanceFields.
+  /// Only rows that were appended after this snapshot up to the view's own; none: all rows.
+  std::optional<SnapshotId> since;
+  bool provenance = false;  ///< Behind all columns those of ProvenanceFields.
   ReadOptions read;
   MemoryLimits memory;
 };
 
 /// The latest row of every key (P15), in the order of their write ranks: join keys, features, event
-/// time, created time, under the table's names.
+/// time, created time, under the table's names. With `since` they are the increment: over the
+/// latest rows as of that snapshot, key by key and by P4-P6, they give the latest rows without it.
+/// Rows of the increment are newer in full ties (before version 2: those of the greater file path).
+/// What AppendsSince refuses is refused here, before anything is read.
 Result<std::unique_ptr<TrainingSet>> MakeLatest(LatestRequest request);
 
 }  // namespace icefield

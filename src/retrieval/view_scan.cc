@@ -2,6 +2,7 @@
 
 #include "read/row_filter_plan.h"
 #include "retrieval/provenance.h"
+#include "scan/append_history.h"
 
 namespace icefield {
 namespace {
@@ -45,6 +46,15 @@ Result<PinnedView> PinView(const SourceTable& source, const FeatureViewSpec& spe
   return pinned;
 }
 
+Result<PinnedView> AppendedSince(PinnedView pinned, SnapshotId since) {
+  const LoadedTable& table = *pinned.source.table;
+  Result<std::vector<const Snapshot*>> history =
+      AppendsSince(table.metadata, pinned.selected.snapshot, since);
+  if (!history.ok()) return std::move(history).error().At(StrCat("table ", table.name));
+  pinned.appended_since = since;
+  return pinned;
+}
+
 ReadSchema DecidingColumns(const PinnedView& pinned) {
   ReadSchema read{.schema = *pinned.selected.schema, .columns = {}};
   const auto add = [&](const Field& field) { read.columns.push_back({field.id, field.name}); };
@@ -80,7 +90,8 @@ Result<std::unique_ptr<ViewScan>> OpenView(PinnedView pinned, ViewNeed need,
                                         .selected = scan->pinned.selected,
                                         .predicate = And(And(parts[0], parts[1]), parts[2]),
                                         .threads = options.threads,
-                                        .parts = parts}));
+                                        .parts = parts,
+                                        .appended_since = scan->pinned.appended_since}));
   scan->report = PinnedReport(scan->pinned);
   scan->report.files_planned = static_cast<int64_t>(scan->plan.tasks.size());
   scan->report.pruned = scan->plan.counts;
@@ -96,6 +107,7 @@ Result<std::unique_ptr<ViewScan>> OpenView(PinnedView pinned, ViewNeed need,
 ViewReport PinnedReport(const PinnedView& pinned) {
   ViewReport report{.view = pinned.view.name, .table = pinned.source.table->name};
   report.commit_cut = pinned.commit_times.has_value();
+  report.appended_since = pinned.appended_since;
   if (pinned.selected.snapshot != nullptr) {
     report.snapshot_id = pinned.selected.snapshot->id;
     report.snapshot_time = pinned.selected.snapshot->timestamp;

@@ -28,12 +28,17 @@ struct PinnedView {
   SelectedSnapshot selected;  ///< Points into source.table.
   BoundView view;
   ViewUnit unit = ViewUnit::kMicros;
-  std::optional<CommitTimes> commit_times;  ///< With the commit cut (P9).
-  bool provenance = false;                  ///< Say where winners come from.
+  std::optional<CommitTimes> commit_times;   ///< With the commit cut (P9).
+  bool provenance = false;                   ///< Say where winners come from.
+  std::optional<SnapshotId> appended_since;  ///< Read only rows that were appended after it.
 };
 
 /// Resolves the snapshot of a view and matches it with that snapshot's schema. Reads no file.
 Result<PinnedView> PinView(const SourceTable& source, const FeatureViewSpec& spec);
+
+/// The same view of only the rows that were appended after a snapshot. NotFound, InvalidArgument
+/// and Unsupported as AppendsSince, with the table's name. Reads no file.
+Result<PinnedView> AppendedSince(PinnedView pinned, SnapshotId since);
 
 /// The columns that deciding the winners needs, in the order keys, event time, created time.
 ReadSchema DecidingColumns(const PinnedView& pinned);

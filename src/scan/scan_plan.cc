@@ -10,6 +10,7 @@
 #include "codec/avro/manifest_reader.h"
 #include "model/calendar.h"
 #include "model/metadata_columns.h"
+#include "scan/append_history.h"
 #include "scan/delete_index.h"
 #include "scan/file_statistics.h"
 #include "scan/partition_projection.h"
@@ -87,6 +88,7 @@ class Planner {
                          metadata_.format_version, "; Icefield reads versions 1 to 3");
     }
     ScanPlan plan{.table_name = request_.table_name,
+                  .appended_since = request_.appended_since,
                   .schema = *request_.selected.schema,
                   .predicate = request_.predicate,
                   .specs = metadata_.partition_specs,
@@ -94,6 +96,12 @@ class Planner {
     if (const auto mapping = metadata_.properties.find(kNameMappingProperty);
         mapping != metadata_.properties.end()) {
       plan.name_mapping_json = mapping->second;
+    }
+    if (request_.appended_since) {
+      auto history = AppendsSince(metadata_, request_.selected.snapshot, *request_.appended_since);
+      if (!history.ok())
+        return std::move(history).error().At(StrCat("table ", request_.table_name));
+      history_ = *std::move(history);
     }
     if (request_.selected.snapshot == nullptr) return plan;
     plan.snapshot = *request_.selected.snapshot;
@@ -107,30 +115,36 @@ class Planner {
 
  private:
   Status PlanSnapshot(ScanPlan& plan) {
-    ICEFIELD_ASSIGN(std::vector<ManifestFile> manifests,
-                    ListManifests(store_, metadata_, *plan.snapshot));
+    ICEFIELD_ASSIGN(std::vector<ListedManifest> manifests, List(*plan.snapshot));
     PlanSpecs(manifests, plan.every_field);
     manifests = Prune(std::move(manifests), plan.counts);
     std::vector<ManifestOutcome> outcomes(manifests.size());
-    Status read = ParallelFor(manifests.size(), ThreadCount(request_.threads),
-                              [&](size_t piece, int) -> Status {
-                                ICEFIELD_ASSIGN(outcomes[piece], ReadManifest(manifests[piece]));
-                                Number(static_cast<uint32_t>(piece), outcomes[piece]);
-                                return {};
-                              });
-    if (!read.ok()) {
-      const std::string& list = plan.snapshot->manifest_list;
-      if (list.empty()) return read;  // v1 may do without.
-      return std::move(read).error().At(StrCat("manifest list ", list));
-    }
-    for (ManifestFile& manifest : manifests) plan.manifests.push_back(std::move(manifest.path));
+    ICEFIELD_TRY(ParallelFor(manifests.size(), ThreadCount(request_.threads),
+                             [&](size_t piece, int) -> Status {
+                               ICEFIELD_ASSIGN(outcomes[piece], ReadManifest(manifests[piece]));
+                               Number(static_cast<uint32_t>(piece), outcomes[piece]);
+                               return {};
+                             }));
+    for (const ListedManifest& manifest : manifests) plan.manifests.push_back(manifest.file.path);
     CollectTasks(outcomes, plan);
+    if (request_.appended_since) return CheckCompactions(manifests, outcomes, plan);
     return CollectDeletes(outcomes, plan);
   }
 
+  // Of the selected snapshot, or where each append noted what it added.
+  Result<std::vector<ListedManifest>> List(const Snapshot& selected) const {
+    if (request_.appended_since) return ListChanges(store_, metadata_, history_, request_.threads);
+    ICEFIELD_ASSIGN(std::vector<ManifestFile> manifests,
+                    ListManifests(store_, metadata_, selected));
+    std::vector<ListedManifest> listed;
+    listed.reserve(manifests.size());
+    for (ManifestFile& manifest : manifests) listed.push_back({std::move(manifest), &selected});
+    return listed;
+  }
+
   // The specs that `manifests` were written under; the table has them.
-  void PlanSpecs(const std::vector<ManifestFile>& manifests, const Schema& every_field) {
-    for (const ManifestFile& manifest : manifests) {
+  void PlanSpecs(const std::vector<ListedManifest>& manifests, const Schema& every_field) {
+    for (const auto& [manifest, _] : manifests) {
       if (specs_.contains(manifest.partition_spec_id)) continue;
       const PartitionSpec* spec = metadata_.FindSpec(manifest.partition_spec_id);
       SpecPlan& plan = specs_[manifest.partition_spec_id];
@@ -151,14 +165,17 @@ class Planner {
 
   // Deletes are left out like data: they apply to files of their own partition. Those that apply to
   // others have a spec without partitions, which no predicate rules out.
-  std::vector<ManifestFile> Prune(std::vector<ManifestFile> manifests, ScanCounts& counts) const {
-    std::vector<ManifestFile> kept;
-    for (ManifestFile& manifest : manifests) {
-      if (!manifest.MayHoldLiveFiles()) continue;
+  std::vector<ListedManifest> Prune(std::vector<ListedManifest> manifests,
+                                    ScanCounts& counts) const {
+    std::vector<ListedManifest> kept;
+    for (ListedManifest& listed : manifests) {
+      const ManifestFile& manifest = listed.file;
+      // What an append removed is looked at, to be refused.
+      if (!request_.appended_since && !manifest.MayHoldLiveFiles()) continue;
       const SpecPlan& spec = specs_.at(manifest.partition_spec_id);
       if (!manifest.partitions ||
           MayMatch(spec.partition_predicate, PartitionSummaries(*manifest.partitions))) {
-        kept.push_back(std::move(manifest));
+        kept.push_back(std::move(listed));
       } else {
         ++counts.manifests_pruned;
         CountPart(spec.partition_parts, PartitionSummaries(*manifest.partitions),
@@ -173,14 +190,29 @@ class Planner {
   // since: their footers alone are right.
   bool TrustsBounds() const { return !metadata_.properties.contains(kNameMappingProperty); }
 
-  Result<ManifestOutcome> ReadManifest(const ManifestFile& manifest) const {
+  Result<ManifestOutcome> ReadManifest(const ListedManifest& listed) const {
+    Result<ManifestOutcome> outcome = ReadEntries(listed);
+    const std::string& list = listed.snapshot->manifest_list;
+    if (outcome.ok() || list.empty()) return outcome;  // v1 may do without.
+    return std::move(outcome).error().At(StrCat("manifest list ", list));
+  }
+
+  // Whether the scan is about the file of an entry.
+  Result<bool> IsMeant(const ListedManifest& listed, const ManifestEntry& entry) const {
+    if (!request_.appended_since) return entry.status != EntryStatus::kDeleted;
+    return IsAddedBy(*listed.snapshot, entry);
+  }
+
+  Result<ManifestOutcome> ReadEntries(const ListedManifest& listed) const {
+    const ManifestFile& manifest = listed.file;
     const SpecPlan& spec = specs_.at(manifest.partition_spec_id);
     ICEFIELD_ASSIGN(const std::string bytes, ReadAll(store_, manifest.path));
     ICEFIELD_ASSIGN(std::vector<ManifestEntry> entries, ParseManifest(bytes, manifest, *spec.spec));
     ManifestOutcome outcome;
     outcome.counts.manifests_read = 1;
     for (ManifestEntry& entry : entries) {
-      if (entry.status == EntryStatus::kDeleted) continue;
+      ICEFIELD_ASSIGN(const bool is_meant, IsMeant(listed, entry));
+      if (!is_meant) continue;
       DataFile& file = entry.data_file;
       if (file.content != FileContent::kData) {
         outcome.deletes.push_back({std::move(file), spec.spec->id, entry.data_sequence_number});
@@ -281,6 +313,32 @@ class Planner {
     return {};
   }
 
+  // Appended rows have no deletes: what removes rows is another operation, and a compaction only
+  // writes older deletes again. One that does more is not what it says.
+  static Status CheckCompactions(const std::vector<ListedManifest>& manifests,
+                                 std::vector<ManifestOutcome>& outcomes, const ScanPlan& plan) {
+    std::map<SnapshotId, std::vector<DeleteFile>> added;
+    for (size_t at = 0; at < outcomes.size(); ++at) {
+      std::vector<DeleteFile>& deletes = outcomes[at].deletes;
+      if (deletes.empty()) continue;
+      std::move(deletes.begin(), deletes.end(),
+                std::back_inserter(added[manifests[at].snapshot->id]));
+    }
+    for (auto& [snapshot, deletes] : added) {
+      ICEFIELD_ASSIGN(const DeleteIndex index, DeleteIndex::Make(std::move(deletes), plan.specs));
+      std::vector<uint32_t> found;
+      for (const FileTask& task : plan.tasks) {
+        ICEFIELD_TRY(index.Find(task, found));
+        if (found.empty()) continue;
+        return Unsupported("snapshot ", snapshot.value, " is a 'replace' whose delete file ",
+                           index.files()[found.front()].file.path, " may remove rows of ",
+                           task.file.path, ", which was appended since snapshot ",
+                           plan.appended_since->value, "; ask for all rows");
+      }
+    }
+    return {};
+  }
+
   static Status CountDeletes(const DeleteFile& deletes, ScanCounts& counts) {
     if (deletes.IsDeletionVector()) {
       ++counts.deletion_vectors;
@@ -297,6 +355,7 @@ class Planner {
   const ObjectStore& store_;
   const TableMetadata& metadata_;
   const ScanRequest& request_;
+  std::vector<const Snapshot*> history_;  // Where appends are asked for, newest first.
   std::map<SpecId, SpecPlan> specs_;
 };
 
@@ -337,7 +396,8 @@ std::string ScanPlan::ToString(size_t files_max) const {
     size_bytes += task.file.size_bytes;
   }
   std::string out = StrCat(
-      "table ", table_name, ", ", snapshot ? SnapshotText(*snapshot) : "no snapshot", "\n",
+      "table ", table_name, ", ", snapshot ? SnapshotText(*snapshot) : "no snapshot",
+      appended_since ? StrCat(", appended since snapshot ", appended_since->value) : "", "\n",
       "filter ", predicate.ToString(schema), "\n", "manifests ", counts.manifests_read, " read, ",
       counts.manifests_pruned, " pruned by partition\n", "files ", tasks.size(), " to read (", rows,
       " rows, ", size_bytes, " bytes), pruned ", counts.files_pruned_partition, " by partition, ",

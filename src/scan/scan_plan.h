@@ -71,13 +71,14 @@ struct ScanCounts {
   bool operator==(const ScanCounts&) const = default;
 };
 
-/// The files of one snapshot that may hold rows of the predicate, in the order of full ties (P6)
-/// between rows that store no row lineage: by (data sequence number, path); in v3 by (data sequence
-/// number, first row id), after the files without row ids.
+/// The files of one snapshot (of appends: of several) that may hold rows of the predicate, in the
+/// order of full ties (P6) between rows that store no row lineage: by (data sequence number, path);
+/// in v3 by (data sequence number, first row id), after the files without row ids.
 struct ScanPlan {
   std::string table_name;
-  std::optional<Snapshot> snapshot;  ///< None: a table without snapshots; no tasks.
-  Schema schema;                     ///< To read with.
+  std::optional<Snapshot> snapshot;          ///< None: a table without snapshots; no tasks.
+  std::optional<SnapshotId> appended_since;  ///< As it was asked for.
+  Schema schema;                             ///< To read with.
   Predicate predicate;
   std::vector<FileTask> tasks;
   std::vector<DeleteFile> delete_files;  ///< In the order of (data sequence number, path, offset).
@@ -108,6 +109,10 @@ struct ScanRequest {
   /// Parts of `predicate`, which is their conjunction: what is left out is counted with the first
   /// part that rules it out. May be empty: then nothing is said of parts.
   std::vector<Predicate> parts;
+  /// Only the files that were appended after this snapshot up to the selected one, as they were
+  /// when they were appended: what compactions wrote of them since is not read. See
+  /// scan/append_history.h for what is refused.
+  std::optional<SnapshotId> appended_since;
 };
 
 /// Plans a scan of a table of format version 1 to 3. Unsupported names the file and its kind for

@@ -24,7 +24,9 @@ from pyiceberg.manifest import DataFile, DataFileContent, FileFormat
 from pyiceberg.partitioning import PartitionFieldValue, PartitionKey, PartitionSpec
 from pyiceberg.schema import Schema
 from pyiceberg.table import Table, WriteTask
-from pyiceberg.typedef import Record
+from pyiceberg.table.snapshots import Operation, Summary
+from pyiceberg.table.update.snapshot import _OverwriteFiles
+from pyiceberg.typedef import EMPTY_DICT, Record
 from pyiceberg.types import (
     BinaryType,
     BooleanType,
@@ -134,6 +136,28 @@ def append_file(
         ).to_serialized_dict()
     add_file(table, place, **metrics)
     return place
+
+
+class _Rewrite(_OverwriteFiles):
+    """A snapshot of the operation "replace", for which pyiceberg knows no summary."""
+
+    def _summary(self, snapshot_properties: dict[str, str] = EMPTY_DICT) -> Summary:
+        return Summary(Operation.REPLACE, **snapshot_properties)
+
+
+def compact(table: Table) -> None:
+    """One commit that puts the rows of all files into one file, as a compaction does."""
+    rows = table.scan().to_arrow()
+    with (
+        table.transaction() as transaction,
+        _Rewrite(Operation.REPLACE, transaction, table.io) as rewrite,
+    ):
+        for task in table.scan().plan_files():
+            rewrite.delete_data_file(task.file)
+        batches = rows.combine_chunks().to_batches()
+        task = WriteTask(uuid.uuid4(), 0, table.schema(), batches)
+        for file in write_file(table.io, table.metadata, iter([task])):
+            rewrite.append_data_file(file)
 
 
 def add_file(table: Table, place: Path, **metrics: Any) -> None:

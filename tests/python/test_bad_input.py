@@ -544,10 +544,8 @@ def test_without_views_the_frame_comes_back(timed):
     assert icefield.point_in_time_join(frame(), []).to_arrow() == frame()
 
 
-def test_what_is_not_there_yet_is_said(timed):
+def test_cuts_that_cannot_be_made_are_refused(timed):
     view = FeatureView("v", timed, ["key"])
-    with pytest.raises(UnsupportedError, match="not there yet"):
-        icefield.latest(view, since_snapshot_id=1)
     with pytest.raises(InvalidArgumentError, match="sometimes"):
         icefield.point_in_time_join(frame(), [view], created_cut="sometimes")
     with pytest.raises(InvalidArgumentError, match="created"):
