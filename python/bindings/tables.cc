@@ -8,6 +8,7 @@
 
 #include "arrow_bridge.h"
 #include "bindings.h"
+#include "watch.h"
 
 namespace nb = nanobind;
 
@@ -130,7 +131,9 @@ void BindTables(nb::module_& module) {
       .def(
           "scan",
           [](const Table& table, const ScanOptions& options) {
-            return NativeStream(Unlocked([&] { return table.Scan(options); }));
+            StartReports(options.read);
+            return NativeStream(
+                MakeWatched(Unlocked([&] { return table.Scan(options); }), options.read));
           },
           nb::arg("options"));
 

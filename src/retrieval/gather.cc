@@ -10,6 +10,7 @@
 #include <span>
 
 #include "base/executor.h"
+#include "base/progress.h"
 #include "batch/arrow_status.h"
 #include "batch/take_rows.h"
 
@@ -45,6 +46,12 @@ Result<std::vector<GroupWinners>> GroupByRowGroup(const OpenScan& scan,
   }
   if (at != winners.size()) return Internal("a winner lies in no planned row group");
   return groups;
+}
+
+int64_t RowsOf(const OpenScan& scan, const std::vector<GroupWinners>& groups) {
+  int64_t rows = 0;
+  for (const GroupWinners& group : groups) rows += scan.RowsOf(group.task);
+  return rows;
 }
 
 Result<BatchPtr> ConcatenateBatches(const std::shared_ptr<arrow::Schema>& schema,
@@ -212,8 +219,11 @@ Result<WinnerFeatures> GatherWinners(ViewScan& scan, const ReadSchema& read,
   ICEFIELD_ASSIGN(std::vector<ColumnPlan> columns, PlanColumnsOfFiles(scan.files, read, options));
   std::vector<std::vector<BatchPtr>> pieces(groups.size());
   ReadCounts counts;
+  PassProgress pass(options.progress, scan.gathered_sizes.compressed, scan.files.rows());
+  pass.AddRows(scan.files.rows() - RowsOf(scan.files, groups));
   ICEFIELD_TRY(ParallelFor(
-      groups.size(), ThreadCount(options.threads), [&](size_t at, int worker) -> Status {
+      groups.size(), ThreadCount(options.threads),
+      [&](size_t at, int worker) -> Status {
         ICEFIELD_TRY(CheckInterrupted(options, worker));
         const GroupWinners& group = groups[at];
         const ColumnPlan& plan = columns[group.task.file];
@@ -226,8 +236,10 @@ Result<WinnerFeatures> GatherWinners(ViewScan& scan, const ReadSchema& read,
                               .runs = {},
                               .counts = &counts},
                              plan, std::span(winners).subspan(group.first, group.count)));
+        pass.AddRows(scan.files.RowsOf(group.task));
         return {};
-      }));
+      },
+      options.interrupted));
   scan.report.bytes_read += counts.bytes;
   ICEFIELD_ASSIGN(std::vector<BatchPtr> segments, MakeSegments(schema, std::move(pieces)));
   return WinnerFeatures(schema, std::move(segments));

@@ -4,8 +4,11 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 
+#include "base/progress.h"
 #include "codec/arrow/arrow_types.h"
+#include "retrieval/progress_stages.h"
 #include "retrieval/stopwatch.h"
 #include "retrieval/view_join.h"
 
@@ -26,7 +29,8 @@ class JoinedSet final : public TrainingSet {
         views_(std::move(views)),
         schema_(std::move(schema)),
         terms_(std::move(terms)),
-        encodings_(frame_) {
+        encodings_(frame_),
+        work_(terms_.read.progress, views_.size()) {
     report_.rows = frame_.rows();
   }
 
@@ -89,6 +93,7 @@ class JoinedSet final : public TrainingSet {
       columns.insert(columns.end(), (*features)[view].begin(), (*features)[view].end());
     }
     next_row_ += rows;
+    giving_->AddRows(rows);
     return arrow::RecordBatch::Make(schema_, rows, std::move(columns));
   }
 
@@ -143,8 +148,27 @@ class JoinedSet final : public TrainingSet {
     return winners;
   }
 
+  // What a view's passes read and its features weigh, for who looks at the progress.
+  int64_t WorkOf(size_t at, const ViewScan& scan) const {
+    const int64_t deciding = DeciderOf(at) == at ? scan.deciding_sizes.compressed : 0;
+    return deciding + scan.gathered_sizes.compressed + GivenBytes(scan, frame_.rows());
+  }
+
+  // Where somebody looks: before the first of several views is read, of all by their manifests.
+  Status GuessWork() {
+    if (terms_.read.progress == nullptr || views_.size() == 1) return {};
+    for (size_t at = 0; at < views_.size(); ++at) {
+      ICEFIELD_ASSIGN(const std::unique_ptr<ViewScan> scan,
+                      Open(views_[at], PlanDepth::kManifests));
+      work_.Set(at, WorkOf(at, *scan));
+    }
+    return {};
+  }
+
   Status JoinAll() {
+    ICEFIELD_TRY(GuessWork());
     ICEFIELD_ASSIGN(std::vector<std::unique_ptr<ViewScan>> planned, PlanAhead());
+    int64_t given_bytes = 0;
     for (size_t at = 0; at < views_.size(); ++at) {
       const PinnedView& view = views_[at];
       std::unique_ptr<ViewScan> scan = std::move(planned[at]);
@@ -152,6 +176,8 @@ class JoinedSet final : public TrainingSet {
         const Stopwatch watch(report_.seconds.plan);
         ICEFIELD_ASSIGN(scan, Open(view));
       }
+      work_.Set(at, WorkOf(at, *scan));
+      given_bytes += GivenBytes(*scan, frame_.rows());
       ICEFIELD_ASSIGN(Winners winners, WinnersFor(at, *scan));
       const Stopwatch watch(report_.seconds.gather);
       ICEFIELD_ASSIGN(JoinedView joined,
@@ -160,6 +186,8 @@ class JoinedSet final : public TrainingSet {
       report_.views.push_back(std::move(scan->report));
     }
     decided_.clear();
+    if (terms_.read.progress != nullptr) terms_.read.progress->Enter("giving rows");
+    giving_.emplace(terms_.read.progress, given_bytes, frame_.rows());
     joined_ = true;
     return {};
   }
@@ -198,6 +226,8 @@ class JoinedSet final : public TrainingSet {
   KeyEncodings encodings_;
   std::map<size_t, Winners> decided_;  // By view; of those that later views share.
   std::vector<JoinedView> results_;
+  ExpectedParts work_;  // By view.
+  std::optional<PassProgress> giving_;
   RetrievalReport report_;
   int64_t next_row_ = 0;
   bool joined_ = false;

@@ -3,12 +3,15 @@
 #include <algorithm>
 #include <map>
 #include <numeric>
+#include <optional>
 
 #include "base/executor.h"
+#include "base/progress.h"
 #include "codec/arrow/arrow_types.h"
 #include "pit/latest_table.h"
 #include "retrieval/deciding_batches.h"
 #include "retrieval/gather.h"
+#include "retrieval/progress_stages.h"
 #include "retrieval/provenance.h"
 #include "retrieval/pruning.h"
 #include "retrieval/stopwatch.h"
@@ -114,6 +117,7 @@ class LatestSet final : public TrainingSet {
     if (!columns.ok()) return std::move(columns).error();
     CountNulls(*columns);
     next_row_ += rows;
+    giving_->AddRows(rows);
     return arrow::RecordBatch::Make(schema_, rows, *std::move(columns));
   }
 
@@ -128,21 +132,29 @@ class LatestSet final : public TrainingSet {
 
   Status Read() {
     std::unique_ptr<ViewScan> scan;
+    ExpectedParts work(options_.progress, 2);  // Reading, giving rows.
     {
       const Stopwatch watch(report_.seconds.plan);
       ICEFIELD_ASSIGN(scan, Open());
       ICEFIELD_TRY(PlannedBytes(options_).Add(scan->report));
+      work.Set(0, scan->deciding_sizes.compressed + scan->gathered_sizes.compressed);
     }
     std::vector<RowLocator> winners;
+    EnterStage(options_, "deciding", pinned_.view.name);
     {
       const Stopwatch watch(report_.seconds.winners);
       ICEFIELD_ASSIGN(winners, FindWinners(*scan));
     }
+    const int64_t given_bytes = GivenBytes(*scan, static_cast<int64_t>(winners.size()));
+    work.Set(1, given_bytes);
+    EnterStage(options_, "gathering", pinned_.view.name);
     const Stopwatch watch(report_.seconds.gather);
     ICEFIELD_ASSIGN(WinnerFeatures features,
                     GatherWinners(*scan, scan->gathered, winners, options_));
     features_ = std::make_unique<WinnerFeatures>(std::move(features));
     report_.rows = static_cast<int64_t>(winners.size());
+    if (options_.progress != nullptr) options_.progress->Enter("giving rows");
+    giving_.emplace(options_.progress, given_bytes, report_.rows);
     if (pinned_.provenance) origins_.emplace(scan->plan, std::move(winners));
     scan->report.outcomes.hits = report_.rows;
     report_.views.push_back(std::move(scan->report));
@@ -218,6 +230,7 @@ class LatestSet final : public TrainingSet {
   ReadOptions options_;
   std::unique_ptr<WinnerFeatures> features_;
   std::optional<WinnerOrigins> origins_;
+  std::optional<PassProgress> giving_;
   RetrievalReport report_;
   int64_t next_row_ = 0;
   bool done_ = false;

@@ -24,7 +24,9 @@ Status SettleTiedRows(ViewScan& scan, const ReadOptions& options, SlotTable& slo
     read.columns.push_back({pinned.view.created_time->id, pinned.view.created_time->name});
   const bool lineage = StoresLineage(scan.files);
   if (lineage) AddLineage(pinned, read);
-  ICEFIELD_ASSIGN(const WinnerFeatures columns, GatherWinners(scan, read, rows, options));
+  ReadOptions uncounted = options;  // A small part, which no plan knows of.
+  uncounted.progress = nullptr;
+  ICEFIELD_ASSIGN(const WinnerFeatures columns, GatherWinners(scan, read, rows, uncounted));
   std::vector<int64_t> created_times;
   if (pinned.view.created_time) {
     ICEFIELD_ASSIGN(created_times, CreatedTimesOf(columns.Column(0), pinned.unit));

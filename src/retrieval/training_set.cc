@@ -9,6 +9,7 @@
 
 #include "base/checked.h"
 #include "base/executor.h"
+#include "base/progress.h"
 #include "retrieval/joined_set.h"
 #include "retrieval/pruning.h"
 #include "retrieval/stopwatch.h"
@@ -153,13 +154,33 @@ class FramelessSet final : public TrainingSet {
     return {};
   }
 
+  // Where somebody looks: what is read for the frame, then what will be joined to it.
+  Status GuessWork(ExpectedParts& work) const {
+    if (terms_.read.progress == nullptr) return {};
+    size_t part = 0;
+    for (const PinnedView& source : plan_.sources) {
+      ICEFIELD_ASSIGN(const std::unique_ptr<ViewScan> scan,
+                      OpenFrameSource(plan_, source, terms_.read, PlanDepth::kManifests));
+      work.Set(part++, scan->deciding_sizes.compressed);
+    }
+    for (const PinnedView& view : views_) {
+      ICEFIELD_ASSIGN(const std::unique_ptr<ViewScan> scan, Open(view, PlanDepth::kManifests));
+      work.Set(part++, scan->deciding_sizes.compressed + scan->gathered_sizes.compressed);
+    }
+    return {};
+  }
+
   Status MakeFrame() {
     frame_ = {.start_us = plan_.start_us, .end_us = plan_.end_us};
+    ExpectedParts work(terms_.read.progress, plan_.sources.size() + views_.size());
+    ICEFIELD_TRY(GuessWork(work));
     std::shared_ptr<arrow::Table> table;
     {
       const Stopwatch watch(frame_seconds_);
-      ICEFIELD_ASSIGN(table, ReadViewFrame(plan_, terms_.read, frame_.scans));
+      ICEFIELD_ASSIGN(table, ReadViewFrame(plan_, terms_.read, work, frame_.scans));
     }
+    // The join knows better what it will read.
+    for (size_t view = 0; view < views_.size(); ++view) work.Set(plan_.sources.size() + view, 0);
     const std::string& time = plan_.schema->fields().back()->name();
     ICEFIELD_ASSIGN(EntityFrame frame, EntityFrame::Make(std::move(table), time));
     ICEFIELD_ASSIGN(joined_, MakeJoinedSet(std::move(frame), views_, schema_, terms_));

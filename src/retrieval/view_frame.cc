@@ -16,6 +16,7 @@
 #include "pit/distinct_rows.h"
 #include "retrieval/deciding_batches.h"
 #include "retrieval/entity_frame.h"
+#include "retrieval/progress_stages.h"
 #include "retrieval/pruning.h"
 
 namespace icefield {
@@ -269,7 +270,7 @@ Result<ViewFramePlan> PlanViewFrame(const std::vector<PinnedView>& views,
 }
 
 Result<std::shared_ptr<arrow::Table>> ReadViewFrame(const ViewFramePlan& plan,
-                                                    const ReadOptions& options,
+                                                    const ReadOptions& options, ExpectedParts& work,
                                                     std::vector<ViewReport>& reports) {
   std::vector<TypePtr> types;
   for (int column = 0; column + 1 < plan.schema->num_fields(); ++column)
@@ -277,6 +278,8 @@ Result<std::shared_ptr<arrow::Table>> ReadViewFrame(const ViewFramePlan& plan,
   ICEFIELD_ASSIGN(DistinctRows rows, DistinctRows::Make(types));
   for (const PinnedView& source : plan.sources) {
     ICEFIELD_ASSIGN(std::unique_ptr<ViewScan> scan, OpenFrameSource(plan, source, options));
+    work.Set(reports.size(), scan->deciding_sizes.compressed);
+    EnterStage(options, "making the entity frame of", source.view.name);
     const SourceReader reader(plan, source, rows);
     std::vector<WorkerScratch> scratch(static_cast<size_t>(ThreadCount(options.threads)));
     ICEFIELD_TRY(ForEachDecidingBatch(

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/progress.h"
 #include "base/result.h"
 #include "retrieval/view_scan.h"
 
@@ -44,9 +45,9 @@ Result<ViewFramePlan> PlanViewFrame(const std::vector<PinnedView>& views,
 
 /// The distinct keys and event times of all rows within the bounds, ordered by time, then keys.
 /// Reads keys and event times alone. Rows without a key or time are left out. Adds a report for
-/// each source.
+/// each source, and sets what its part of `work` (by its number) is.
 Result<std::shared_ptr<arrow::Table>> ReadViewFrame(const ViewFramePlan& plan,
-                                                    const ReadOptions& options,
+                                                    const ReadOptions& options, ExpectedParts& work,
                                                     std::vector<ViewReport>& reports);
 
 /// A source as ReadViewFrame reads it.

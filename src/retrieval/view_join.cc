@@ -8,8 +8,10 @@
 
 #include "base/checked.h"
 #include "base/executor.h"
+#include "base/progress.h"
 #include "codec/arrow/arrow_types.h"
 #include "retrieval/deciding_batches.h"
+#include "retrieval/progress_stages.h"
 #include "retrieval/tied_rows.h"
 
 namespace icefield {
@@ -200,6 +202,7 @@ Status FillSlots(ViewScan& scan, const EntityFrame& frame, const EncodedKeys& ke
     slots.reset();
     terms.ties_max = 0;
     scan.report.ties = TieReading::kAllRows;
+    if (options.progress != nullptr) options.progress->Expect(scan.deciding_sizes.compressed);
   }
   slots.emplace(index, terms);
   return ObserveAll(scan, frame, keys, options, *slots);
@@ -332,6 +335,7 @@ bool DecideAlike(const PinnedView& a, const PinnedView& b) {
 
 Result<Winners> DecideWinners(ViewScan& scan, const EntityFrame& frame, const EncodedKeys& keys,
                               const ReadOptions& options) {
+  EnterStage(options, "deciding", scan.pinned.view.name);
   std::vector<std::optional<int64_t>> times(static_cast<size_t>(frame.rows()));
   for (size_t row = 0; row < times.size(); ++row) {
     if (frame.times().valid[row] != 0)
@@ -357,6 +361,7 @@ void TakeDecision(const ViewReport& decided, ViewReport& report) {
 
 Result<JoinedView> GatherFeatures(ViewScan& scan, const EntityFrame& frame, Winners winners,
                                   const ReadOptions& options) {
+  EnterStage(options, "gathering", scan.pinned.view.name);
   ICEFIELD_ASSIGN(WinnerFeatures features, ReadFeatures(scan, frame, winners, options));
   JoinedView joined{std::move(features), std::move(winners.winner_of_row), std::nullopt};
   if (scan.pinned.provenance) joined.origins.emplace(scan.plan, std::move(winners.locators));

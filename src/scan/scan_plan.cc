@@ -112,12 +112,15 @@ class Planner {
     PlanSpecs(manifests, plan.every_field);
     manifests = Prune(std::move(manifests), plan.counts);
     std::vector<ManifestOutcome> outcomes(manifests.size());
-    Status read = ParallelFor(manifests.size(), ThreadCount(request_.threads),
-                              [&](size_t piece, int) -> Status {
-                                ICEFIELD_ASSIGN(outcomes[piece], ReadManifest(manifests[piece]));
-                                Number(static_cast<uint32_t>(piece), outcomes[piece]);
-                                return {};
-                              });
+    Status read = ParallelFor(
+        manifests.size(), ThreadCount(request_.threads),
+        [&](size_t piece, int) -> Status {
+          ICEFIELD_TRY(CheckStopped());
+          ICEFIELD_ASSIGN(outcomes[piece], ReadManifest(manifests[piece]));
+          Number(static_cast<uint32_t>(piece), outcomes[piece]);
+          return {};
+        },
+        request_.interrupted);
     if (!read.ok()) {
       const std::string& list = plan.snapshot->manifest_list;
       if (list.empty()) return read;  // v1 may do without.

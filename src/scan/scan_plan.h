@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -108,6 +109,8 @@ struct ScanRequest {
   /// Parts of `predicate`, which is their conjunction: what is left out is counted with the first
   /// part that rules it out. May be empty: then nothing is said of parts.
   std::vector<Predicate> parts;
+  /// Asked now and then on the calling thread; true stops planning with Cancelled. May be empty.
+  std::function<bool()> interrupted;
 };
 
 /// Plans a scan of a table of format version 1 to 3. Unsupported names the file and its kind for

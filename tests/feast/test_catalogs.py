@@ -73,6 +73,7 @@ online_store:
             {"engine": "duckdb", "max_bytes_per_query": 1},
             "with max_bytes_per_query use the engine native",
         ),
+        ({"engine": "duckdb", "progress": True}, "with progress use the engine native"),
         ({"max_bytes_per_query": -1}, "max_bytes_per_query"),
         ({"engine": "dask"}, "engine 'dask' is not known: use native, duckdb"),
         ({"catalog_type": "nessie"}, "'sql', 'rest', 'glue', 'hive', 'dynamodb' or 'none'"),

@@ -82,3 +82,4 @@ class Joining:
     commit_cut: bool
     engine: str
     max_bytes: int | None = None
+    progress: bool = False

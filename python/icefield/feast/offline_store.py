@@ -48,6 +48,8 @@ class IcebergOfflineStoreConfig(CatalogSettings):
 
     More is ResourceExhaustedError before any of them is read.
     """
+    progress: bool = False
+    """Whether reads show on the terminal's stderr how far they have come."""
     staging_location: StrictStr | None = None
     """A folder, local or of an object store, for `RetrievalJob.to_remote_storage`."""
     catalogs: dict[str, CatalogSettings] = Field(default_factory=dict)
@@ -78,6 +80,11 @@ class IcebergOfflineStoreConfig(CatalogSettings):
             raise ValueError(
                 f"the engine '{self.engine}' does not know what a query will read: with "
                 "max_bytes_per_query use the engine native"
+            )
+        if self.progress:
+            raise ValueError(
+                f"the engine '{self.engine}' does not say how far it has come: with progress use "
+                "the engine native"
             )
         return self
 
@@ -135,6 +142,7 @@ class IcebergOfflineStore(OfflineStore):
                 commit_cut=store.commit_cut,
                 engine=store.engine,
                 max_bytes=store.max_bytes_per_query,
+                progress=store.progress,
             ),
         )
         metadata = PinnedMetadata(feature_refs, asked.keys(request), snapshots, *asked.range())
@@ -174,6 +182,7 @@ class IcebergOfflineStore(OfflineStore):
             end_date,
             engine=config.offline_store.engine,
             max_bytes=config.offline_store.max_bytes_per_query,
+            progress=config.offline_store.progress,
         )
         query, snapshots = pull.latest()
         return IcebergRetrievalJob(
@@ -213,6 +222,7 @@ class IcebergOfflineStore(OfflineStore):
             start_date,
             end_date,
             max_bytes=config.offline_store.max_bytes_per_query,
+            progress=config.offline_store.progress,
         )
         query, snapshots = pull.scan()
         return IcebergRetrievalJob(

@@ -44,7 +44,7 @@ def join(
             commit_cut=joining.commit_cut,
             start=asked.start,
             end=asked.end,
-            options=icefield.ReadOptions(max_bytes=joining.max_bytes),
+            options=icefield.ReadOptions(max_bytes=joining.max_bytes, progress=joining.progress),
         )
 
     first = training_set()
@@ -80,6 +80,7 @@ class Pull:
     end: datetime | None
     engine: str = "native"
     max_bytes: int | None = None
+    progress: bool = False
 
     def columns(self) -> list[str]:
         """The columns of the result: keys, features, times; the table's own order for all."""
@@ -115,7 +116,7 @@ class Pull:
         )
 
         def training_set() -> icefield.TrainingSet:
-            options = icefield.ReadOptions(max_bytes=self.max_bytes)
+            options = self._options()
             return icefield.latest(view, start=start, end=None if nothing else end, options=options)
 
         first = training_set()
@@ -145,7 +146,7 @@ class Pull:
             row_filter=rows,
             selected_fields=tuple(columns),
             snapshot_id=snapshot_id,
-            options=icefield.ReadOptions(max_bytes=self.max_bytes),
+            options=self._options(),
         )
         query = Query(
             lambda: (scan.to_arrow_batch_reader(), None),
@@ -154,6 +155,9 @@ class Pull:
             dummy_entity=not self.join_keys,
         )
         return query, {self.source.name: _pinned(table, snapshot_id)}
+
+    def _options(self) -> icefield.ReadOptions:
+        return icefield.ReadOptions(max_bytes=self.max_bytes, progress=self.progress)
 
     def _time_filter(self) -> str | None:
         kind = self._schema().field(self.timestamp_field).type
