@@ -98,12 +98,13 @@ class TerminalLine:
         del done, total, elapsed
         columns = shutil.get_terminal_size().columns - 1
         self._shown = True
-        self._write(f"\r{_native.progress_line(stage, fraction, remaining, columns)}\x1b[K")
+        # Left at its start: what others write, such as a traceback, goes over it.
+        self._write(f"\r{_native.progress_line(stage, fraction, remaining, columns)}\x1b[K\r")
 
     def close(self) -> None:
         """Takes the line away."""
         if self._shown:
-            self._write("\r\x1b[K")
+            self._write("\r\x1b[K\r")
 
     def _write(self, text: str) -> None:
         # A terminal that is gone is no reason to end a read.

@@ -1,6 +1,7 @@
 /// How far long work has come, to be looked at while it runs.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -56,7 +57,7 @@ class PassProgress {
       : progress_(progress), units_(units), rows_(rows) {}
   PassProgress(const PassProgress&) = delete;
   PassProgress& operator=(const PassProgress&) = delete;
-  ~PassProgress() { AddRows(rows_); }
+  ~PassProgress() { AddRows(std::max<int64_t>(rows_, 1)); }
 
   /// So many rows were read, or found not to be needed. Thread-safe.
   void AddRows(int64_t rows) {
@@ -67,6 +68,7 @@ class PassProgress {
 
  private:
   int64_t UnitsOf(int64_t rows) const {
+    if (rows <= 0) return 0;
     if (rows >= rows_) return units_;
     return static_cast<int64_t>(static_cast<double>(units_) * static_cast<double>(rows) /
                                 static_cast<double>(rows_));

@@ -10,7 +10,7 @@
 namespace icefield::cli {
 namespace {
 
-constexpr std::string_view kEraseLine = "\r\x1b[K";
+constexpr std::string_view kEraseLine = "\r\x1b[K\r";
 
 // Whether the line is on the terminal: the handler of an interrupt takes it away.
 volatile std::sig_atomic_t is_shown = 0;
@@ -75,7 +75,7 @@ std::unique_ptr<BatchStream> TerminalProgress::Show(BatchStream& rows) {
 void TerminalProgress::ShowIfDue() {
   if (!is_wanted_ || !meter_.IsDue()) return;
   is_shown = 1;
-  WriteError(StrCat("\r", ProgressLine(meter_.Report(), Columns()), "\x1b[K"));
+  WriteError(StrCat("\r", ProgressLine(meter_.Report(), Columns()), "\x1b[K\r"));
 }
 
 void TerminalProgress::Hide() {

@@ -157,6 +157,7 @@ class JoinedSet final : public TrainingSet {
   // Where somebody looks: before the first of several views is read, of all by their manifests.
   Status GuessWork() {
     if (terms_.read.progress == nullptr || views_.size() == 1) return {};
+    const Stopwatch watch(report_.seconds.plan);
     for (size_t at = 0; at < views_.size(); ++at) {
       ICEFIELD_ASSIGN(const std::unique_ptr<ViewScan> scan,
                       Open(views_[at], PlanDepth::kManifests));

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pty
 import re
+import select
 import signal
 import subprocess
 import sys
@@ -102,9 +103,9 @@ def test_a_retrieval_shows_progress_and_is_interrupted(repo, tmp_path, read):
     assert process.stdout.readline() == "once\n"
     line_of(ours, rb"(planning|deciding|gathering) stats\d \[#+-+\] +\d+%")
     process.send_signal(signal.SIGINT)
-    out, _ = process.communicate(timeout=60)
+    out, code = process.stdout.read(), process.wait(timeout=60)
     os.close(ours)
-    assert (out, process.returncode) == ("stopped 0\n10\n", 0)
+    assert (out, code) == ("stopped 0\n10\n", 0)
     assert list(temporary.iterdir()) == []
 
 
@@ -119,6 +120,7 @@ def line_of(descriptor, pattern):
     os.set_blocking(descriptor, True)
     shown = b""
     while not re.search(pattern, shown):
+        assert select.select([descriptor], [], [], 60)[0], shown
         shown += os.read(descriptor, 65536)
 
 

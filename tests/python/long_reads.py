@@ -26,6 +26,8 @@ SCHEMA = pa.schema(
     ]
 )
 DRIVERS = 5_000
+ALWAYS = {"start": datetime(2000, 1, 1), "end": datetime(2030, 1, 1)}
+"""Bounds of a frame that takes all rows."""
 START_US = int(datetime(2024, 1, 1).timestamp()) * 1_000_000
 
 

@@ -19,7 +19,7 @@ from icefield import FeatureView, ReadOptions
 from icefield.errors import InvalidArgumentError
 from tests.python.long_reads import frame, write_table
 
-ROWS = 100_000
+ROWS = 200_000
 SECONDS = 60
 PARALLEL = ReadOptions(threads=4, batch_size=1000)
 
@@ -36,7 +36,7 @@ def view(table):
 
 @pytest.fixture(scope="module")
 def entities():
-    return frame(5_000)
+    return frame(50_000)
 
 
 def join(entities, view, **options):
@@ -172,7 +172,7 @@ def test_a_fork_in_the_middle_is_refused_in_the_child(table, view, entities, kin
         if not children and 0 < progress.fraction < 1:
             children.append(os.fork())
 
-    slow = ReadOptions(threads=threads, batch_size=4, progress=fork_once)
+    slow = ReadOptions(threads=threads, batch_size=2, progress=fork_once)
 
     def read(options):
         if kind == "scan":
