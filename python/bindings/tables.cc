@@ -88,7 +88,8 @@ void BindTables(nb::module_& module) {
   nb::class_<NativeStream>(module, "NativeStream")
       .def("schema", &NativeStream::Schema, "An Arrow schema capsule.")
       .def("next", &NativeStream::Next, "Capsules of the next batch, or None.")
-      .def("capsule", &NativeStream::Capsule, "An Arrow stream capsule of all that is left.");
+      .def("capsule", &NativeStream::Capsule, "An Arrow stream capsule of all that is left.")
+      .def("close", &NativeStream::Close, "Gives up what is left.");
 
   nb::class_<ScanOptions>(module, "NativeScanOptions")
       .def_static("make", &MakeScanOptions, nb::arg("row_filter"), nb::arg("selected_fields"),

@@ -12,6 +12,7 @@ import sys
 import textwrap
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -66,6 +67,11 @@ def slow(told, **more):
     return ReadOptions(batch_size=BATCH, progress=told, **more)
 
 
+def less_slow(options):
+    """Where batches take longer."""
+    return replace(options, batch_size=8 * options.batch_size)
+
+
 def views(table, *names):
     return [FeatureView(name, table, ["driver"], features=[("trips", name)]) for name in names]
 
@@ -78,10 +84,10 @@ READS = {
         entities, views(table, "a", "b"), options=options
     ),
     "join without a frame": lambda table, _, options: icefield.point_in_time_join(
-        None, views(table, "a"), options=options, **ALWAYS
+        None, views(table, "a"), options=less_slow(options), **ALWAYS
     ),
     "latest": lambda table, _, options: icefield.latest(views(table, "a")[0], options=options),
-    "scan": lambda table, _, options: table.scan(options=options),
+    "scan": lambda table, _, options: table.scan(options=less_slow(options)),
 }
 
 
@@ -139,7 +145,7 @@ def test_stages_are_said_in_words(table, entities):
 
 def test_time_that_is_left_goes_by_the_pace(table):
     told = Told()
-    table.scan(options=ReadOptions(batch_size=1, threads=1, progress=told)).to_arrow()
+    table.scan(options=ReadOptions(batch_size=3, threads=1, progress=told)).to_arrow()
     length = told.states[-1].elapsed
     assert length > 1, "too short to tell"
     seen = [state for state in told.states if state.remaining and 0.3 < state.fraction < 0.9]
