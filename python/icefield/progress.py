@@ -20,9 +20,10 @@ class Progress:
 
     stage: what is being done, in words: "planning driver_stats", "deciding driver_stats" (keys and
         times), "gathering driver_stats" (features of the winners), "giving rows", ..., "done".
-    done, total: compressed bytes of columns, read or found not to be needed; rows that are given
-        weigh as much as the bytes that they were gathered from. total is as far as it is known: 0
-        at first, guessed from manifests for views that are not yet planned.
+    done, total: work, in compressed bytes of columns that were read or found not to be needed; keys
+        and times, and rows that are given, weigh four times as much as features that are gathered.
+        total is as far as it is known: 0 at first, guessed from manifests for views that are not
+        yet planned.
     fraction: of the whole, from 0 to 1; never falls.
     elapsed: seconds since the first row was asked for.
     remaining: seconds that are left, by the pace so far; None before there is a pace.

@@ -27,7 +27,7 @@ struct ReadOptions {
   /// Most bytes that one read may be planned to take: compressed columns of data files, and delete
   /// files. None: no limit.
   std::optional<int64_t> bytes_max;
-  /// Told how far reading has come, in compressed bytes of columns; borrowed. Null: nobody looks.
+  /// Told how far reading has come, in weighed bytes of columns; borrowed. Null: nobody looks.
   Progress* progress = nullptr;
 };
 

@@ -13,6 +13,7 @@
 #include "read/live_rows.h"
 #include "read/picked_rows.h"
 #include "read/row_filter_plan.h"
+#include "retrieval/progress_stages.h"
 
 namespace icefield {
 namespace {
@@ -200,7 +201,7 @@ class DecidingReader {
 
 Status ReadGroups(ViewScan& scan, DecidingReader& reader, const ReadOptions& options,
                   const DecidingReader::Take& take) {
-  PassProgress pass(options.progress, scan.deciding_sizes.compressed, scan.files.rows());
+  PassProgress pass(options.progress, DecidingWork(scan), scan.files.rows());
   Status read = ParallelFor(
       scan.files.row_groups.size(), ThreadCount(options.threads),
       [&](size_t number, int worker) { return reader.ReadGroup(number, worker, take, pass); },

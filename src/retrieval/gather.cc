@@ -13,6 +13,7 @@
 #include "base/progress.h"
 #include "batch/arrow_status.h"
 #include "batch/take_rows.h"
+#include "retrieval/progress_stages.h"
 
 namespace icefield {
 namespace {
@@ -219,7 +220,7 @@ Result<WinnerFeatures> GatherWinners(ViewScan& scan, const ReadSchema& read,
   ICEFIELD_ASSIGN(std::vector<ColumnPlan> columns, PlanColumnsOfFiles(scan.files, read, options));
   std::vector<std::vector<BatchPtr>> pieces(groups.size());
   ReadCounts counts;
-  PassProgress pass(options.progress, scan.gathered_sizes.compressed, scan.files.rows());
+  PassProgress pass(options.progress, GatheringWork(scan), scan.files.rows());
   pass.AddRows(scan.files.rows() - RowsOf(scan.files, groups));
   ICEFIELD_TRY(ParallelFor(
       groups.size(), ThreadCount(options.threads),

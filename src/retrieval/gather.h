@@ -54,7 +54,7 @@ class WinnerFeatures {
 };
 
 /// Reads `read` of the rows `winners` (ascending, distinct), in parallel; row groups without a
-/// winner are not touched. Adds to scan.report.bytes_read, and scan.gathered_sizes to the progress.
+/// winner are not touched. Adds to scan.report.bytes_read, and GatheringWork to the progress.
 Result<WinnerFeatures> GatherWinners(ViewScan& scan, const ReadSchema& read,
                                      const std::vector<RowLocator>& winners,
                                      const ReadOptions& options);

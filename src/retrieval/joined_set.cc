@@ -148,10 +148,10 @@ class JoinedSet final : public TrainingSet {
     return winners;
   }
 
-  // What a view's passes read and its features weigh, for who looks at the progress.
+  // For who looks at the progress.
   int64_t WorkOf(size_t at, const ViewScan& scan) const {
-    const int64_t deciding = DeciderOf(at) == at ? scan.deciding_sizes.compressed : 0;
-    return deciding + scan.gathered_sizes.compressed + GivenBytes(scan, frame_.rows());
+    const int64_t deciding = DeciderOf(at) == at ? DecidingWork(scan) : 0;
+    return deciding + GatheringWork(scan) + GivingWork(scan, frame_.rows());
   }
 
   // Where somebody looks: before the first of several views is read, of all by their manifests.
@@ -169,7 +169,7 @@ class JoinedSet final : public TrainingSet {
   Status JoinAll() {
     ICEFIELD_TRY(GuessWork());
     ICEFIELD_ASSIGN(std::vector<std::unique_ptr<ViewScan>> planned, PlanAhead());
-    int64_t given_bytes = 0;
+    int64_t giving_work = 0;
     for (size_t at = 0; at < views_.size(); ++at) {
       const PinnedView& view = views_[at];
       std::unique_ptr<ViewScan> scan = std::move(planned[at]);
@@ -178,7 +178,7 @@ class JoinedSet final : public TrainingSet {
         ICEFIELD_ASSIGN(scan, Open(view));
       }
       work_.Set(at, WorkOf(at, *scan));
-      given_bytes += GivenBytes(*scan, frame_.rows());
+      giving_work += GivingWork(*scan, frame_.rows());
       ICEFIELD_ASSIGN(Winners winners, WinnersFor(at, *scan));
       const Stopwatch watch(report_.seconds.gather);
       ICEFIELD_ASSIGN(JoinedView joined,
@@ -188,7 +188,7 @@ class JoinedSet final : public TrainingSet {
     }
     decided_.clear();
     if (terms_.read.progress != nullptr) terms_.read.progress->Enter("giving rows");
-    giving_.emplace(terms_.read.progress, given_bytes, frame_.rows());
+    giving_.emplace(terms_.read.progress, giving_work, frame_.rows());
     joined_ = true;
     return {};
   }

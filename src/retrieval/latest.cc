@@ -137,7 +137,7 @@ class LatestSet final : public TrainingSet {
       const Stopwatch watch(report_.seconds.plan);
       ICEFIELD_ASSIGN(scan, Open());
       ICEFIELD_TRY(PlannedBytes(options_).Add(scan->report));
-      work.Set(0, scan->deciding_sizes.compressed + scan->gathered_sizes.compressed);
+      work.Set(0, DecidingWork(*scan) + GatheringWork(*scan));
     }
     std::vector<RowLocator> winners;
     EnterStage(options_, "deciding", pinned_.view.name);
@@ -145,8 +145,8 @@ class LatestSet final : public TrainingSet {
       const Stopwatch watch(report_.seconds.winners);
       ICEFIELD_ASSIGN(winners, FindWinners(*scan));
     }
-    const int64_t given_bytes = GivenBytes(*scan, static_cast<int64_t>(winners.size()));
-    work.Set(1, given_bytes);
+    const int64_t giving_work = GivingWork(*scan, static_cast<int64_t>(winners.size()));
+    work.Set(1, giving_work);
     EnterStage(options_, "gathering", pinned_.view.name);
     const Stopwatch watch(report_.seconds.gather);
     ICEFIELD_ASSIGN(WinnerFeatures features,
@@ -154,7 +154,7 @@ class LatestSet final : public TrainingSet {
     features_ = std::make_unique<WinnerFeatures>(std::move(features));
     report_.rows = static_cast<int64_t>(winners.size());
     if (options_.progress != nullptr) options_.progress->Enter("giving rows");
-    giving_.emplace(options_.progress, given_bytes, report_.rows);
+    giving_.emplace(options_.progress, giving_work, report_.rows);
     if (pinned_.provenance) origins_.emplace(scan->plan, std::move(winners));
     scan->report.outcomes.hits = report_.rows;
     report_.views.push_back(std::move(scan->report));

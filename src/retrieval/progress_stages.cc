@@ -4,18 +4,31 @@
 #include "base/strings.h"
 
 namespace icefield {
+namespace {
+
+// So much longer a byte takes whose value is used: on 20 million rows with a million winners
+// deciding has a fifth of the bytes and half of the time.
+constexpr int64_t kHandledWeight = 4;
+
+}  // namespace
 
 void EnterStage(const ReadOptions& options, std::string_view verb, std::string_view view) {
   if (options.progress != nullptr) options.progress->Enter(StrCat(verb, " ", view));
 }
 
-int64_t GivenBytes(const ViewScan& scan, int64_t rows) {
+int64_t DecidingWork(const ViewScan& scan) {
+  return kHandledWeight * scan.deciding_sizes.compressed;
+}
+
+int64_t GatheringWork(const ViewScan& scan) { return scan.gathered_sizes.compressed; }
+
+int64_t GivingWork(const ViewScan& scan, int64_t rows) {
   double rows_planned = 0;
   for (const FileTask& task : scan.plan.tasks)
     rows_planned += static_cast<double>(task.file.record_count);
   if (rows_planned == 0) return 0;
-  return static_cast<int64_t>(static_cast<double>(scan.gathered_sizes.compressed) / rows_planned *
-                              static_cast<double>(rows));
+  return static_cast<int64_t>(kHandledWeight * static_cast<double>(GatheringWork(scan)) /
+                              rows_planned * static_cast<double>(rows));
 }
 
 }  // namespace icefield

@@ -11,7 +11,16 @@ namespace icefield {
 /// The stage is now "`verb` `view`", for who looks.
 void EnterStage(const ReadOptions& options, std::string_view verb, std::string_view view);
 
-/// What giving `rows` rows of a view's columns weighs beside gathering them out of the whole table.
-int64_t GivenBytes(const ViewScan& scan, int64_t rows);
+// Progress is counted in compressed bytes of columns as they are gathered, where most values are
+// skipped. Keys and times of all rows, and rows that are given, take longer for each byte.
+
+/// The work of deciding a view's winners.
+int64_t DecidingWork(const ViewScan& scan);
+
+/// The work of gathering its columns, of the winners in the whole table.
+int64_t GatheringWork(const ViewScan& scan);
+
+/// The work of giving `rows` rows of those.
+int64_t GivingWork(const ViewScan& scan, int64_t rows);
 
 }  // namespace icefield

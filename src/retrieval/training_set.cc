@@ -11,6 +11,7 @@
 #include "base/executor.h"
 #include "base/progress.h"
 #include "retrieval/joined_set.h"
+#include "retrieval/progress_stages.h"
 #include "retrieval/pruning.h"
 #include "retrieval/stopwatch.h"
 
@@ -161,11 +162,11 @@ class FramelessSet final : public TrainingSet {
     for (const PinnedView& source : plan_.sources) {
       ICEFIELD_ASSIGN(const std::unique_ptr<ViewScan> scan,
                       OpenFrameSource(plan_, source, terms_.read, PlanDepth::kManifests));
-      work.Set(part++, scan->deciding_sizes.compressed);
+      work.Set(part++, DecidingWork(*scan));
     }
     for (const PinnedView& view : views_) {
       ICEFIELD_ASSIGN(const std::unique_ptr<ViewScan> scan, Open(view, PlanDepth::kManifests));
-      work.Set(part++, scan->deciding_sizes.compressed + scan->gathered_sizes.compressed);
+      work.Set(part++, DecidingWork(*scan) + GatheringWork(*scan));
     }
     return {};
   }

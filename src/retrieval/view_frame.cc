@@ -278,7 +278,7 @@ Result<std::shared_ptr<arrow::Table>> ReadViewFrame(const ViewFramePlan& plan,
   ICEFIELD_ASSIGN(DistinctRows rows, DistinctRows::Make(types));
   for (const PinnedView& source : plan.sources) {
     ICEFIELD_ASSIGN(std::unique_ptr<ViewScan> scan, OpenFrameSource(plan, source, options));
-    work.Set(reports.size(), scan->deciding_sizes.compressed);
+    work.Set(reports.size(), DecidingWork(*scan));
     EnterStage(options, "making the entity frame of", source.view.name);
     const SourceReader reader(plan, source, rows);
     std::vector<WorkerScratch> scratch(static_cast<size_t>(ThreadCount(options.threads)));

@@ -202,7 +202,7 @@ Status FillSlots(ViewScan& scan, const EntityFrame& frame, const EncodedKeys& ke
     slots.reset();
     terms.ties_max = 0;
     scan.report.ties = TieReading::kAllRows;
-    if (options.progress != nullptr) options.progress->Expect(scan.deciding_sizes.compressed);
+    if (options.progress != nullptr) options.progress->Expect(DecidingWork(scan));
   }
   slots.emplace(index, terms);
   return ObserveAll(scan, frame, keys, options, *slots);
