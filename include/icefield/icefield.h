@@ -13,6 +13,7 @@
 #include "codec/arrow/arrow_types.h"
 #include "feature/feature_view.h"
 #include "icefield/catalog_session.h"
+#include "icefield/progress.h"
 #include "icefield/schema_text.h"
 #include "icefield/table.h"
 #include "retrieval/training_set.h"

@@ -82,6 +82,11 @@ nb::object NativeStream::Next() {
                         MakeCapsule(std::move(array), "arrow_array"));
 }
 
+void NativeStream::Close() {
+  const nb::gil_scoped_release release;
+  stream_.reset();
+}
+
 nb::object NativeStream::Capsule() {
   if (stream_ == nullptr) RaiseError(InvalidArgument("the stream was handed on; it is read once"));
   auto exported = std::make_unique<ArrowArrayStream>();

@@ -26,6 +26,9 @@ class NativeStream {
   /// Python. Errors reach them as theirs, with the same message.
   nanobind::object Capsule();
 
+  /// Gives up what is left, with its threads and temporary files; nothing where it was handed on.
+  void Close();
+
  private:
   std::unique_ptr<BatchStream> stream_;
 };

@@ -8,15 +8,12 @@ namespace icefield::python {
 
 namespace {
 
-// What a signal's handler raised, until the call that it stops comes back. Guarded by the
-// interpreter's lock.
-nb::object& Raised() {
-  static auto* raised = new nb::object();  // Never destroyed: the interpreter may be gone by then.
-  return *raised;
-}
+// What Python code that this thread called raised, until the engine's call that it stops comes
+// back. Not destroyed with the thread: that has no interpreter's lock then.
+thread_local PyObject* kept = nullptr;
 
 void RestoreRaised() {
-  const nb::object raised = std::exchange(Raised(), nb::object());
+  const nb::object raised = nb::steal(std::exchange(kept, nullptr));
   if (raised.is_valid()) {
     PyErr_SetObject(reinterpret_cast<PyObject*>(Py_TYPE(raised.ptr())), raised.ptr());
   } else {
@@ -32,7 +29,8 @@ void KeepRaised() {
   PyObject* trace = nullptr;
   PyErr_Fetch(&type, &value, &trace);
   PyErr_NormalizeException(&type, &value, &trace);
-  Raised() = nb::steal(value);
+  if (trace != nullptr) PyException_SetTraceback(value, trace);
+  Py_XDECREF(std::exchange(kept, value));
   Py_XDECREF(type);
   Py_XDECREF(trace);
 }

@@ -10,12 +10,12 @@
 
 namespace icefield::python {
 
-/// Keeps the Python exception that is set (a signal's handler raised it) for the RaiseError that
-/// follows. Needs the interpreter's lock.
+/// Keeps the Python exception that is set (a signal's handler or a callback raised it) for the
+/// RaiseError in the same thread that follows. Needs the interpreter's lock.
 void KeepRaised();
 
-/// Raises the exception that the error table names for `error`. A pending KeyboardInterrupt goes
-/// before Cancelled.
+/// Raises the exception that the error table names for `error`; for Cancelled what KeepRaised kept,
+/// else KeyboardInterrupt.
 [[noreturn]] void RaiseError(const Error& error);
 
 /// The value, or the exception.

@@ -6,27 +6,29 @@
 #include <nanobind/stl/string.h>
 
 #include "bindings.h"
+#include "watch.h"
 
 namespace nb = nanobind;
 
 namespace icefield::python {
 namespace {
 
-// Only the main thread of Python sees signals; asking takes the lock for a moment. What was raised
-// comes back as the exception of a cancelled call.
-bool SignalArrived() {
-  const nb::gil_scoped_acquire gil;
-  if (PyErr_CheckSignals() == 0) return false;
-  KeepRaised();
-  return true;
+// They stop at a signal (Ctrl-C).
+ReadOptions MakeReadOptions(int threads, int64_t batch_rows, std::optional<int64_t> bytes_max,
+                            const nb::object& reporter) {
+  ReadOptions options = WatchedOptions(reporter);
+  options.threads = threads;
+  options.batch_rows = batch_rows;
+  options.bytes_max = bytes_max;
+  return options;
 }
 
-// They stop at a signal (Ctrl-C).
-ReadOptions MakeReadOptions(int threads, int64_t batch_rows, std::optional<int64_t> bytes_max) {
-  return {.threads = threads,
-          .batch_rows = batch_rows,
-          .interrupted = SignalArrived,
-          .bytes_max = bytes_max};
+std::string LineOf(const std::string& stage, double fraction, std::optional<double> remaining,
+                   size_t columns) {
+  ProgressReport report{.state = {.stage = stage}};
+  report.fraction = fraction;
+  report.remaining_s = remaining;
+  return ProgressLine(report, columns);
 }
 
 }  // namespace
@@ -34,7 +36,10 @@ ReadOptions MakeReadOptions(int threads, int64_t batch_rows, std::optional<int64
 void BindReadOptions(nb::module_& module) {
   nb::class_<ReadOptions>(module, "NativeReadOptions")
       .def_static("make", &MakeReadOptions, nb::arg("threads"), nb::arg("batch_rows"),
-                  nb::arg("bytes_max").none());
+                  nb::arg("bytes_max").none(), nb::arg("reporter").none());
+  module.def("progress_line", &LineOf, nb::arg("stage"), nb::arg("fraction"),
+             nb::arg("remaining").none(), nb::arg("columns"),
+             "Progress as one line of at most so many characters.");
 }
 
 SnapshotSelector MakeSelector(std::optional<int64_t> snapshot_id, std::optional<std::string> ref,

@@ -9,6 +9,7 @@
 #include "arrow_bridge.h"
 #include "bindings.h"
 #include "report_dict.h"
+#include "watch.h"
 
 namespace nb = nanobind;
 
@@ -61,7 +62,8 @@ using TextAndJson = std::pair<std::string, std::string>;
 // A retrieval: the set itself, until its stream takes it over, and its report after that.
 class Retrieval {
  public:
-  explicit Retrieval(std::unique_ptr<TrainingSet> set) : set_(std::move(set)) {}
+  Retrieval(std::unique_ptr<TrainingSet> set, const ReadOptions& read)
+      : set_(std::move(set)), read_(read) {}
 
   nb::object Schema() const { return ExportSchema(*set_->schema()); }
   DictList Pinned() const { return ViewList(set_->Pinned()); }
@@ -76,7 +78,7 @@ class Retrieval {
       RaiseError(InvalidArgument(
           "a training set is read once; make it again, or keep what to_arrow() gave"));
     }
-    return NativeStream(std::make_unique<SharedStream>(set_));
+    return NativeStream(MakeWatched(std::make_unique<SharedStream>(set_), read_));
   }
 
   AnyDict Report() const {
@@ -101,6 +103,7 @@ class Retrieval {
   };
 
   std::shared_ptr<TrainingSet> set_;
+  ReadOptions read_;
   bool streamed_ = false;
 };
 
@@ -114,7 +117,7 @@ Retrieval Latest(const ViewRequest& view, std::optional<int64_t> start_us,
                         .read = read,
                         .memory = memory};
   if (since_snapshot_id) request.since = SnapshotId{*since_snapshot_id};
-  return Retrieval(Unlocked([&] { return MakeLatest(std::move(request)); }));
+  return Retrieval(Unlocked([&] { return MakeLatest(std::move(request)); }), read);
 }
 
 void BindClasses(nb::module_& module) {
@@ -159,7 +162,7 @@ void BindRetrieval(nb::module_& module) {
                             .provenance = provenance,
                             .read = read,
                             .memory = memory};
-        return Retrieval(Unlocked([&] { return MakeTrainingSet(std::move(request)); }));
+        return Retrieval(Unlocked([&] { return MakeTrainingSet(std::move(request)); }), read);
       },
       nb::arg("frame").none(), nb::arg("start_us").none(), nb::arg("end_us").none(),
       nb::arg("views"), nb::arg("entity_timestamp"), nb::arg("full_feature_names"),

@@ -8,6 +8,7 @@
 
 #include "arrow_bridge.h"
 #include "bindings.h"
+#include "watch.h"
 
 namespace nb = nanobind;
 
@@ -87,7 +88,8 @@ void BindTables(nb::module_& module) {
   nb::class_<NativeStream>(module, "NativeStream")
       .def("schema", &NativeStream::Schema, "An Arrow schema capsule.")
       .def("next", &NativeStream::Next, "Capsules of the next batch, or None.")
-      .def("capsule", &NativeStream::Capsule, "An Arrow stream capsule of all that is left.");
+      .def("capsule", &NativeStream::Capsule, "An Arrow stream capsule of all that is left.")
+      .def("close", &NativeStream::Close, "Gives up what is left.");
 
   nb::class_<ScanOptions>(module, "NativeScanOptions")
       .def_static("make", &MakeScanOptions, nb::arg("row_filter"), nb::arg("selected_fields"),
@@ -130,7 +132,9 @@ void BindTables(nb::module_& module) {
       .def(
           "scan",
           [](const Table& table, const ScanOptions& options) {
-            return NativeStream(Unlocked([&] { return table.Scan(options); }));
+            StartReports(options.read);
+            return NativeStream(
+                MakeWatched(Unlocked([&] { return table.Scan(options); }), options.read));
           },
           nb::arg("options"));
 

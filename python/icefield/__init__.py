@@ -28,6 +28,7 @@ from icefield._native import version as _version
 from icefield.catalog import Catalog, load_catalog
 from icefield.features import FeatureView, explain, latest, point_in_time_join, why
 from icefield.options import MemoryBudget, ReadOptions
+from icefield.progress import Progress
 from icefield.table import (
     DeleteFile,
     FileScanTask,
@@ -48,6 +49,7 @@ __all__ = [
     "FileScanTask",
     "MemoryBudget",
     "Plan",
+    "Progress",
     "ReadOptions",
     "Report",
     "Snapshot",

@@ -38,8 +38,12 @@ class _Batch:
 
 
 def _batches(stream: NativeStream) -> Iterator[pa.RecordBatch]:
-    while (capsules := stream.next()) is not None:
-        yield pa.record_batch(_Batch(capsules))
+    # A traceback may keep this generator for long: threads and files do not wait for it.
+    try:
+        while (capsules := stream.next()) is not None:
+            yield pa.record_batch(_Batch(capsules))
+    finally:
+        stream.close()
 
 
 def stream_reader(stream: NativeStream) -> pa.RecordBatchReader:

@@ -61,7 +61,9 @@ Result<ScanPlan> PlanBound(const Table& table, const BoundScan& bound, const Rea
                   {.table_name = table.name(),
                    .selected = {bound.selected.snapshot, &bound.schema},
                    .predicate = bound.predicate,
-                   .threads = options.threads});
+                   .threads = options.threads,
+                   .parts = {},
+                   .interrupted = options.interrupted});
 }
 
 // The store of a catalog or table with these properties.

@@ -4,6 +4,7 @@
 
 #include <cstdio>
 
+#include "cli/terminal_progress.h"
 #include "icefield/files.h"
 
 namespace icefield::cli {
@@ -45,9 +46,11 @@ struct JoinArguments {
     return std::optional(*micros);
   }
 
-  Result<std::unique_ptr<TrainingSet>> Make() const {
+  // `progress`: null where nothing is read.
+  Result<std::unique_ptr<TrainingSet>> Make(TerminalProgress* progress = nullptr) const {
     JoinRequest request{.entity_timestamp = entity_timestamp,
                         .full_feature_names = full_feature_names};
+    if (progress != nullptr) progress->Watch(request.read);
     request.created_cut = CutOf(created_cut);
     request.commit_cut = commit_cut;
     request.provenance = provenance;
@@ -109,16 +112,18 @@ struct GetCommand {
   JoinArguments join;
   bool explain = false;
   bool report = false;
+  bool no_progress = false;
   Output output = Output::kText;
 
   Status Run() const {
-    ICEFIELD_ASSIGN(std::unique_ptr<TrainingSet> set, join.Make());
+    TerminalProgress progress(!no_progress && !explain);
+    ICEFIELD_ASSIGN(std::unique_ptr<TrainingSet> set, join.Make(&progress));
     if (explain) {
       ICEFIELD_ASSIGN(const RetrievalPlan plan, set->Explain(PlanDepth::kManifests));
       return WriteText(plan.ToString());
     }
     SetStream stream(*set);
-    ICEFIELD_TRY(WriteRows(stream, output));
+    ICEFIELD_TRY(WriteRows(*progress.Show(stream), output));
     if ((report || ::isatty(STDERR_FILENO) == 1) && set->report() != nullptr) {
       std::fputs(set->report()->ToString().c_str(), stderr);
     }
@@ -168,6 +173,7 @@ void AddGet(CLI::App& features, Work& work) {
   get.add_flag("--explain", command->explain, "Show what would be read, and read nothing");
   get.add_flag("--report", command->report,
                "Print the report to standard error, also where that is no terminal");
+  AddNoProgress(get, command->no_progress);
   AddOutput(get, command->output, true);
   get.footer(StrCat(kViewsHelp, kGetExample));
   get.callback([&work, command] { work = [command] { return command->Run(); }; });

@@ -4,6 +4,7 @@
 
 #include "cli/features_commands.h"
 #include "cli/table_commands.h"
+#include "cli/terminal_progress.h"
 
 namespace icefield::cli {
 namespace {
@@ -42,5 +43,6 @@ int Run(int argc, char** argv) {
 int main(int argc, char** argv) {
   // A reader that has seen enough (head) ends the program without a word.
   std::signal(SIGPIPE, SIG_DFL);
+  icefield::cli::ExitAtInterrupt();
   return icefield::cli::Run(argc, argv);
 }

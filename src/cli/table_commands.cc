@@ -1,5 +1,6 @@
 #include "cli/table_commands.h"
 
+#include "cli/terminal_progress.h"
 #include "icefield/files.h"
 
 namespace icefield::cli {
@@ -137,13 +138,16 @@ struct ShowCommand {
 struct ScanCommand {
   TableSource source;
   ReadArguments read;
+  bool no_progress = false;
   Output output = Output::kText;
 
   Status Run() const {
     ICEFIELD_ASSIGN(Table table, source.Load(read.table));
     ICEFIELD_ASSIGN(ScanOptions options, read.Options());
+    TerminalProgress progress(!no_progress);
+    progress.Watch(options.read);
     ICEFIELD_ASSIGN(std::unique_ptr<BatchStream> stream, table.Scan(options));
-    return WriteRows(*stream, output);
+    return WriteRows(*progress.Show(*stream), output);
   }
 };
 
@@ -207,6 +211,7 @@ void AddTableCommands(CLI::App& app, Work& work) {
   std::shared_ptr<ScanCommand> scan;
   CLI::App& scan_app = Add(table, work, "scan", "Print rows", true, scan);
   scan->read.AddTo(scan_app, true);
+  AddNoProgress(scan_app, scan->no_progress);
   scan_app.footer(
       "Examples:\n  icefield table scan features.drivers --where \"driver_id = 7\" --limit 10\n"
       "  icefield table scan /data/wh/features/drivers --output arrow > drivers.arrows");

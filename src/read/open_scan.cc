@@ -31,6 +31,19 @@ Result<std::vector<RowGroupTask>> ChooseRowGroups(const DataFileReader& reader, 
 
 }  // namespace
 
+int64_t OpenScan::RowsOf(const RowGroupTask& task) const {
+  if (task.runs.empty()) return files[task.file].extent(task.row_group).rows;
+  int64_t rows = 0;
+  for (const RowRun& run : task.runs) rows += run.count;
+  return rows;
+}
+
+int64_t OpenScan::rows() const {
+  int64_t rows = 0;
+  for (const RowGroupTask& task : row_groups) rows += RowsOf(task);
+  return rows;
+}
+
 Status CheckReadOptions(const ReadOptions& options) {
   if (options.threads < 0)
     return InvalidArgument("threads is ", options.threads, "; give 1 or more, or 0 for all cores");
@@ -48,7 +61,7 @@ Status CheckInterrupted(const ReadOptions& options, int worker) {
   if (worker == 0 && options.interrupted && options.interrupted()) {
     return Fail(ErrorCode::kCancelled, "stopped by the caller");
   }
-  return {};
+  return worker == 0 ? Status() : CheckStopped();
 }
 
 Status CheckPlannedBytes(const ReadOptions& options, int64_t bytes_planned, std::string_view what,
@@ -68,7 +81,8 @@ Result<OpenScan> OpenFiles(const ObjectStore& store, const ScanPlan& plan,
   std::vector<std::optional<DataFileReader>> opened(plan.tasks.size());
   std::vector<std::vector<RowGroupTask>> chosen(plan.tasks.size());
   ICEFIELD_TRY(ParallelFor(
-      plan.tasks.size(), ThreadCount(options.threads), [&](size_t file, int worker) -> Status {
+      plan.tasks.size(), ThreadCount(options.threads),
+      [&](size_t file, int worker) -> Status {
         ICEFIELD_TRY(CheckInterrupted(options, worker));
         Result<DataFileReader> reader = DataFileReader::Open(*scan.source, plan.tasks[file]);
         if (!reader.ok())
@@ -76,7 +90,8 @@ Result<OpenScan> OpenFiles(const ObjectStore& store, const ScanPlan& plan,
         opened[file] = *std::move(reader);
         ICEFIELD_ASSIGN(chosen[file], ChooseRowGroups(*opened[file], file, plan.predicate));
         return {};
-      }));
+      },
+      options.interrupted));
   for (size_t file = 0; file < opened.size(); ++file) {
     const size_t groups = opened[file]->footer().row_groups().size();
     scan.row_groups_pruned += static_cast<int64_t>(groups - chosen[file].size());

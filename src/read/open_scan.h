@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/progress.h"
 #include "base/result.h"
 #include "batch/position_set.h"
 #include "io/object_store.h"
@@ -26,12 +27,15 @@ struct ReadOptions {
   /// Most bytes that one read may be planned to take: compressed columns of data files, and delete
   /// files. None: no limit.
   std::optional<int64_t> bytes_max;
+  /// Told how far reading has come, in weighed bytes of columns; borrowed. Null: nobody looks.
+  Progress* progress = nullptr;
 };
 
 /// InvalidArgument for options that make no sense.
 Status CheckReadOptions(const ReadOptions& options);
 
-/// Cancelled if the caller asks to stop; only worker 0 runs on the calling thread and may ask.
+/// Cancelled if the caller asks to stop; only worker 0 runs on the calling thread and may ask. The
+/// others are told by ParallelFor.
 Status CheckInterrupted(const ReadOptions& options, int worker);
 
 /// ResourceExhausted where more than options.bytes_max are planned: `what` names what plans it,
@@ -55,6 +59,11 @@ struct OpenScan {
   std::vector<RowGroupTask> row_groups;
   int64_t row_groups_pruned = 0;
   int64_t rows_pruned = 0;  ///< Of the row groups to read, by the page index.
+
+  /// How many rows of a row group are to be read, deleted ones among them.
+  int64_t RowsOf(const RowGroupTask& task) const;
+  /// The same of all.
+  int64_t rows() const;
 };
 
 /// Reads all footers, in parallel, and prunes row groups, and rows of them where files have a page

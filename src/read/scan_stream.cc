@@ -7,10 +7,14 @@
 #include <algorithm>
 #include <condition_variable>
 #include <mutex>
+#include <optional>
 #include <system_error>
 #include <thread>
+#include <utility>
 
 #include "base/executor.h"
+#include "base/progress.h"
+#include "base/strings.h"
 #include "read/live_rows.h"
 #include "read/row_filter_plan.h"
 
@@ -60,7 +64,8 @@ class OrderedScan final : public BatchStream {
   Status Open() {
     ICEFIELD_ASSIGN(files_, OpenFiles(*request_.store, request_.plan, request_.options));
     live_ = std::make_unique<LiveRows>(files_, read_, request_.options);
-    if (request_.options.bytes_max) ICEFIELD_TRY(CheckBytes());
+    if (request_.options.bytes_max || request_.options.progress != nullptr)
+      ICEFIELD_TRY(MeasureBytes());
     queues_.resize(files_.row_groups.size());
     window_ = static_cast<size_t>(ThreadCount(request_.options.threads)) + 1;
     return {};
@@ -88,9 +93,11 @@ class OrderedScan final : public BatchStream {
         queued_bytes_ -= arrow::util::TotalBufferSize(*batch);
         batch = batch->Slice(0, std::min(left_, batch->num_rows()));
         left_ -= batch->num_rows();
+        CountGiven(batch->num_rows());
         return batch;
       }
       if (queue.error) return *std::move(queue.error);
+      CountGroupEnd();
       ++current_;
       changed_.notify_all();
     }
@@ -98,13 +105,32 @@ class OrderedScan final : public BatchStream {
   }
 
  private:
-  Status CheckBytes() {
-    int64_t bytes = request_.plan.DeleteBytes();
+  void CountGiven(int64_t rows) {
+    if (!pass_) return;
+    pass_->AddRows(rows);
+    group_rows_given_ += rows;
+  }
+
+  // Rows that were deleted, or did not pass the filter, count when their row group ends.
+  void CountGroupEnd() {
+    if (!pass_) return;
+    const int64_t given = std::exchange(group_rows_given_, 0);
+    pass_->AddRows(files_.RowsOf(files_.row_groups[current_]) - given);
+  }
+
+  // What is to be read, for the limit and for who looks at the progress.
+  Status MeasureBytes() {
+    int64_t bytes = 0;
     ICEFIELD_ASSIGN(const std::vector<ColumnPlan> columns,
                     PlanColumnsOfFiles(files_, read_, request_.options));
     for (const RowGroupTask& task : files_.row_groups)
       bytes += files_.files[task.file].BytesOf(task.row_group, columns[task.file].leaves());
-    return CheckPlannedBytes(request_.options, bytes,
+    if (Progress* const progress = request_.options.progress) {
+      progress->Enter(StrCat("reading ", request_.plan.table_name));
+      progress->Expect(bytes);
+      pass_.emplace(progress, bytes, files_.rows());
+    }
+    return CheckPlannedBytes(request_.options, bytes + request_.plan.DeleteBytes(),
                              StrCat("the scan of table ", request_.plan.table_name),
                              "select fewer columns or rows");
   }
@@ -202,6 +228,8 @@ class OrderedScan final : public BatchStream {
   std::unique_ptr<LiveRows> live_;
   int64_t left_;
   size_t window_ = 1;
+  std::optional<PassProgress> pass_;  // Where somebody looks.
+  int64_t group_rows_given_ = 0;      // Of the row group that is given.
 
   std::mutex mutex_;
   std::condition_variable changed_;

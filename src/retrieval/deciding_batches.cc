@@ -8,10 +8,12 @@
 #include <utility>
 
 #include "base/executor.h"
+#include "base/progress.h"
 #include "model/metadata_columns.h"
 #include "read/live_rows.h"
 #include "read/picked_rows.h"
 #include "read/row_filter_plan.h"
+#include "retrieval/progress_stages.h"
 
 namespace icefield {
 namespace {
@@ -105,8 +107,9 @@ class DecidingReader {
 
   using Take = std::function<Status(DecidingBatch&, const ChosenRows&, int worker)>;
 
-  Status ReadGroup(size_t number, int worker, const Take& take) {
+  Status ReadGroup(size_t number, int worker, const Take& take, PassProgress& pass) {
     const RowGroupTask& task = scan_.files.row_groups[number];
+    int64_t rows_left = scan_.files.RowsOf(task);
     ICEFIELD_ASSIGN(std::unique_ptr<LiveBatchStream> stream, live_->Read(number));
     std::optional<PickedRows::Group> further;
     DecidingBatch batch;
@@ -115,7 +118,9 @@ class DecidingReader {
     while (true) {
       ICEFIELD_TRY(CheckInterrupted(options_, worker));
       ICEFIELD_ASSIGN(LiveBatch live, stream->Next());
-      if (live.rows == nullptr) return {};
+      if (live.rows == nullptr) break;
+      pass.AddRows(live.rows->num_rows());
+      rows_left -= live.rows->num_rows();
       if (choose_ != nullptr) {
         rows_seen_ += live.rows->num_rows();
         ICEFIELD_TRY((*choose_)(live.rows->columns(), live.rows->num_rows(), chosen, worker));
@@ -134,6 +139,8 @@ class DecidingReader {
         return std::move(decoded).error().At(scan_.plan.tasks[task.file].file.path);
       ICEFIELD_TRY(take(batch, chosen, worker));
     }
+    pass.AddRows(rows_left);
+    return {};
   }
 
   // The bytes and pages that were read, into the scan's report: those of a reading that failed too.
@@ -196,9 +203,11 @@ class DecidingReader {
 
 Status ReadGroups(ViewScan& scan, DecidingReader& reader, const ReadOptions& options,
                   const DecidingReader::Take& take) {
+  PassProgress pass(options.progress, DecidingWork(scan), scan.files.rows());
   Status read = ParallelFor(
       scan.files.row_groups.size(), ThreadCount(options.threads),
-      [&](size_t number, int worker) { return reader.ReadGroup(number, worker, take); });
+      [&](size_t number, int worker) { return reader.ReadGroup(number, worker, take, pass); },
+      options.interrupted);
   reader.ReportBytes();
   ICEFIELD_TRY(std::move(read));
   reader.Report();

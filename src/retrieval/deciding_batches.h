@@ -63,7 +63,8 @@ struct ChosenRows {
 };
 
 /// Streams the deciding columns of all planned row groups that pass the view's row filter, on
-/// several threads, in no order, and counts what it reads in scan.report. `take` is called by
+/// several threads, in no order, and counts what it reads in scan.report, and
+/// DecidingWork in the progress. `take` is called by
 /// several threads at once, each with its own `worker` number below ThreadCount(options.threads).
 Status ForEachDecidingBatch(ViewScan& scan, TieOrder order, const ReadOptions& options,
                             const std::function<Status(DecidingBatch&, int worker)>& take);

@@ -4,6 +4,7 @@
 
 #include "base/executor.h"
 #include "codec/arrow/arrow_types.h"
+#include "retrieval/progress_stages.h"
 #include "retrieval/tied_rows.h"
 
 namespace icefield {
@@ -76,6 +77,13 @@ int64_t RetrievalPlan::BytesToRead() const {
   if (frame) std::for_each(frame->scans.begin(), frame->scans.end(), add);
   std::for_each(views.begin(), views.end(), add);
   return bytes;
+}
+
+int64_t RetrievalPlan::Work() const {
+  int64_t work = 0;
+  for (const ViewPlan& view : views)
+    work += kHandledWeight * view.deciding_bytes + view.gathered_bytes;
+  return work;
 }
 
 int64_t RetrievalPlan::PeakMemory() const {

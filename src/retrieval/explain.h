@@ -88,6 +88,9 @@ struct RetrievalPlan {
   /// Bytes to read: compressed columns, delete files, and what a made frame takes.
   int64_t BytesToRead() const;
 
+  /// The same as a progress counts it; see progress_stages.h.
+  int64_t Work() const;
+
   /// About the bytes of memory at the peak, beside the process and the batches given out. No more
   /// than the frame and the budget: features beyond it are spilled.
   int64_t PeakMemory() const;

@@ -6,6 +6,8 @@
 #include <utility>
 
 #include "base/executor.h"
+#include "base/progress.h"
+#include "retrieval/progress_stages.h"
 
 namespace icefield {
 namespace {
@@ -64,10 +66,19 @@ int64_t WinnerReader::RowBytes(const Group& group) const {
 }
 
 Status WinnerReader::ReadAll(const TakeGathered& take) {
+  PassProgress pass(terms_.read.progress, terms_.work, files_.rows());
   if (terms_.columns.columns.empty()) return {};
-  return ParallelFor(groups_.size(), ThreadCount(terms_.read.threads), [&](size_t at, int worker) {
-    return ReadPart({&groups_[at], groups_[at].count}, worker, take);
-  });
+  int64_t rows_left = files_.rows();  // Of row groups without a winner.
+  for (const Group& group : groups_) rows_left -= files_.RowsOf(group.task);
+  pass.AddRows(rows_left);
+  return ParallelFor(
+      groups_.size(), ThreadCount(terms_.read.threads),
+      [&](size_t at, int worker) -> Status {
+        ICEFIELD_TRY(ReadPart({&groups_[at], groups_[at].count}, worker, take));
+        pass.AddRows(files_.RowsOf(groups_[at].task));
+        return {};
+      },
+      terms_.read.interrupted);
 }
 
 std::vector<WinnerReader::Part> WinnerReader::ChooseParts(int64_t bytes) {
@@ -93,9 +104,10 @@ std::vector<WinnerReader::Part> WinnerReader::ChooseParts(int64_t bytes) {
 
 Result<size_t> WinnerReader::ReadSome(int64_t bytes, const TakeGathered& take) {
   const std::vector<Part> parts = ChooseParts(bytes);
-  ICEFIELD_TRY(
-      ParallelFor(parts.size(), ThreadCount(terms_.read.threads),
-                  [&](size_t at, int worker) { return ReadPart(parts[at], worker, take); }));
+  ICEFIELD_TRY(ParallelFor(
+      parts.size(), ThreadCount(terms_.read.threads),
+      [&](size_t at, int worker) { return ReadPart(parts[at], worker, take); },
+      terms_.read.interrupted));
   size_t count = 0;
   for (const Part& part : parts) count += part.count;
   return count;
@@ -192,7 +204,10 @@ Status ReadWinners(ViewScan& scan, std::span<const RowLocator> winners, ReadSche
       const std::unique_ptr<WinnerReader> reader,
       WinnerReader::Make(
           scan.files, winners,
-          {.columns = std::move(columns), .thread_bytes = thread_bytes, .read = options}));
+          {.columns = std::move(columns),
+           .thread_bytes = thread_bytes,
+           .read = options,
+           .work = GatheringWork(scan)}));
   ICEFIELD_TRY(reader->ReadAll(take));
   scan.report.bytes_read += reader->bytes_read();
   scan.report.pages_read += reader->pages_read();

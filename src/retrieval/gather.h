@@ -29,6 +29,7 @@ struct GatherTerms {
   /// more of them is read in steps.
   int64_t thread_bytes = 0;
   ReadOptions read;
+  int64_t work = 0;  ///< What ReadAll adds to the progress, expected already.
 };
 
 /// Reads winners (ascending, distinct), in parallel; row groups without a winner are not touched.
@@ -88,7 +89,8 @@ class WinnerReader {
 };
 
 /// Reads all `winners` (ascending, distinct) of a scan with `columns`, and gives them to `take`.
-/// Adds to the report's bytes and pages. A thread holds about `thread_bytes` at most.
+/// Adds to the report's bytes and pages, and GatheringWork to the progress. A thread holds about
+/// `thread_bytes` at most.
 Status ReadWinners(ViewScan& scan, std::span<const RowLocator> winners, ReadSchema columns,
                    int64_t thread_bytes, const ReadOptions& options, const TakeGathered& take);
 

@@ -15,7 +15,7 @@ class PassedSet final : public TrainingSet {
         views_(std::move(views)),
         schema_(std::move(schema)),
         terms_(std::move(terms)),
-        stream_(frame_.Passes(), views_, schema_, terms_) {}
+        stream_(frame_.Passes(), views_, schema_, terms_, frame_.passes()) {}
 
   const std::shared_ptr<arrow::Schema>& schema() const override { return schema_; }
 
@@ -77,16 +77,29 @@ class PassedSet final : public TrainingSet {
 }  // namespace
 
 PassStream::PassStream(std::unique_ptr<FramePasses> passes, std::vector<PinnedView> views,
-                       std::shared_ptr<arrow::Schema> schema, JoinTerms terms)
+                       std::shared_ptr<arrow::Schema> schema, JoinTerms terms, int64_t count)
     : passes_(std::move(passes)),
       views_(std::move(views)),
       schema_(std::move(schema)),
-      terms_(std::move(terms)) {}
+      terms_(std::move(terms)),
+      work_(terms_.read.progress, 1),
+      parts_left_(count) {}
 
 Status PassStream::OpenNext() {
   ICEFIELD_ASSIGN(std::optional<EntityFrame> frame, passes_->Next());
   if (!frame) return {};
   ICEFIELD_ASSIGN(part_, MakeJoinedSet(*std::move(frame), views_, schema_, terms_));
+  return {};
+}
+
+// Where somebody looks: the parts that are left, as if each were like the one that comes now.
+Status PassStream::GuessWork() {
+  if (terms_.read.progress == nullptr || --parts_left_ <= 0) {
+    work_.Set(0, 0);
+    return {};
+  }
+  ICEFIELD_ASSIGN(const RetrievalPlan plan, part_->Explain(PlanDepth::kManifests));
+  work_.Set(0, parts_left_ * plan.Work());
   return {};
 }
 
@@ -98,6 +111,7 @@ Status PassStream::Start() {
 Result<std::shared_ptr<arrow::RecordBatch>> PassStream::Next() {
   ICEFIELD_TRY(Start());
   while (part_ != nullptr) {
+    if (!std::exchange(is_guessed_, true)) ICEFIELD_TRY(GuessWork());
     ICEFIELD_ASSIGN(std::shared_ptr<arrow::RecordBatch> batch, part_->Next());
     if (batch != nullptr) return batch;
     if (std::exchange(is_first_, false)) {
@@ -106,6 +120,7 @@ Result<std::shared_ptr<arrow::RecordBatch>> PassStream::Next() {
       report_.AddPass(*part_->report());
     }
     part_.reset();
+    is_guessed_ = false;
     ICEFIELD_TRY(OpenNext());
   }
   return std::shared_ptr<arrow::RecordBatch>();

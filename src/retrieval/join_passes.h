@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "base/progress.h"
 #include "retrieval/frame_passes.h"
 #include "retrieval/joined_set.h"
 
@@ -13,8 +14,9 @@ namespace icefield {
 /// part's keys, slots and features are gone before the next part is made.
 class PassStream {
  public:
+  /// `count`: how many parts there are, for the progress; 1 where it is not known.
   PassStream(std::unique_ptr<FramePasses> passes, std::vector<PinnedView> views,
-             std::shared_ptr<arrow::Schema> schema, JoinTerms terms);
+             std::shared_ptr<arrow::Schema> schema, JoinTerms terms, int64_t count = 1);
 
   /// Makes the first part ready: InvalidArgument for keys that never match is known before
   /// anything is read. Need not be called.
@@ -28,6 +30,7 @@ class PassStream {
 
  private:
   Status OpenNext();
+  Status GuessWork();
 
   std::unique_ptr<FramePasses> passes_;
   std::vector<PinnedView> views_;
@@ -35,6 +38,9 @@ class PassStream {
   JoinTerms terms_;
   std::unique_ptr<TrainingSet> part_;
   bool is_first_ = true;
+  ExpectedParts work_;  // Of the parts behind the first.
+  int64_t parts_left_;
+  bool is_guessed_ = false;  // For the part that is open.
   RetrievalReport report_;
 };
 

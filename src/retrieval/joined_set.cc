@@ -4,12 +4,15 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <span>
 #include <utility>
 
+#include "base/progress.h"
 #include "codec/arrow/arrow_types.h"
 #include "io/machine_memory.h"
 #include "retrieval/frame_passes.h"
+#include "retrieval/progress_stages.h"
 #include "retrieval/stopwatch.h"
 #include "retrieval/view_join.h"
 
@@ -31,7 +34,8 @@ class JoinedSet final : public TrainingSet {
         schema_(std::move(schema)),
         terms_(std::move(terms)),
         encodings_(frame_),
-        spill_file_(terms_.memory.limits().spill_directory) {
+        spill_file_(terms_.memory.limits().spill_directory),
+        work_(terms_.read.progress, views_.size()) {
     report_.rows = frame_.rows();
     for (const PinnedView& view : views_) {
       const auto first = std::find_if(views_.begin(), views_.end(), [&](const PinnedView& other) {
@@ -102,6 +106,7 @@ class JoinedSet final : public TrainingSet {
       columns.insert(columns.end(), (*features)[view].begin(), (*features)[view].end());
     }
     next_row_ += rows;
+    giving_->AddRows(rows);
     return arrow::RecordBatch::Make(schema_, rows, std::move(columns));
   }
 
@@ -201,16 +206,36 @@ class JoinedSet final : public TrainingSet {
             .file = &spill_file_};
   }
 
+  // For who looks at the progress. Views that do not decide have no columns to decide by.
+  int64_t WorkOf(const ViewScan& scan) const {
+    return DecidingWork(scan) + GatheringWork(scan) + GivingWork(scan, frame_.rows());
+  }
+
+  // Where somebody looks: before the first of several views is read, of all by their manifests.
+  Status GuessWork() {
+    if (terms_.read.progress == nullptr || views_.size() == 1) return {};
+    const Stopwatch watch(report_.seconds.plan);
+    for (size_t at = 0; at < views_.size(); ++at) {
+      ICEFIELD_ASSIGN(const std::unique_ptr<ViewScan> scan, Open(at, PlanDepth::kManifests));
+      work_.Set(at, WorkOf(*scan));
+    }
+    return {};
+  }
+
   Status JoinAll() {
+    ICEFIELD_TRY(GuessWork());
     ICEFIELD_ASSIGN(std::vector<std::unique_ptr<ViewScan>> planned, PlanAhead());
     const MemoryBudget& memory = terms_.memory;
     int64_t left = memory.feature_bytes(frame_.rows() * JoinBytesOfRow(frame_.table(), views_));
+    int64_t giving_work = 0;
     for (size_t at = 0; at < views_.size(); ++at) {
       std::unique_ptr<ViewScan> scan = std::move(planned[at]);
       if (scan == nullptr) {
         const Stopwatch watch(report_.seconds.plan);
         ICEFIELD_ASSIGN(scan, Open(at));
       }
+      work_.Set(at, WorkOf(*scan));
+      giving_work += GivingWork(*scan, frame_.rows());
       ICEFIELD_ASSIGN(Winners winners, WinnersFor(at, *scan));
       const Stopwatch watch(report_.seconds.gather);
       ICEFIELD_ASSIGN(JoinedView joined, GatherFeatures(*scan, frame_, std::move(winners),
@@ -220,6 +245,8 @@ class JoinedSet final : public TrainingSet {
       results_.push_back(std::move(joined));
       report_.views.push_back(std::move(scan->report));
     }
+    if (terms_.read.progress != nullptr) terms_.read.progress->Enter("giving rows");
+    giving_.emplace(terms_.read.progress, giving_work, frame_.rows());
     joined_ = true;
     return {};
   }
@@ -271,6 +298,8 @@ class JoinedSet final : public TrainingSet {
   TemporaryFile spill_file_;
   std::vector<JoinedView> results_;
   int64_t row_bytes_ = 0;  // About, of the features of an entity row.
+  ExpectedParts work_;     // By view.
+  std::optional<PassProgress> giving_;
   RetrievalReport report_;
   int64_t next_row_ = 0;
   bool joined_ = false;

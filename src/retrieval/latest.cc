@@ -5,13 +5,16 @@
 #include <map>
 #include <mutex>
 #include <numeric>
+#include <optional>
 
 #include "base/executor.h"
+#include "base/progress.h"
 #include "codec/arrow/arrow_types.h"
 #include "io/machine_memory.h"
 #include "pit/latest_table.h"
 #include "retrieval/deciding_batches.h"
 #include "retrieval/gather.h"
+#include "retrieval/progress_stages.h"
 #include "retrieval/provenance.h"
 #include "retrieval/pruning.h"
 #include "retrieval/stopwatch.h"
@@ -80,6 +83,10 @@ constexpr int64_t kBatchBytesMax = int64_t{1} << 30;
 // The most rows that tie and are set aside.
 constexpr int64_t kTiesMax = int64_t{4} << 20;
 
+// Of the progress.
+constexpr size_t kDecidingPart = 0;
+constexpr size_t kGivingPart = 1;
+
 // Working memory of one thread.
 struct WorkerScratch {
   std::vector<uint8_t> left_out;
@@ -95,7 +102,8 @@ class LatestSet final : public TrainingSet {
         schema_(std::move(schema)),
         options_(std::move(options)),
         memory_(std::move(memory)),
-        planned_(options_) {
+        planned_(options_),
+        work_(options_.progress, 2) {
     report_.passes = 0;
   }
 
@@ -129,6 +137,7 @@ class LatestSet final : public TrainingSet {
       std::iota(winners.begin(), winners.end(), first);
       ICEFIELD_TRY(origins_->Insert(winners, ProvenanceTimes(pinned_).size(), columns));
     }
+    giving_->AddRows(rows->num_rows());
     return arrow::RecordBatch::Make(schema_, rows->num_rows(), std::move(columns));
   }
 
@@ -155,6 +164,10 @@ class LatestSet final : public TrainingSet {
     if (report_.passes > 1) std::sort(winners_.begin(), winners_.end());
     report_.rows = static_cast<int64_t>(winners_.size());
     scan_->report.outcomes.hits = report_.rows;
+    const int64_t giving_work = GatheringWork(*scan_) + GivingWork(*scan_, report_.rows);
+    work_.Set(kGivingPart, giving_work);
+    EnterStage(options_, "gathering", pinned_.view.name);
+    giving_.emplace(options_.progress, giving_work, report_.rows);
     if (pinned_.provenance) origins_.emplace(scan_->plan, winners_);
     ICEFIELD_ASSIGN(reader_, WinnerReader::Make(scan_->files, winners_,
                                                 {.columns = scan_->gathered,
@@ -170,6 +183,9 @@ class LatestSet final : public TrainingSet {
     ICEFIELD_ASSIGN(scan_, Open());
     ICEFIELD_TRY(planned_.Add(scan_->report));
     if (before != nullptr) scan_->report.AddPass(before->report);
+    work_.Set(kDecidingPart, (report_.passes + 1) * DecidingWork(*scan_));
+    if (before == nullptr) work_.Set(kGivingPart, GatheringWork(*scan_));
+    EnterStage(options_, "deciding", pinned_.view.name);
     return {};
   }
 
@@ -251,6 +267,7 @@ class LatestSet final : public TrainingSet {
         return table;
       }
       scan_->report.ties = TieReading::kAllRows;
+      if (options_.progress != nullptr) options_.progress->Expect(DecidingWork(*scan_));
     }
     ICEFIELD_ASSIGN(std::unique_ptr<LatestTable> table, MakeTable(first_part));
     ICEFIELD_TRY(ObserveAll(*table));
@@ -339,6 +356,8 @@ class LatestSet final : public TrainingSet {
   size_t winners_read_ = 0;
   std::map<size_t, std::shared_ptr<arrow::RecordBatch>> pieces_;  // By their first winners.
   std::map<std::string, int64_t> null_values_;
+  ExpectedParts work_;  // Deciding, in all passes; giving.
+  std::optional<PassProgress> giving_;
   RetrievalReport report_;
   bool done_ = false;
 };

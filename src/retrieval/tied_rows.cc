@@ -34,8 +34,10 @@ Result<TieDetails> ReadTieDetails(ViewScan& scan, std::span<const RowLocator> ro
   if (has_lineage) AddLineage(pinned, read);
   if (has_created) details.created_times.resize(rows.size());
   if (has_lineage) details.lineages.resize(rows.size());
+  ReadOptions uncounted = options;  // A small part, which no plan knows of.
+  uncounted.progress = nullptr;
   ICEFIELD_TRY(ReadWinners(
-      scan, rows, std::move(read), thread_bytes, options,
+      scan, rows, std::move(read), thread_bytes, uncounted,
       [&](size_t first, const std::shared_ptr<arrow::RecordBatch>& columns) -> Status {
         if (has_created) {
           ICEFIELD_TRY(ReadCreatedTimes(*columns->column(0), pinned.unit,

@@ -9,8 +9,10 @@
 
 #include "base/checked.h"
 #include "base/executor.h"
+#include "base/progress.h"
 #include "retrieval/join_passes.h"
 #include "retrieval/joined_set.h"
+#include "retrieval/progress_stages.h"
 #include "retrieval/pruning.h"
 #include "retrieval/stopwatch.h"
 
@@ -154,11 +156,31 @@ class FramelessSet final : public TrainingSet {
     return {};
   }
 
+  // Where somebody looks: what is read for the frame, then what will be joined to it.
+  Status GuessWork(ExpectedParts& work) const {
+    if (terms_.read.progress == nullptr) return {};
+    size_t part = 0;
+    for (const PinnedView& source : plan_.sources) {
+      ICEFIELD_ASSIGN(const std::unique_ptr<ViewScan> scan,
+                      OpenFrameSource(plan_, source, terms_.read, PlanDepth::kManifests));
+      work.Set(part++, DecidingWork(*scan));
+    }
+    for (const PinnedView& view : views_) {
+      ICEFIELD_ASSIGN(const std::unique_ptr<ViewScan> scan, Open(view, PlanDepth::kManifests));
+      work.Set(part++, DecidingWork(*scan) + GatheringWork(*scan));
+    }
+    return {};
+  }
+
   Status MakeFrame() {
     frame_ = {.start_us = plan_.start_us, .end_us = plan_.end_us};
+    ExpectedParts work(terms_.read.progress, plan_.sources.size() + views_.size());
+    ICEFIELD_TRY(GuessWork(work));
     const Stopwatch watch(frame_seconds_);
     ICEFIELD_ASSIGN(std::unique_ptr<FramePasses> passes,
-                    ReadViewFrame(plan_, views_, terms_.read, terms_.memory, frame_));
+                    ReadViewFrame(plan_, views_, terms_.read, terms_.memory, work, frame_));
+    // The join knows better what it will read.
+    for (size_t view = 0; view < views_.size(); ++view) work.Set(plan_.sources.size() + view, 0);
     joined_.emplace(std::move(passes), views_, schema_, terms_);
     return {};
   }

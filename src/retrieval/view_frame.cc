@@ -18,6 +18,7 @@
 #include "retrieval/entity_frame.h"
 #include "retrieval/frame_rows.h"
 #include "retrieval/made_passes.h"
+#include "retrieval/progress_stages.h"
 #include "retrieval/pruning.h"
 
 namespace icefield {
@@ -264,7 +265,8 @@ Result<ViewFramePlan> PlanViewFrame(const std::vector<PinnedView>& views,
 Result<std::unique_ptr<FramePasses>> ReadViewFrame(const ViewFramePlan& plan,
                                                    const std::vector<PinnedView>& views,
                                                    const ReadOptions& options,
-                                                   const MemoryBudget& memory, MadeFrame& made) {
+                                                   const MemoryBudget& memory, ExpectedParts& work,
+                                                   MadeFrame& made) {
   std::vector<TypePtr> types;
   for (int column = 0; column + 1 < plan.schema->num_fields(); ++column)
     types.push_back(StorageType(plan.schema->field(column)->type()));
@@ -275,6 +277,8 @@ Result<std::unique_ptr<FramePasses>> ReadViewFrame(const ViewFramePlan& plan,
                                           .spill_directory = memory.limits().spill_directory}));
   for (const PinnedView& source : plan.sources) {
     ICEFIELD_ASSIGN(std::unique_ptr<ViewScan> scan, OpenFrameSource(plan, source, options));
+    work.Set(made.scans.size(), DecidingWork(*scan));
+    EnterStage(options, "making the entity frame of", source.view.name);
     const SourceReader reader(plan, source, *rows);
     std::vector<WorkerScratch> scratch(static_cast<size_t>(ThreadCount(options.threads)));
     ICEFIELD_TRY(ForEachDecidingBatch(

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/progress.h"
 #include "base/result.h"
 #include "retrieval/frame_passes.h"
 #include "retrieval/report.h"
@@ -44,11 +45,13 @@ Result<ViewFramePlan> PlanViewFrame(const std::vector<PinnedView>& views,
 
 /// The distinct keys and event times of all rows within the bounds, ordered by time, then keys, in
 /// parts that can be joined with `views` one after the other. Reads keys and event times alone.
-/// Rows without a key or time are left out. Fills all of `made` but its bounds.
+/// Rows without a key or time are left out. Fills all of `made` but its bounds, and sets what the
+/// part of each source of `work` (by its number) is.
 Result<std::unique_ptr<FramePasses>> ReadViewFrame(const ViewFramePlan& plan,
                                                    const std::vector<PinnedView>& views,
                                                    const ReadOptions& options,
-                                                   const MemoryBudget& memory, MadeFrame& made);
+                                                   const MemoryBudget& memory, ExpectedParts& work,
+                                                   MadeFrame& made);
 
 /// A source as ReadViewFrame reads it.
 Result<std::unique_ptr<ViewScan>> OpenFrameSource(const ViewFramePlan& plan,

@@ -8,10 +8,12 @@
 
 #include "base/checked.h"
 #include "base/executor.h"
+#include "base/progress.h"
 #include "batch/arrow_status.h"
 #include "codec/arrow/arrow_types.h"
 #include "retrieval/deciding_batches.h"
 #include "retrieval/gather.h"
+#include "retrieval/progress_stages.h"
 #include "retrieval/tied_rows.h"
 
 namespace icefield {
@@ -209,6 +211,7 @@ Status FillSlots(ViewScan& scan, const EntityFrame& frame, const EncodedKeys& ke
     slots.reset();
     options.ties_max = 0;
     scan.report.ties = TieReading::kAllRows;
+    if (terms.read.progress != nullptr) terms.read.progress->Expect(DecidingWork(scan));
   }
   slots.emplace(index, options);
   return ObserveAll(scan, frame, keys, terms, *slots);
@@ -364,6 +367,7 @@ void Decision::Report(ViewReport& report) const {
 
 Result<std::vector<Decision>> DecideWinners(ViewScan& scan, const EntityFrame& frame,
                                             const EncodedKeys& keys, const DecidingTerms& terms) {
+  EnterStage(terms.read, "deciding", scan.pinned.view.name);
   std::vector<std::optional<int64_t>> times(static_cast<size_t>(frame.rows()));
   for (size_t row = 0; row < times.size(); ++row) {
     if (frame.times().valid[row] != 0)
@@ -388,6 +392,7 @@ Result<std::vector<Decision>> DecideWinners(ViewScan& scan, const EntityFrame& f
 
 Result<JoinedView> GatherFeatures(ViewScan& scan, const EntityFrame& frame, Winners winners,
                                   const FeatureTerms& terms, const ReadOptions& options) {
+  EnterStage(options, "gathering", scan.pinned.view.name);
   ICEFIELD_ASSIGN(const std::shared_ptr<arrow::Schema> schema, OutputSchema(scan.gathered));
   FeatureCollector collector(*schema, std::move(winners.winner_of_row),
                              {.bytes_max = terms.bytes_max,

@@ -1,6 +1,7 @@
 #include "retrieval/view_scan.h"
 
 #include "read/row_filter_plan.h"
+#include "retrieval/progress_stages.h"
 #include "retrieval/provenance.h"
 #include "scan/append_history.h"
 
@@ -77,6 +78,7 @@ ReadSchema FeatureColumns(const PinnedView& pinned) {
 
 Result<std::unique_ptr<ViewScan>> OpenView(PinnedView pinned, ViewNeed need,
                                            const ReadOptions& options, PlanDepth depth) {
+  EnterStage(options, "planning", pinned.view.name);
   auto scan = std::make_unique<ViewScan>();
   scan->pinned = std::move(pinned);
   scan->gathered = std::move(need.gathered);
@@ -91,7 +93,8 @@ Result<std::unique_ptr<ViewScan>> OpenView(PinnedView pinned, ViewNeed need,
                                         .predicate = And(And(parts[0], parts[1]), parts[2]),
                                         .threads = options.threads,
                                         .parts = parts,
-                                        .appended_since = scan->pinned.appended_since}));
+                                        .appended_since = scan->pinned.appended_since,
+                                        .interrupted = options.interrupted}));
   scan->report = PinnedReport(scan->pinned);
   scan->report.files_planned = static_cast<int64_t>(scan->plan.tasks.size());
   scan->report.pruned = scan->plan.counts;

@@ -119,12 +119,15 @@ class Planner {
     PlanSpecs(manifests, plan.every_field);
     manifests = Prune(std::move(manifests), plan.counts);
     std::vector<ManifestOutcome> outcomes(manifests.size());
-    ICEFIELD_TRY(ParallelFor(manifests.size(), ThreadCount(request_.threads),
-                             [&](size_t piece, int) -> Status {
-                               ICEFIELD_ASSIGN(outcomes[piece], ReadManifest(manifests[piece]));
-                               Number(static_cast<uint32_t>(piece), outcomes[piece]);
-                               return {};
-                             }));
+    ICEFIELD_TRY(ParallelFor(
+        manifests.size(), ThreadCount(request_.threads),
+        [&](size_t piece, int) -> Status {
+          ICEFIELD_TRY(CheckStopped());
+          ICEFIELD_ASSIGN(outcomes[piece], ReadManifest(manifests[piece]));
+          Number(static_cast<uint32_t>(piece), outcomes[piece]);
+          return {};
+        },
+        request_.interrupted));
     for (const ListedManifest& manifest : manifests) plan.manifests.push_back(manifest.file.path);
     CollectTasks(outcomes, plan);
     if (request_.appended_since) return CheckCompactions(manifests, outcomes, plan);

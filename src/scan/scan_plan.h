@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -113,6 +114,8 @@ struct ScanRequest {
   /// when they were appended: what compactions wrote of them since is not read. See
   /// scan/append_history.h for what is refused.
   std::optional<SnapshotId> appended_since;
+  /// Asked now and then on the calling thread; true stops planning with Cancelled. May be empty.
+  std::function<bool()> interrupted;
 };
 
 /// Plans a scan of a table of format version 1 to 3. Unsupported names the file and its kind for

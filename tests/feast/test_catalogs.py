@@ -73,6 +73,7 @@ online_store:
             {"engine": "duckdb", "max_bytes_per_query": 1},
             "with max_bytes_per_query use the engine native",
         ),
+        ({"engine": "duckdb", "progress": True}, "with progress use the engine native"),
         ({"max_bytes_per_query": -1}, "max_bytes_per_query"),
         ({"engine": "duckdb", "memory_budget": "1GiB"}, "knows no memory_budget"),
         ({"memory_budget": "much"}, "memory_budget"),

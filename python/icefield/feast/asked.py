@@ -84,3 +84,4 @@ class Joining:
     engine: str
     max_bytes: int | None = None
     memory: MemoryBudget = field(default_factory=MemoryBudget)
+    progress: bool = False

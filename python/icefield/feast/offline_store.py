@@ -56,6 +56,8 @@ class IcebergOfflineStoreConfig(CatalogSettings):
     """
     spill_directory: StrictStr | None = None
     """Where spilled features lie; None: the directory of TMPDIR, else /tmp."""
+    progress: bool = False
+    """Whether reads show on the terminal's stderr how far they have come."""
     staging_location: StrictStr | None = None
     """A folder, local or of an object store, for `RetrievalJob.to_remote_storage`."""
     catalogs: dict[str, CatalogSettings] = Field(default_factory=dict)
@@ -91,6 +93,11 @@ class IcebergOfflineStoreConfig(CatalogSettings):
             raise ValueError(
                 f"the engine '{self.engine}' does not know what a query will read: with "
                 "max_bytes_per_query use the engine native"
+            )
+        if self.progress:
+            raise ValueError(
+                f"the engine '{self.engine}' does not say how far it has come: with progress use "
+                "the engine native"
             )
         return self
 
@@ -154,6 +161,7 @@ class IcebergOfflineStore(OfflineStore):
                 engine=store.engine,
                 max_bytes=store.max_bytes_per_query,
                 memory=store.memory(),
+                progress=store.progress,
             ),
         )
         metadata = PinnedMetadata(feature_refs, asked.keys(request), snapshots, *asked.range())
@@ -194,6 +202,7 @@ class IcebergOfflineStore(OfflineStore):
             engine=config.offline_store.engine,
             max_bytes=config.offline_store.max_bytes_per_query,
             memory=config.offline_store.memory(),
+            progress=config.offline_store.progress,
         )
         query, snapshots = pull.latest()
         return IcebergRetrievalJob(
@@ -233,6 +242,7 @@ class IcebergOfflineStore(OfflineStore):
             start_date,
             end_date,
             max_bytes=config.offline_store.max_bytes_per_query,
+            progress=config.offline_store.progress,
         )
         query, snapshots = pull.scan()
         return IcebergRetrievalJob(

@@ -44,7 +44,7 @@ def join(
             commit_cut=joining.commit_cut,
             start=asked.start,
             end=asked.end,
-            options=icefield.ReadOptions(max_bytes=joining.max_bytes),
+            options=icefield.ReadOptions(max_bytes=joining.max_bytes, progress=joining.progress),
             memory_budget=joining.memory,
         )
 
@@ -82,6 +82,7 @@ class Pull:
     engine: str = "native"
     max_bytes: int | None = None
     memory: icefield.MemoryBudget = field(default_factory=icefield.MemoryBudget)
+    progress: bool = False
 
     def columns(self) -> list[str]:
         """The columns of the result: keys, features, times; the table's own order for all."""
@@ -122,7 +123,7 @@ class Pull:
                 start=start,
                 end=None if nothing else end,
                 memory_budget=self.memory,
-                options=icefield.ReadOptions(max_bytes=self.max_bytes),
+                options=self._options(),
             )
 
         first = training_set()
@@ -152,7 +153,7 @@ class Pull:
             row_filter=rows,
             selected_fields=tuple(columns),
             snapshot_id=snapshot_id,
-            options=icefield.ReadOptions(max_bytes=self.max_bytes),
+            options=self._options(),
         )
         query = Query(
             lambda: (scan.to_arrow_batch_reader(), None),
@@ -161,6 +162,9 @@ class Pull:
             dummy_entity=not self.join_keys,
         )
         return query, {self.source.name: _pinned(table, snapshot_id)}
+
+    def _options(self) -> icefield.ReadOptions:
+        return icefield.ReadOptions(max_bytes=self.max_bytes, progress=self.progress)
 
     def _time_filter(self) -> str | None:
         kind = self._schema().field(self.timestamp_field).type

@@ -8,6 +8,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/executor.h"
 #include "batch/arrow_status.h"
 #include "codec/parquet/flat_column.h"
 #include "codec/parquet/guarded.h"
@@ -298,6 +299,7 @@ Result<std::vector<arrow::ArrayVector>> PickColumns(const Decoders& decoders,
   }
   std::vector<arrow::ArrayVector> columns;
   for (const ColumnPlace& place : decoders.places()) {
+    ICEFIELD_TRY(CheckStopped());
     if (place.flat_leaf < 0) {
       arrow::ArrayVector& arrays = columns.emplace_back();
       for (const BatchPtr& batch : nested) arrays.push_back(batch->column(place.nested_column));
