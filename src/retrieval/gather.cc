@@ -200,14 +200,12 @@ Status WinnerReader::Give(size_t first, BatchPtr rows, const TakeGathered& take)
 
 Status ReadWinners(ViewScan& scan, std::span<const RowLocator> winners, ReadSchema columns,
                    int64_t thread_bytes, const ReadOptions& options, const TakeGathered& take) {
-  ICEFIELD_ASSIGN(
-      const std::unique_ptr<WinnerReader> reader,
-      WinnerReader::Make(
-          scan.files, winners,
-          {.columns = std::move(columns),
-           .thread_bytes = thread_bytes,
-           .read = options,
-           .work = GatheringWork(scan)}));
+  ICEFIELD_ASSIGN(const std::unique_ptr<WinnerReader> reader,
+                  WinnerReader::Make(scan.files, winners,
+                                     {.columns = std::move(columns),
+                                      .thread_bytes = thread_bytes,
+                                      .read = options,
+                                      .work = GatheringWork(scan)}));
   ICEFIELD_TRY(reader->ReadAll(take));
   scan.report.bytes_read += reader->bytes_read();
   scan.report.pages_read += reader->pages_read();
