@@ -14,11 +14,12 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from bench import deletes
+from bench.cache import fill
 from bench.digest import RowDigest
 from bench.generate import GENERATOR_VERSION, Bools, stream
 from bench.reference import live_rows
 from bench.scan_job import ScanJob
-from bench.tables import fill, stored
+from bench.tables import stored
 from bench.workload import Dataset, Size
 from tests.raw import RawTable
 
@@ -32,7 +33,7 @@ _WIDE_ROW_GROUP_ROWS = 131_072
 def scan_jobs(size: Size, cache: Path, announce: Callable[[str], None]) -> list[ScanJob]:
     """All scans of a size; tables and answers are made now if the cache lacks them."""
     plain = stored(Dataset(size), cache, announce)
-    source = plain.table(plain.dataset.views[0])
+    source = plain.table(plain.dataset.tables[0])
     folder = cache.absolute() / f"{size.name}-scan"
     identity = {
         "size": repr(size),

@@ -23,20 +23,20 @@ def build_digest() -> str:
 
 
 def prepare(job: Job) -> Run:
-    """The join, or the latest rows, as a stream that is drained into a table."""
+    """The join, or the latest rows, as a stream."""
     catalog = icefield.load_catalog("bench", **job.catalog_properties)
     case, build = job.case, build_digest()
     views = [
         icefield.FeatureView(
             view.name,
-            catalog.load_table(view.table),
+            catalog.load_table(table.identifier),
             join_keys=list(case.dataset.key_kind.columns),
             timestamp_field=EVENT_TIME,
             created_timestamp_column=CREATED_TIME,
             ttl=TTL,
-            features=list(case.features),
+            features=list(view.features),
         )
-        for view in job.views
+        for view, table in job.views()
     ]
 
     def run(frame: pa.Table) -> Outcome:
@@ -44,7 +44,6 @@ def prepare(job: Job) -> Run:
             result = icefield.latest(views[0])
         else:
             result = icefield.point_in_time_join(frame, views, full_feature_names=True)
-        answer = result.reader().read_all()
-        return Outcome(answer, {"build": build, "report": result.report()})
+        return Outcome(result.reader(), {"build": build}, result.report)
 
     return run
