@@ -57,6 +57,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--stream", action="store_true", help="drop batches as they come: no result in the peak"
     )
+    parser.add_argument("--budget-mib", type=int, help="Icefield's memory budget")
     parser.add_argument("--peers", nargs="+", choices=list(PEERS))
     parser.add_argument("--repetitions", type=int, default=5)
     parser.add_argument(
@@ -66,9 +67,9 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--results", type=Path, default=ROOT / "bench" / "results")
     parser.add_argument("--prepare-only", action="store_true", help="write the data, run nothing")
     options = parser.parse_args(arguments)
-    for name in ("repetitions", "features", "views", "tables"):
-        if (getattr(options, name) or 1) < 1:
-            parser.error(f"--{name} must be at least 1")
+    for name in ("repetitions", "features", "views", "tables", "budget_mib"):
+        if getattr(options, name) is not None and getattr(options, name) < 1:
+            parser.error(f"--{name.replace('_', '-')} must be at least 1")
     return options
 
 
@@ -99,6 +100,7 @@ def _case(size: str, options: argparse.Namespace) -> Case:
         options.views,
         options.tables,
         Consumer.STREAM if options.stream else Consumer.TABLE,
+        options.budget_mib,
     )
 
 

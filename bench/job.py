@@ -82,6 +82,7 @@ class Job:
                 "view_count": case.view_count,
                 "table_count": case.table_count,
                 "consumer": case.consumer,
+                "budget_mib": case.budget_mib,
                 "catalog": self.catalog_properties,
                 "tables": [asdict(table) for table in self.tables],
                 "frame_path": str(self.frame_path),
@@ -102,6 +103,7 @@ class Job:
             raw["view_count"],
             raw["table_count"],
             Consumer(raw["consumer"]),
+            raw["budget_mib"],
         )
         tables = tuple(JobTable.loads(table) for table in raw["tables"])
         frame, reference = Path(raw["frame_path"]), Path(raw["reference_path"])

@@ -18,7 +18,8 @@ def figure(comparison: Comparison, run: Mapping[str, Any], name: str) -> float:
     """A figure of a measurement, by its name there, or one that follows from it.
 
     `beyond_bytes`: the peak less frame and result. `allowed_bytes`: what the peak of a streaming
-    consumer may be: frame, two row groups of the needed columns a thread, 256 MiB.
+    consumer may be: frame, two row groups of the needed columns a thread, 256 MiB. `budget_bytes`:
+    the case's memory budget.
     """
     match name:
         case "beyond_bytes":
@@ -27,6 +28,8 @@ def figure(comparison: Comparison, run: Mapping[str, Any], name: str) -> float:
             group = max(table.row_group_bytes for table in comparison.job.tables)
             groups = _ROW_GROUPS_A_THREAD * (os.cpu_count() or 1) * group
             return float(run["frame_bytes"] + groups + _MEMORY_BESIDE_BYTES)
+        case "budget_bytes":
+            return float((comparison.case.budget_mib or 0) << 20)
         case _:
             return float(run[name])
 
@@ -81,9 +84,9 @@ class Target:
         return median >= self.bound if self.at_least else median <= self.bound
 
 
-def beside(case: str, peer: str, figure: str, bound: float, *, own: str = "icefield") -> Target:
+def beside(case: str, peer: str, figure: str, bound: float) -> Target:
     """Icefield's figure over a peer's, at most the bound."""
-    of, per = Quantity(case, own, figure), Quantity(case, peer, figure)
+    of, per = Quantity(case, "icefield", figure), Quantity(case, peer, figure)
     return Target(f"{case}: {_NAMES[figure]} / {peer}", of, per, bound)
 
 
@@ -105,6 +108,12 @@ def in_memory(case: str) -> Target:
     of, per = (Quantity(case, "icefield", name) for name in ("peak_bytes", "allowed_bytes"))
     claim = f"{case}: peak / (frame + two row groups a thread + 256 MiB)"
     return Target(claim, of, per, 1.0)
+
+
+def in_budget(case: str) -> Target:
+    """Icefield's peak beside frame and result over the budget that it was given."""
+    of, per = (Quantity(case, "icefield", name) for name in ("beyond_bytes", "budget_bytes"))
+    return Target(f"{case}: {_NAMES['beyond_bytes']} / budget", of, per, 1.0)
 
 
 _NAMES = {

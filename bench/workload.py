@@ -176,6 +176,9 @@ class Case:
     table_count: int | None = None
     """Tables that the views take turns on; None: all of the dataset."""
     consumer: Consumer = Consumer.TABLE
+    budget_mib: int | None = None
+    """What Icefield may use beside the frame and the batches that it gave away; None: its default.
+    Other peers are not told of it."""
 
     @property
     def tables(self) -> tuple[str, ...]:
@@ -230,8 +233,9 @@ class Case:
     @property
     def slug(self) -> str:
         """Name of the case in file names and tables."""
-        streamed = self.consumer is Consumer.STREAM
-        return f"{self.question}-{self.consumer}" if streamed else self.question
+        streamed = f"-{self.consumer}" if self.consumer is Consumer.STREAM else ""
+        budget = f"-budget{self.budget_mib}" if self.budget_mib is not None else ""
+        return f"{self.question}{streamed}{budget}"
 
 
 def default_cache() -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
@@ -39,11 +40,15 @@ def prepare(job: Job) -> Run:
         for view, table in job.views()
     ]
 
+    budget: dict[str, Any] = {}
+    if case.budget_mib is not None:
+        budget = {"memory_budget": case.budget_mib << 20}
+
     def run(frame: pa.Table) -> Outcome:
         if case.operation is Operation.LATEST:
-            result = icefield.latest(views[0])
+            result = icefield.latest(views[0], **budget)
         else:
-            result = icefield.point_in_time_join(frame, views, full_feature_names=True)
+            result = icefield.point_in_time_join(frame, views, full_feature_names=True, **budget)
         return Outcome(result.reader(), {"build": build}, result.report)
 
     return run

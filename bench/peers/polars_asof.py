@@ -8,10 +8,12 @@ one table are joined once.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import accumulate
 
 import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from bench.job import Job, JobTable
 from bench.peers import Outcome, Run
@@ -19,6 +21,7 @@ from bench.workload import CREATED_TIME, EVENT_TIME, TTL, Case, Operation, outpu
 
 _KEY_FILTER_SHARE = 0.02
 """Below this share of frame rows to feature rows a semi-join on the keys pays for itself."""
+_ROW = "row_of_table"
 
 
 def prepare(job: Job) -> Run:
@@ -39,8 +42,23 @@ def _rows(table: JobTable) -> pl.LazyFrame:
     files = list(table.needed_files)
     if not table.position_deletes:
         return pl.scan_parquet(files)
-    deletes = {index: list(table.position_deletes) for index in range(len(files))}
-    return pl.scan_parquet(files, _deletion_files=("iceberg", (deletes, {})))
+    rows = pl.scan_parquet(files, row_index_name=_ROW)
+    return rows.join(_removed(table), on=_ROW, how="anti").drop(_ROW)
+
+
+def _removed(table: JobTable) -> pl.LazyFrame:
+    """Deleted rows by their number, counted over the needed files in their order.
+
+    polars reads Iceberg's position deletes itself only if each file of them is for one data file.
+    """
+    counts = [pq.read_metadata(path).num_rows for path in table.needed_files]
+    first = dict(zip(table.needed_files, accumulate(counts, initial=0), strict=False))
+    file = pl.col("file_path").str.strip_prefix("file://")
+    return (
+        pl.scan_parquet(list(table.position_deletes))
+        .select(file.replace_strict(first, default=None, return_dtype=pl.Int64) + pl.col("pos"))
+        .select(pl.col("file_path").drop_nulls().cast(pl.get_index_type()).alias(_ROW))
+    )
 
 
 def _winning_rows(
