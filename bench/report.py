@@ -161,9 +161,12 @@ def _section(comparison: Comparison) -> list[str]:
     ]
 
 
+_MET = {True: "met", False: "**missed**", None: "not measured"}
+
+
 def _target_row(target: Target, comparisons: Mapping[str, Comparison]) -> str:
     ratios = target.ratios(comparisons)
-    met = {True: "met", False: "**missed**", None: "not measured"}[target.is_met(ratios)]
+    met = _MET[target.is_met(ratios)]
     bound = f"{'at least' if target.at_least else 'at most'} {target.bound:g}"
     return f"| {target.claim} | {spread(ratios)} | {bound} | {met} |"
 
@@ -172,9 +175,15 @@ def _targets(results: Sequence[Result]) -> list[str]:
     rows = [
         _target_row(target, result.by_slug()) for result in results for target in result.targets
     ]
+    counts = (
+        f"{sum(row.endswith(f'| {met} |') for row in rows)} {met.strip('*')}"
+        for met in _MET.values()
+    )
     header = [
         "",
         "## Targets",
+        "",
+        f"{', '.join(counts)}; the median of a ratio decides.",
         "",
         "| figure | median [min, max] | target | |",
         "|---|---|---|---|",
