@@ -10,6 +10,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from bench.generate import GENERATOR_VERSION
+
+
+def versioned(cache: Path) -> Path:
+    """Where data of this generator is kept: checkouts with another one leave it alone."""
+    return cache.absolute() / f"v{GENERATOR_VERSION}"
+
 
 @contextmanager
 def _locked(path: Path) -> Iterator[None]:
@@ -30,6 +37,7 @@ def fill(
     """
     text = json.dumps(identity)
     started, finished = folder / "started.json", folder / "finished.json"
+    folder.parent.mkdir(parents=True, exist_ok=True)
     with _locked(folder.with_suffix(".lock")):
         if _says(finished, text):
             return

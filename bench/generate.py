@@ -28,7 +28,7 @@ from bench.workload import (
 )
 
 GENERATOR_VERSION = 2
-"""Part of every cache entry: raise it when generated values change."""
+"""Names a folder of the cache: raise it when generated values change."""
 
 Int64s = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]

@@ -20,7 +20,7 @@ from pyiceberg.expressions import (
 )
 
 from bench.answers import canonical, read_answer, write_answer
-from bench.generate import GENERATOR_VERSION, entity_frame
+from bench.generate import entity_frame
 from bench.job import Job, JobTable, decoded_columns
 from bench.reference import reference_answer
 from bench.tables import NAMESPACE, StoredDataset, key_space, stored
@@ -34,7 +34,7 @@ def prepare(case: Case, cache: Path, announce: Callable[[str], None]) -> tuple[J
     data = stored(case.dataset, cache, announce)
     folder = data.folder / "cases"
     folder.mkdir(exist_ok=True)
-    version = f"v{GENERATOR_VERSION}-{_source_digest()}"
+    version = _source_digest()
     frame_path = folder / f"{case.frame}-{version}-frame.arrow"
     if not frame_path.exists():
         announce(f"making the {case.frame} entity frame of {case.dataset.slug}")

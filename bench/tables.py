@@ -43,11 +43,10 @@ from pyiceberg.types import (
 
 import icefield
 from bench import deletes
-from bench.cache import fill
+from bench.cache import fill, versioned
 from bench.generate import (
     DAY_US,
     END_US,
-    GENERATOR_VERSION,
     START_US,
     Int64s,
     KeySpace,
@@ -95,10 +94,9 @@ class StoredDataset:
 
 def stored(dataset: Dataset, cache: Path, announce: Callable[[str], None]) -> StoredDataset:
     """The dataset in the cache, written now if it is missing, unfinished or of another version."""
-    folder = cache.absolute() / dataset.slug
-    folder.parent.mkdir(parents=True, exist_ok=True)
+    folder = versioned(cache) / dataset.slug
     target = StoredDataset(dataset, folder)
-    identity = {"dataset": repr(dataset), "generator": GENERATOR_VERSION, "seed": SEED}
+    identity = {"dataset": repr(dataset), "seed": SEED}
     if dataset.layout is not Layout.DELETES:
         resumes = dataset.layout is Layout.PLAIN
         fill(folder, identity, lambda: _write(target, announce), resumes=resumes)
