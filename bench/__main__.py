@@ -106,6 +106,7 @@ def _case(size: str, options: argparse.Namespace) -> Case:
 
 def _stop(number: int, _: object) -> None:
     """Ends as an exception does, which leaves nothing half written."""
+    print(f"stopped by signal {number}", file=sys.stderr)
     sys.exit(128 + number)
 
 
