@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import argparse
+import re
+import signal
 import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
 from bench import report
-from bench.compare import ROOT, Comparison, compare
+from bench.compare import ROOT, Entry, compare
 from bench.peers import PEERS
 from bench.prepare import prepare
+from bench.suites import SUITES, Group
 from bench.workload import (
-    FEATURES,
     SIZES,
     Case,
+    Consumer,
     Dataset,
     FrameKind,
     KeyKind,
@@ -26,36 +29,21 @@ from bench.workload import (
 
 DEFAULT_PEERS = ("limit", "limit_narrow", "duckdb", "polars", "icefield")
 QUICK_PEERS = ("limit", "duckdb", "icefield")
-KNOW_DELETES = ("limit", "limit_narrow", "limit_whole", "icefield")
-"""Peers for tables with deletes: the others are given data files, and know of no others."""
-
-
-def suite() -> list[Case]:
-    """What runs when no workload is named. L is asked for by name: it takes 8 GB of disk."""
-    small, medium, several = (Dataset(SIZES[name]) for name in ("S", "M", "M5"))
-    bucketed = Dataset(SIZES["M"], layout=Layout.BUCKETED)
-    by_day = Dataset(SIZES["M"], layout=Layout.DAY)
-    return [
-        Case(small),
-        Case(medium),
-        Case(Dataset(SIZES["M"], layout=Layout.DELETES)),
-        Case(medium, feature_count=3),
-        Case(medium, FrameKind.SPARSE),
-        Case(medium, operation=Operation.LATEST),
-        Case(Dataset(SIZES["M"], KeyKind.STRING)),
-        Case(bucketed, FrameKind.SPARSE),
-        Case(bucketed, FrameKind.TINY),
-        Case(by_day, FrameKind.LAST),
-        Case(several),
-    ]
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(
         prog="python -m bench",
-        description="Compares Icefield with its peers. Without --workload: the whole suite.",
+        description="Compares Icefield with its peers. Without --workload: a whole suite.",
     )
+    parser.add_argument(
+        "--suite", choices=list(SUITES), default="targets", help="targets by default"
+    )
+    parser.add_argument(
+        "--only", type=re.compile, metavar="REGEX", help="of the suite: cases with such names"
+    )
+    parser.add_argument("--list", action="store_true", help="names the cases, runs nothing")
     parser.add_argument("--workload", action="append", choices=list(SIZES), default=[])
     parser.add_argument("--key", type=KeyKind, choices=list(KeyKind), default=KeyKind.INT64)
     parser.add_argument("--layout", type=Layout, choices=list(Layout), default=Layout.PLAIN)
@@ -63,9 +51,13 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--operation", type=Operation, choices=list(Operation), default=Operation.JOIN
     )
+    parser.add_argument("--features", type=int, help="of each view; all by default")
+    parser.add_argument("--views", type=int, help="one a table by default")
+    parser.add_argument("--tables", type=int, help="of the workload; all by default")
     parser.add_argument(
-        "--features", type=int, choices=range(1, len(FEATURES) + 1), default=len(FEATURES)
+        "--stream", action="store_true", help="drop batches as they come: no result in the peak"
     )
+    parser.add_argument("--budget-mib", type=int, help="Icefield's memory budget")
     parser.add_argument("--peers", nargs="+", choices=list(PEERS))
     parser.add_argument("--repetitions", type=int, default=5)
     parser.add_argument(
@@ -75,50 +67,78 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--results", type=Path, default=ROOT / "bench" / "results")
     parser.add_argument("--prepare-only", action="store_true", help="write the data, run nothing")
     options = parser.parse_args(arguments)
-    if options.repetitions < 1:
-        parser.error("--repetitions must be at least 1")
+    for name in ("repetitions", "features", "views", "tables", "budget_mib"):
+        if getattr(options, name) is not None and getattr(options, name) < 1:
+            parser.error(f"--{name.replace('_', '-')} must be at least 1")
     return options
 
 
-def _cases(options: argparse.Namespace) -> list[Case]:
-    if not options.workload:
-        return suite()
-    return [
-        Case(
-            Dataset(SIZES[name], options.key, options.layout),
-            options.frame,
-            options.operation,
-            options.features,
+def _groups(options: argparse.Namespace) -> list[Group]:
+    """What is asked for, without cases that --only leaves out and peers that --peers does."""
+    if options.workload:
+        asked = options.peers or (QUICK_PEERS if options.quick else DEFAULT_PEERS)
+        return [Group((Entry(_case(name, options), tuple(asked)),)) for name in options.workload]
+    wanted = set(options.peers or (QUICK_PEERS if options.quick else PEERS))
+    groups = []
+    for group in SUITES[options.suite]():
+        kept = group.only(options.only) if options.only else group
+        entries = tuple(
+            Entry(entry.case, tuple(peer for peer in entry.peers if peer in wanted))
+            for entry in kept.entries
         )
-        for name in options.workload
-    ]
+        if entries:
+            groups.append(Group(entries, kept.targets))
+    return groups
+
+
+def _case(size: str, options: argparse.Namespace) -> Case:
+    return Case(
+        Dataset(SIZES[size], options.key, options.layout),
+        options.frame,
+        options.operation,
+        options.features,
+        options.views,
+        options.tables,
+        Consumer.STREAM if options.stream else Consumer.TABLE,
+        options.budget_mib,
+    )
+
+
+def _stop(number: int, _: object) -> None:
+    """Ends as an exception does, which leaves nothing half written."""
+    print(f"stopped by signal {number}", file=sys.stderr)
+    sys.exit(128 + number)
 
 
 def main(arguments: Sequence[str]) -> int:
     """0: every answer of every peer was right; 1: one was wrong, or a peer failed."""
     options = parse(arguments)
+    signal.signal(signal.SIGTERM, _stop)
     begin = time.monotonic()
 
     def announce(text: str) -> None:
         print(f"[{time.monotonic() - begin:6.1f} s] {text}", file=sys.stderr, flush=True)
 
-    cases = _cases(options)
+    groups = _groups(options)
+    cases = [entry.case for group in groups for entry in group.entries]
+    if options.list:
+        print(*(case.slug for case in cases), sep="\n")
+        return 0
     if options.prepare_only:
         for case in cases:
             prepare(case, options.cache, announce)
         return 0
-    peers = options.peers or (QUICK_PEERS if options.quick else DEFAULT_PEERS)
     facts = report.environment()
-    comparisons: list[Comparison] = []
-    for case in cases:
-        asked = peers
-        if case.dataset.layout is Layout.DELETES:
-            asked = tuple(peer for peer in peers if peer in KNOW_DELETES)
-        comparisons.append(compare(case, asked, options.repetitions, options.cache, announce))
-        page = report.write(facts, comparisons, options.results)
+    results: list[report.Result] = []
+    for group in groups:
+        comparisons = compare(group.entries, options.repetitions, options.cache, announce)
+        results.append(report.Result(comparisons, group.targets))
+        page = report.write(facts, results, options.results)
+        announce(f"so far in {page}")
     print(page.read_text())
     print(f"written to {page} and {page.with_suffix('.json')}")
-    return int(any(each.fault(peer) is not None for each in comparisons for peer in each.peers))
+    measured = [comparison for result in results for comparison in result.comparisons]
+    return int(any(each.fault(peer) is not None for each in measured for peer in each.peers))
 
 
 if __name__ == "__main__":

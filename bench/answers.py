@@ -14,8 +14,8 @@ def answer_columns(case: Case) -> tuple[str, ...]:
     """Columns of a right answer, in order."""
     keys = case.dataset.key_kind.columns
     if case.operation is Operation.LATEST:
-        return (*keys, EVENT_TIME, CREATED_TIME, *case.features)
-    features = (output_name(view, name) for view in case.views for name in case.features)
+        return (*keys, EVENT_TIME, CREATED_TIME, *case.views[0].features)
+    features = (output_name(view.name, name) for view in case.views for name in view.features)
     return (ROW_ID, *keys, EVENT_TIME, *features)
 
 
@@ -35,9 +35,12 @@ def canonical(case: Case, answer: pa.Table, schema: pa.Schema | None = None) -> 
 def write_answer(answer: pa.Table, path: Path) -> None:
     """Keeps a canonical answer; no reader ever sees half of one."""
     part = path.with_suffix(".part")
-    with pa.ipc.new_file(part, answer.schema) as writer:
-        writer.write_table(answer)
-    part.rename(path)
+    try:
+        with pa.ipc.new_file(part, answer.schema) as writer:
+            writer.write_table(answer)
+        part.rename(path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def read_answer(path: Path) -> pa.Table:

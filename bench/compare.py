@@ -1,19 +1,19 @@
-"""Runs the peers of a case in turn, each in a process of its own, and keeps what they say."""
+"""Runs the peers of cases in turn, each in a process of its own, and keeps what they say."""
 
 from __future__ import annotations
 
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from bench.job import Job
+from bench.peers import NotInstalledError, interpreter
 from bench.prepare import prepare
-from bench.workload import Case
+from bench.workload import Case, Consumer
 
 ROOT = Path(__file__).resolve().parent.parent
 _READ_BYTES = 1 << 24
@@ -32,15 +32,26 @@ class Run:
     error: str | None = None
 
 
+@dataclass(frozen=True)
+class Entry:
+    """A case and who answers it."""
+
+    case: Case
+    peers: tuple[str, ...]
+
+
 @dataclass
 class Comparison:
     """All runs of one case, in the order in which they ran."""
 
     case: Case
     job: Job
+    job_path: Path
     peers: tuple[str, ...]
     repetitions: int
     runs: list[Run] = field(default_factory=list)
+    checks: list[Run] = field(default_factory=list)
+    """Runs with a stream's rows kept and compared: of their figures none counts."""
 
     def good(self, peer: str) -> dict[int, dict[str, Any]]:
         """Measurements by repetition; none at all once one answer was wrong or one run failed."""
@@ -52,7 +63,7 @@ class Comparison:
     def fault(self, peer: str) -> str | None:
         """Why a peer's times do not count: it failed, was wrong, or was rebuilt meanwhile."""
         builds = set()
-        for run in self.runs:
+        for run in (*self.checks, *self.runs):
             if run.peer == peer:
                 if run.measured is None:
                     return f"failed: {run.error}"
@@ -65,24 +76,41 @@ class Comparison:
 
 
 def compare(
-    case: Case,
-    peers: Sequence[str],
-    repetitions: int,
-    cache: Path,
-    announce: Callable[[str], None],
-) -> Comparison:
-    """Measures every peer `repetitions` times, interleaved; a faulty peer is not run again."""
-    job, job_path = prepare(case, cache, announce)
-    warm([path for view in job.views for path in view.needed_files])
-    comparison = Comparison(case, job, tuple(peers), repetitions)
+    group: Sequence[Entry], repetitions: int, cache: Path, announce: Callable[[str], None]
+) -> list[Comparison]:
+    """Measures the cases of a group in the same rounds, in each of them every peer in turn.
+
+    A faulty peer is not run again, one that is not installed is left out.
+    """
+    comparisons = []
+    for entry in group:
+        job, path = prepare(entry.case, cache, announce)
+        installed = tuple(peer for peer in entry.peers if _is_installed(peer, cache, announce))
+        comparisons.append(Comparison(entry.case, job, path, installed, repetitions))
+    for comparison in comparisons:
+        warm([path for table in comparison.job.tables for path in table.needed_files])
+        if comparison.case.consumer is Consumer.STREAM:
+            for peer in comparison.peers:
+                comparison.checks.append(_run(comparison, peer, -1, cache, "--check"))
+                announce(f"{comparison.case.slug} checked {peer}: {_told(comparison.checks[-1])}")
     for repetition in range(repetitions):
-        for peer in peers:
-            if comparison.fault(peer) is not None:
-                continue
-            run = _run(job_path, peer, repetition)
-            comparison.runs.append(run)
-            announce(f"{case.slug} {repetition + 1}/{repetitions} {peer}: {_told(run)}")
-    return comparison
+        for comparison in comparisons:
+            for peer in comparison.peers:
+                if comparison.fault(peer) is None:
+                    run = _run(comparison, peer, repetition, cache)
+                    comparison.runs.append(run)
+                    place = f"{comparison.case.slug} {repetition + 1}/{repetitions}"
+                    announce(f"{place} {peer}: {_told(run)}")
+    return comparisons
+
+
+def _is_installed(peer: str, cache: Path, announce: Callable[[str], None]) -> bool:
+    try:
+        interpreter(peer, cache)
+    except NotInstalledError as error:
+        announce(f"left out: {error}")
+        return False
+    return True
 
 
 def warm(files: Iterable[str]) -> None:
@@ -99,10 +127,11 @@ def environment_of_runs() -> dict[str, str]:
     return os.environ | {"PYTHONPATH": os.pathsep.join(paths)}
 
 
-def _run(job_path: Path, peer: str, repetition: int) -> Run:
+def _run(comparison: Comparison, peer: str, repetition: int, cache: Path, *more: str) -> Run:
     load = os.getloadavg()[0]
+    python = interpreter(peer, cache)
     process = subprocess.run(
-        [sys.executable, "-m", "bench.run_one", str(job_path), peer],
+        [python, "-m", "bench.run_one", str(comparison.job_path), peer, *more],
         env=environment_of_runs(),
         capture_output=True,
         text=True,

@@ -1,6 +1,6 @@
 """Feature rows and entity frames from a seed: the same values on every machine and in any order.
 
-Every chunk of every view has random streams of its own, so a chunk can be made again alone: the
+Every chunk of every table has random streams of its own, so a chunk can be made again alone: the
 entity frame takes its exact hits and TTL edges from chunks that it regenerates, not from files.
 """
 
@@ -17,7 +17,6 @@ from bench.workload import (
     CREATED_TIME,
     DAYS,
     EVENT_TIME,
-    FEATURES,
     ROW_ID,
     SEED,
     START,
@@ -28,8 +27,8 @@ from bench.workload import (
     KeyKind,
 )
 
-GENERATOR_VERSION = 1
-"""Part of every cache entry: raise it when generated values change."""
+GENERATOR_VERSION = 2
+"""Names a folder of the cache: raise it when generated values change."""
 
 Int64s = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
@@ -100,11 +99,11 @@ class ChunkTimes:
     created_us: Int64s
 
 
-def chunk_times(dataset: Dataset, space: KeySpace, view: int, chunk: int) -> ChunkTimes:
+def chunk_times(dataset: Dataset, space: KeySpace, table: int, chunk: int) -> ChunkTimes:
     """Keys and times of one chunk, in file order of the plain layout."""
     size = dataset.size
     rows = min(size.rows_per_append, size.feature_rows - chunk * size.rows_per_append)
-    random = stream(view, chunk, 0)
+    random = stream(table, chunk, 0)
     keys = space.skewed(random, rows)
     event = random.integers(START_US, END_US, rows)
     created = event + random.integers(0, DAY_US, rows)
@@ -117,11 +116,11 @@ def chunk_times(dataset: Dataset, space: KeySpace, view: int, chunk: int) -> Chu
     return ChunkTimes(keys, event, created)
 
 
-def feature_chunk(dataset: Dataset, space: KeySpace, view: int, chunk: int) -> pa.Table:
-    """One chunk of a view's feature rows."""
-    times = chunk_times(dataset, space, view, chunk)
+def feature_chunk(dataset: Dataset, space: KeySpace, table: int, chunk: int) -> pa.Table:
+    """One chunk of a table's feature rows."""
+    times = chunk_times(dataset, space, table, chunk)
     rows = len(times.keys)
-    random = stream(view, chunk, 1)
+    random = stream(table, chunk, 1)
 
     def nulls() -> Bools:
         return random.random(rows) < NULL_SHARE
@@ -129,14 +128,14 @@ def feature_chunk(dataset: Dataset, space: KeySpace, view: int, chunk: int) -> p
     columns = space.columns(times.keys)
     columns[EVENT_TIME] = pa.array(times.event_us, type=TIME_TYPE)
     columns[CREATED_TIME] = pa.array(times.created_us, type=TIME_TYPE)
-    for name in sorted(FEATURES):
+    for name in sorted(dataset.features):
         match name.partition("_")[0]:
             case "f32":
                 values = pa.array(random.standard_normal(rows, dtype=np.float32), mask=nulls())
             case "f64":
                 values = pa.array(random.standard_normal(rows), mask=nulls())
             case "i64":
-                bound = 10_000 if name == "i64_a" else 1 << 62
+                bound = 10_000 if name.startswith("i64_a") else 1 << 62
                 values = pa.array(random.integers(0, bound, rows), mask=nulls())
             case "flag":
                 values = pa.array(random.random(rows) < 0.3, mask=nulls())
@@ -150,13 +149,13 @@ def _from_rows(
     dataset: Dataset, space: KeySpace, random: np.random.Generator, wanted: int, low: int, high: int
 ) -> tuple[Int64s, Int64s]:
     """Key indices and event times of rows with low <= event time < high, from several chunks."""
-    views = dataset.size.views
-    pieces = min(8, views * dataset.chunks)
+    tables = dataset.size.tables
+    pieces = min(8, tables * dataset.chunks)
     keys: list[Int64s] = []
     times: list[Int64s] = []
     for piece in range(pieces):
         share = wanted // pieces + (piece < wanted % pieces)
-        chunk = chunk_times(dataset, space, piece % views, (piece // views) % dataset.chunks)
+        chunk = chunk_times(dataset, space, piece % tables, (piece // tables) % dataset.chunks)
         inside = np.flatnonzero((chunk.event_us >= low) & (chunk.event_us < high))
         chosen = random.choice(inside, share)
         keys.append(chunk.keys[chosen])

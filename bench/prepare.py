@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 from pyiceberg.expressions import (
     AlwaysTrue,
     And,
@@ -19,8 +20,8 @@ from pyiceberg.expressions import (
 )
 
 from bench.answers import canonical, read_answer, write_answer
-from bench.generate import GENERATOR_VERSION, entity_frame
-from bench.job import Job, JobView
+from bench.generate import entity_frame
+from bench.job import Job, JobTable, decoded_columns
 from bench.reference import reference_answer
 from bench.tables import NAMESPACE, StoredDataset, key_space, stored
 from bench.workload import EVENT_TIME, TTL, Case, Operation
@@ -33,17 +34,17 @@ def prepare(case: Case, cache: Path, announce: Callable[[str], None]) -> tuple[J
     data = stored(case.dataset, cache, announce)
     folder = data.folder / "cases"
     folder.mkdir(exist_ok=True)
-    version = f"v{GENERATOR_VERSION}-{_source_digest()}"
+    version = _source_digest()
     frame_path = folder / f"{case.frame}-{version}-frame.arrow"
     if not frame_path.exists():
         announce(f"making the {case.frame} entity frame of {case.dataset.slug}")
         write_answer(entity_frame(case, key_space(case.dataset)), frame_path)
     frame = read_answer(frame_path)
-    views = tuple(_job_view(data, case, view, frame) for view in case.views)
-    reference_path = folder / f"{case.slug}-{version}-answer.arrow"
-    job = Job(case, data.catalog_properties, views, frame_path, reference_path)
+    tables = tuple(_job_table(data, case, name, frame) for name in case.tables)
+    reference_path = folder / f"{case.question}-{version}-answer.arrow"
+    job = Job(case, data.catalog_properties, tables, frame_path, reference_path)
     if not reference_path.exists():
-        announce(f"computing the reference answer of {case.slug}")
+        announce(f"computing the reference answer of {case.question}")
         write_answer(canonical(case, reference_answer(job, frame)), reference_path)
     job_path = folder / f"{case.slug}.json"
     job_path.write_text(job.dumps())
@@ -57,8 +58,8 @@ def _source_digest() -> str:
     return hashlib.sha256(b"".join((here / name).read_bytes() for name in names)).hexdigest()[:12]
 
 
-def _job_view(data: StoredDataset, case: Case, view: str, frame: pa.Table) -> JobView:
-    table = data.table(view)
+def _job_table(data: StoredDataset, case: Case, name: str, frame: pa.Table) -> JobTable:
+    table = data.table(name)
 
     def files(row_filter: BooleanExpression) -> tuple[tuple[str, ...], int]:
         tasks = [task.file for task in table.scan(row_filter=row_filter).plan_files()]
@@ -73,7 +74,23 @@ def _job_view(data: StoredDataset, case: Case, view: str, frame: pa.Table) -> Jo
         delete.file_path for task in table.scan().plan_files() for delete in task.delete_files
     }
     position_deletes = tuple(sorted(path.removeprefix("file://") for path in removed))
-    return JobView(view, f"{NAMESPACE}.{view}", *needed, *everything, position_deletes)
+    row_group_bytes = _row_group_bytes(needed[0], {*decoded_columns(case, name)})
+    identifier = f"{NAMESPACE}.{name}"
+    return JobTable(name, identifier, *needed, *everything, row_group_bytes, position_deletes)
+
+
+def _row_group_bytes(files: Sequence[str], columns: set[str]) -> int:
+    """The largest row group of the files, of these columns alone, encoded but not compressed."""
+    largest = 0
+    for path in files:
+        footer = pq.read_metadata(path)
+        for group in map(footer.row_group, range(footer.num_row_groups)):
+            chunks = map(group.column, range(group.num_columns))
+            sizes = (
+                chunk.total_uncompressed_size for chunk in chunks if chunk.path_in_schema in columns
+            )
+            largest = max(largest, sum(sizes))
+    return largest
 
 
 def _needed(case: Case, frame: pa.Table) -> BooleanExpression:

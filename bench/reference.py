@@ -1,27 +1,30 @@
 """The arbiter: P1-P5, P7 and P15 with numpy, written apart from every engine that is measured.
 
-Reads keys and times, sorts them, finds each winner by binary search, then takes its features. It
-needs no rule for full ties (P6), because the generator makes none; it raises if it meets one.
+File by file, it sorts keys and times, finds the best row of each frame row by binary search and
+keeps it if it beats those of earlier files; then it takes the winners' features. Memory is that of
+the frame, the answer and one file. It needs no rule for full ties (P6), because the generator makes
+none; it raises if it meets one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from bench.answers import canonical
-from bench.generate import END_US, TTL_US, Bools, Int64s
-from bench.job import Job, JobView
+from bench.generate import END_US, START_US, TTL_US, Bools, Int64s
+from bench.job import Job, JobTable
 from bench.workload import CREATED_TIME, EVENT_TIME, Operation, output_name
 
-_TIME_BITS = 44
-"""Microseconds of 200 days: more than lie between the first event and the last entity time."""
+_Alive = Callable[[str, int], Bools]
+"""Which rows of a file with so many of them exist."""
+
+_TIME_BITS = 42
+"""Microseconds of 50 days: more than lie between the first event and the last entity time."""
 
 
 def reference_answer(job: Job, frame: pa.Table) -> pa.Table:
@@ -30,35 +33,37 @@ def reference_answer(job: Job, frame: pa.Table) -> pa.Table:
     if case.operation is Operation.LATEST:
         return canonical(case, _latest(job))
     answer = frame
-    for view in job.views:
-        rows = _Rows.read(view, frame.select(list(case.dataset.key_kind.columns)))
-        winners = rows.winners(_microseconds(frame[EVENT_TIME]), TTL_US)
-        features = _take(view, case.features, winners)
-        for name in case.features:
-            answer = answer.append_column(output_name(view.name, name), features[name])
+    keys, times = frame.select(list(case.dataset.key_kind.columns)), frame[EVENT_TIME]
+    features = {}
+    for table in job.tables:
+        winners = _winners(table, keys, _microseconds(times), TTL_US)
+        features[table.name] = _take(table, case.features_of(table.name), winners)
+    for view in case.views:
+        for name in view.features:
+            answer = answer.append_column(output_name(view.name, name), features[view.table][name])
     return canonical(case, answer)
 
 
 def _latest(job: Job) -> pa.Table:
-    case, view = job.case, job.views[0]
+    case, table = job.case, job.tables[0]
     columns = list(case.dataset.key_kind.columns)
-    alive = live_rows(view.position_deletes)
+    alive = live_rows(table.position_deletes)
     parts = []
-    for path in view.all_files:
+    for path in table.all_files:
         part = pq.read_table(path, columns=columns)
-        parts.append(part.filter(pa.array(alive(path, part.num_rows))))
+        part = part.filter(pa.array(alive(path, part.num_rows)))
+        parts.append(part.group_by(columns).aggregate([]))
     keys = pa.concat_tables(parts).group_by(columns).aggregate([])
-    rows = _Rows.read(view, keys)
-    winners = rows.winners(np.full(keys.num_rows, END_US), None)
-    columns = [EVENT_TIME, CREATED_TIME, *case.features]
-    values = _take(view, columns, winners)
+    winners = _winners(table, keys, np.full(keys.num_rows, END_US), None)
+    columns = [EVENT_TIME, CREATED_TIME, *case.features_of(table.name)]
+    values = _take(table, columns, winners)
     for name in columns:
         keys = keys.append_column(name, values[name])
     return keys
 
 
-def live_rows(position_deletes: Sequence[str]) -> Callable[[str, int], Bools]:
-    """A function of a data file and its number of rows that says which of them exist."""
+def live_rows(position_deletes: Sequence[str]) -> _Alive:
+    """What the files of position deletes leave."""
     removed: dict[str, list[Int64s]] = {}
     for path in position_deletes:
         deletes = pq.read_table(path)
@@ -103,65 +108,66 @@ class _Encoding:
         return codes
 
 
-@dataclass(frozen=True)
-class _Rows:
-    """Feature rows of the frame's keys, sorted by key and event time, then created time."""
-
-    codes: Int64s
-    order_key: Int64s
-    event_us: Int64s
-    number: Int64s
-    base_us: int
-    frame_codes: Int64s
-
-    @classmethod
-    def read(cls, view: JobView, keys: pa.Table) -> _Rows:
-        encode = _Encoding(keys)
-        alive = live_rows(view.position_deletes)
-        parts: list[npt.NDArray[np.int64]] = []
-        first = 0
-        for path in view.all_files:
-            table = pq.read_table(path, columns=[*keys.column_names, EVENT_TIME, CREATED_TIME])
-            codes = encode(table.select(keys.column_names))
-            number = np.arange(first, first + table.num_rows)
-            first += table.num_rows
-            times = (_microseconds(table[EVENT_TIME]), _microseconds(table[CREATED_TIME]))
-            wanted = (codes >= 0) & alive(path, table.num_rows)
-            parts.append(np.stack([codes, *times, number])[:, wanted])
-        codes, event, created, number = np.concatenate(parts, axis=1)
-        order = np.lexsort((created, event, codes))
-        codes, event, created, number = (a[order] for a in (codes, event, created, number))
-        tied = (np.diff(codes) == 0) & (np.diff(event) == 0) & (np.diff(created) == 0)
-        if tied.any():
-            raise ValueError("two rows share key, event time and created time")
-        base = int(event.min(initial=END_US))
-        order_key = (codes << _TIME_BITS) | (event - base)
-        return cls(codes, order_key, event, number, base, encode(keys))
-
-    def winners(self, time_us: Int64s, ttl_us: int | None) -> Int64s:
-        """For each frame row the number of its winning feature row, or -1."""
-        offset = time_us - self.base_us
-        wanted = (self.frame_codes << _TIME_BITS) | np.maximum(offset, 0)
-        place = np.searchsorted(self.order_key, wanted, side="right") - 1
-        hit = (place >= 0) & (offset >= 0) & (self.frame_codes >= 0)
-        hit &= self.codes[place] == self.frame_codes
-        if ttl_us is not None:
-            hit &= self.event_us[place] >= time_us - ttl_us
-        return np.where(hit, self.number[place], -1)
+def _order_key(codes: Int64s, time_us: Int64s) -> Int64s:
+    """Codes and times in one integer; times before all events are as the first of them."""
+    if len(codes) and codes.max() >> (63 - _TIME_BITS):
+        raise ValueError("too many keys for the bits that times leave")
+    return (codes << _TIME_BITS) | np.maximum(time_us - START_US, 0)
 
 
-def _take(view: JobView, names: tuple[str, ...] | list[str], numbers: Int64s) -> pa.Table:
-    """Rows of the view by number, counted over its files; nulls for -1."""
+def _sorted_rows(path: str, keys: list[str], encode: _Encoding, alive: _Alive) -> Int64s:
+    """Code, event time, created time and row in the file of the frame's keys, sorted by them."""
+    rows = pq.read_table(path, columns=[*keys, EVENT_TIME, CREATED_TIME])
+    codes = encode(rows.select(keys))
+    wanted = (codes >= 0) & alive(path, rows.num_rows)
+    event, created = _microseconds(rows[EVENT_TIME]), _microseconds(rows[CREATED_TIME])
+    found: Int64s = np.stack([codes, event, created, np.arange(rows.num_rows)])[:, wanted]
+    found = found[:, np.lexsort(found[2::-1])]
+    if (np.diff(found[:3], axis=1) == 0).all(axis=0).any():
+        raise ValueError(f"{path}: two rows share key, event time and created time")
+    return found
+
+
+def _winners(table: JobTable, keys: pa.Table, time_us: Int64s, ttl_us: int | None) -> Int64s:
+    """For each frame row the number of its winning row, counted over the table's files, or -1."""
+    encode, alive = _Encoding(keys), live_rows(table.position_deletes)
+    codes = encode(keys)
+    asked = np.argsort(_order_key(codes, time_us), kind="stable")
+    codes, asked_us = codes[asked], time_us[asked]
+    wanted = _order_key(codes, asked_us)
+    best = np.full((3, len(asked)), -1)
+    first = 0
+    for path in table.all_files:
+        code, event, created, row = _sorted_rows(path, keys.column_names, encode, alive)
+        if len(code):
+            place = np.searchsorted(_order_key(code, event), wanted, side="right") - 1
+            hit = (place >= 0) & (code[place] == codes) & (event[place] <= asked_us)
+            found = np.stack([event[place], created[place], first + row[place]])
+            later = (found[0] > best[0]) | ((found[0] == best[0]) & (found[1] > best[1]))
+            if (hit & (found[:2] == best[:2]).all(axis=0)).any():
+                raise ValueError("two winners share key, event time and created time")
+            best = np.where(hit & later, found, best)
+        first += pq.read_metadata(path).num_rows
+    fresh = best[2] >= 0
+    if ttl_us is not None:
+        fresh &= best[0] >= asked_us - ttl_us
+    winners = np.full(len(asked), -1)
+    winners[asked] = np.where(fresh, best[2], -1)
+    return winners
+
+
+def _take(table: JobTable, names: Sequence[str], numbers: Int64s) -> pa.Table:
+    """Rows of the table by number, counted over its files; nulls for -1."""
     order = np.argsort(numbers, kind="stable")
     ordered = numbers[order]
     start = int(np.searchsorted(ordered, 0))
     pieces: list[pa.Table] = []
     first = 0
-    for path in view.all_files:
-        table = pq.read_table(path, columns=list(names))
-        end = int(np.searchsorted(ordered, first + table.num_rows))
-        pieces.append(table.take(pa.array(ordered[start:end] - first)))
-        start, first = end, first + table.num_rows
+    for path in table.all_files:
+        rows = pq.read_table(path, columns=list(names))
+        end = int(np.searchsorted(ordered, first + rows.num_rows))
+        pieces.append(rows.take(pa.array(ordered[start:end] - first)))
+        start, first = end, first + rows.num_rows
     taken = pa.concat_tables(pieces).combine_chunks()
     place = np.full(len(numbers), -1)
     misses = len(numbers) - taken.num_rows

@@ -1,8 +1,9 @@
-"""Measures one peer on one job in this process: `python -m bench.run_one JOB.json PEER`.
+"""Measures one peer on one job: `python -m bench.run_one JOB.json PEER [--check]`.
 
 Prints one line of JSON. The clock, the processor time and the peak of memory cover the run alone:
 imports, connections, catalogs and the frame's loading lie before it, the comparison of the answer
-after it. The memory baseline is taken before the frame is loaded.
+after it. The memory baseline is taken before the frame is loaded. A streaming consumer drops the
+batches as they come and counts rows; with `--check` it keeps them, and the times mean nothing.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import pyarrow as pa
 from bench.answers import differences, read_answer
 from bench.job import Job
 from bench.peers import prepared
+from bench.workload import Consumer
 
 
 @dataclass(frozen=True)
@@ -33,8 +35,11 @@ class Measurement:
     """Peak resident memory above the baseline; frame and result are in it."""
     frame_bytes: int
     result_bytes: int
+    """Zero where a streaming consumer dropped the result."""
+    rows: int
     difference: str | None
-    """Why the answer is wrong; None if every cell is right or there is no answer."""
+    """Why the answer is wrong; None if every cell, or of a dropped stream the number of rows, is
+    right, or there is no answer."""
     notes: dict[str, Any]
 
 
@@ -59,30 +64,52 @@ def _load_frame(path: Path) -> pa.Table:
         return pa.ipc.open_file(source).read_all()
 
 
-def measure(job: Job, peer: str) -> Measurement:
-    """Runs the peer once."""
+def _consumed(answer: Any, *, keep: bool) -> tuple[pa.Table | None, int]:
+    """A table or reader as a table, or None for one dropped batch by batch; and how many rows."""
+    if answer is None:
+        return None, 0
+    if keep:
+        table = answer if isinstance(answer, pa.Table) else answer.read_all()
+        return table, table.num_rows
+    rows = 0
+    for batch in answer.to_batches() if isinstance(answer, pa.Table) else answer:
+        rows += batch.num_rows
+        del batch
+    return None, rows
+
+
+def measure(job: Job, peer: str, *, check: bool) -> Measurement:
+    """Runs the peer once; with `check` the rows of a stream are kept and compared."""
     run = prepared(peer, job)
+    keep = check or job.case.consumer is Consumer.TABLE
     Path("/proc/self/clear_refs").write_text("5")
     baseline = status_bytes("VmRSS")
     frame = _load_frame(job.frame_path)
     cpu, wall = cpu_s(), time.perf_counter()
     outcome = run(frame)
+    answers = outcome.answer is not None
+    answer, rows = _consumed(outcome.answer, keep=keep)
     wall, cpu = time.perf_counter() - wall, cpu_s() - cpu
     peak = status_bytes("VmHWM") - baseline
-    difference, result_bytes = None, 0
-    if outcome.answer is not None:
-        result_bytes = outcome.answer.nbytes
-        difference = differences(job.case, outcome.answer, read_answer(job.reference_path))
-    return Measurement(
-        peer, wall, cpu, peak, frame.nbytes, result_bytes, difference, dict(outcome.notes)
-    )
+    notes = dict(outcome.notes)
+    if outcome.report is not None:
+        notes["report"] = outcome.report()
+    difference = None
+    if answers:
+        reference = read_answer(job.reference_path)
+        if answer is not None:
+            difference = differences(job.case, answer, reference)
+        elif rows != reference.num_rows:
+            difference = f"{rows} rows instead of {reference.num_rows}"
+    result_bytes = answer.nbytes if answer is not None else 0
+    return Measurement(peer, wall, cpu, peak, frame.nbytes, result_bytes, rows, difference, notes)
 
 
 def main(arguments: list[str]) -> None:
     """Entry of the measured process."""
-    job_path, peer = arguments
+    job_path, peer, *rest = arguments
     job = Job.loads(Path(job_path).read_text())
-    print(json.dumps(vars(measure(job, peer)), default=str))
+    print(json.dumps(vars(measure(job, peer, check=rest == ["--check"])), default=str))
 
 
 if __name__ == "__main__":

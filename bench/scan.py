@@ -17,7 +17,7 @@ from typing import Any
 from bench import report
 from bench.compare import ROOT, environment_of_runs, warm
 from bench.scan_job import ScanJob
-from bench.scan_workload import scan_jobs
+from bench.scan_workload import scan_folder, scan_jobs
 from bench.workload import SIZES, default_cache
 
 _MIB = 2**20
@@ -173,7 +173,7 @@ def main(arguments: Sequence[str]) -> int:
     if options.scan:
         wanted = {*options.scan, *(job.base[0] for job in jobs if job.name in options.scan)}
         jobs = [job for job in jobs if job.name in wanted]
-    folder = options.cache.absolute() / f"{options.size}-scan"
+    folder = scan_folder(SIZES[options.size], options.cache)
     results = measure(jobs, options.repetitions, folder, announce)
     options.results.mkdir(parents=True, exist_ok=True)
     name = f"{report.file_name(facts)}-scan-{options.size}"

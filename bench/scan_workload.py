@@ -14,11 +14,12 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from bench import deletes
+from bench.cache import fill, versioned
 from bench.digest import RowDigest
-from bench.generate import GENERATOR_VERSION, Bools, stream
+from bench.generate import Bools, stream
 from bench.reference import live_rows
 from bench.scan_job import ScanJob
-from bench.tables import fill, stored
+from bench.tables import stored
 from bench.workload import Dataset, Size
 from tests.raw import RawTable
 
@@ -29,14 +30,18 @@ _WIDE_ROW_GROUP_ROWS = 131_072
 """About 60 MB, as writers that count bytes make them."""
 
 
+def scan_folder(size: Size, cache: Path) -> Path:
+    """Where the tables of scans are, and what the measured processes are told."""
+    return versioned(cache) / f"{size.name}-scan"
+
+
 def scan_jobs(size: Size, cache: Path, announce: Callable[[str], None]) -> list[ScanJob]:
     """All scans of a size; tables and answers are made now if the cache lacks them."""
     plain = stored(Dataset(size), cache, announce)
-    source = plain.table(plain.dataset.views[0])
-    folder = cache.absolute() / f"{size.name}-scan"
+    source = plain.table(plain.dataset.tables[0])
+    folder = scan_folder(size, cache)
     identity = {
         "size": repr(size),
-        "generator": GENERATOR_VERSION,
         "of": source.metadata_location,
         "code": _code_digest(),
     }

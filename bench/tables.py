@@ -1,22 +1,19 @@
 """Writes datasets as Iceberg tables through pyiceberg, once, into a cache folder.
 
-Memory is bounded by a few chunks: plain tables are appended chunk by chunk; the partitioned
-layouts first scatter all chunks into one spill file a partition, then write partition by partition.
+Memory is bounded by a few chunks: plain tables are appended chunk by chunk, and go on from the last
+finished chunk after an interruption; the partitioned layouts first scatter all chunks into one
+spill file a partition, then write partition by partition, and start anew.
 Files are Parquet as pyiceberg makes them by default (zstd, pages of 20,000 rows).
 """
 
 from __future__ import annotations
 
-import fcntl
 import functools
-import json
-import shutil
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -46,17 +43,17 @@ from pyiceberg.types import (
 
 import icefield
 from bench import deletes
+from bench.cache import fill, versioned
 from bench.generate import (
     DAY_US,
     END_US,
-    GENERATOR_VERSION,
     START_US,
     Int64s,
     KeySpace,
     chunk_times,
     feature_chunk,
 )
-from bench.workload import CREATED_TIME, DAYS, EVENT_TIME, Dataset, Layout
+from bench.workload import CREATED_TIME, DAYS, EVENT_TIME, SEED, Dataset, Layout
 
 NAMESPACE = "bench"
 
@@ -90,65 +87,65 @@ class StoredDataset:
         """Opens the catalog."""
         return SqlCatalog("bench", **self.catalog_properties)
 
-    def table(self, view: str) -> Table:
-        """The table behind a view."""
-        return self.catalog().load_table((NAMESPACE, view))
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """Keeps a second benchmark from writing the same dataset."""
-    with path.open("w") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
+    def table(self, name: str) -> Table:
+        """One of its tables."""
+        return self.catalog().load_table((NAMESPACE, name))
 
 
 def stored(dataset: Dataset, cache: Path, announce: Callable[[str], None]) -> StoredDataset:
     """The dataset in the cache, written now if it is missing, unfinished or of another version."""
-    folder = cache.absolute() / dataset.slug
-    folder.parent.mkdir(parents=True, exist_ok=True)
+    folder = versioned(cache) / dataset.slug
     target = StoredDataset(dataset, folder)
-    identity = {"dataset": repr(dataset), "generator": GENERATOR_VERSION}
+    identity = {"dataset": repr(dataset), "seed": SEED}
     if dataset.layout is not Layout.DELETES:
-        fill(folder, identity, lambda: _write(target, announce))
+        resumes = dataset.layout is Layout.PLAIN
+        fill(folder, identity, lambda: _write(target, announce), resumes=resumes)
         return target
     plain = stored(replace(dataset, layout=Layout.PLAIN), cache, announce)
-    of = {view: plain.table(view).metadata_location for view in dataset.views}
+    of = {name: plain.table(name).metadata_location for name in dataset.tables}
     fill(folder, {**identity, "of": of}, lambda: _write_deletes(target, plain, announce))
     return target
-
-
-def fill(folder: Path, identity: Mapping[str, Any], write: Callable[[], None]) -> None:
-    """Lets `write` fill a folder of the cache, unless that was finished for the same identity."""
-    finished = folder / "finished.json"
-    text = json.dumps(identity)
-    with _locked(folder.with_suffix(".lock")):
-        if not finished.exists() or finished.read_text() != text:
-            shutil.rmtree(folder, ignore_errors=True)
-            (folder / "warehouse").mkdir(parents=True)
-            write()
-            finished.write_text(text)
 
 
 def _write(target: StoredDataset, announce: Callable[[str], None]) -> None:
     dataset = target.dataset
     space = KeySpace(dataset.key_kind, dataset.size.keys)
     catalog = target.catalog()
-    catalog.create_namespace(NAMESPACE)
-    for index, view in enumerate(dataset.views):
-        announce(f"writing {dataset.slug}, {view} of {len(dataset.views)} views")
-        schema = _schema(feature_chunk(dataset, space, index, 0).schema)
-        table = catalog.create_table(
-            (NAMESPACE, view),
+    catalog.create_namespace_if_not_exists(NAMESPACE)
+    schema = _schema(feature_chunk(dataset, space, 0, 0).schema)
+    for index, name in enumerate(dataset.tables):
+        announce(f"writing {dataset.slug}, {name} of {len(dataset.tables)} tables")
+        table = catalog.create_table_if_not_exists(
+            (NAMESPACE, name),
             schema=schema,
             partition_spec=_partition_spec(dataset, schema),
             sort_order=_sort_order(dataset, schema),
         )
         if dataset.layout is Layout.PLAIN:
-            for chunk in range(dataset.chunks):
-                table.append(feature_chunk(dataset, space, index, chunk))
+            _append_chunks(target, table, space, index)
         else:
             _write_partitions(target, table, space, index)
+
+
+def _append_chunks(target: StoredDataset, table: Table, space: KeySpace, index: int) -> None:
+    """Appends the chunks that the table has not yet; a file of no snapshot does not stay."""
+    dataset = target.dataset
+    _remove_strays(table)
+    try:
+        for chunk in range(len(table.history()), dataset.chunks):
+            table.append(feature_chunk(dataset, space, index, chunk))
+    except BaseException:
+        _remove_strays(target.table(dataset.tables[index]))
+        raise
+
+
+def _remove_strays(table: Table) -> None:
+    """Removes files that an interrupted append left."""
+    kept = {task.file.file_path.removeprefix("file://") for task in table.scan().plan_files()}
+    data = Path(table.location().removeprefix("file://")) / "data"
+    for path in data.glob("*.parquet"):
+        if str(path) not in kept:
+            path.unlink()
 
 
 def _write_deletes(
@@ -156,10 +153,10 @@ def _write_deletes(
 ) -> None:
     catalog = target.catalog()
     catalog.create_namespace(NAMESPACE)
-    for view in target.dataset.views:
-        announce(f"writing deletes of {target.dataset.slug}, {view}")
-        table = deletes.write(deletes.POSITIONS, plain.table(view), target.folder / view)
-        table.register(catalog, f"{NAMESPACE}.{view}")
+    for name in target.dataset.tables:
+        announce(f"writing deletes of {target.dataset.slug}, {name}")
+        table = deletes.write(deletes.POSITIONS, plain.table(name), target.folder / name)
+        table.register(catalog, f"{NAMESPACE}.{name}")
 
 
 def _schema(schema: pa.Schema) -> Schema:
@@ -201,24 +198,22 @@ def _sort_order(dataset: Dataset, schema: Schema) -> SortOrder:
 def _partition_of_rows(
     dataset: Dataset, space: KeySpace, schema: Schema
 ) -> Callable[[int, int], Int64s]:
-    """A function of (view, chunk) that gives the partition value of each row.
+    """A function of (table, chunk) that gives the partition value of each row.
 
     pyiceberg transforms whole columns only with its compiled core; here a day is a division, and
     buckets are hashed once a key by pyiceberg's own scalar transform.
     """
     if dataset.layout is Layout.DAY:
-        return lambda view, chunk: chunk_times(dataset, space, view, chunk).event_us // DAY_US
+        return lambda table, chunk: chunk_times(dataset, space, table, chunk).event_us // DAY_US
     name = dataset.key_kind.columns[0]
     bucket = BucketTransform(dataset.size.buckets).transform(schema.find_type(name))
     values = space.columns(np.arange(dataset.size.keys))[name].to_pylist()
     by_key = np.fromiter((bucket(value) for value in values), np.int64, len(values))
-    return lambda view, chunk: by_key[chunk_times(dataset, space, view, chunk).keys]
+    return lambda table, chunk: by_key[chunk_times(dataset, space, table, chunk).keys]
 
 
-def _write_partitions(
-    target: StoredDataset, table: Table, space: KeySpace, view_index: int
-) -> None:
-    """Scatters the chunks of a view into partitions, then writes each as one data file."""
+def _write_partitions(target: StoredDataset, table: Table, space: KeySpace, index: int) -> None:
+    """Scatters the chunks of a table into partitions, then writes each as one data file."""
     dataset = target.dataset
     spill = target.folder / "spill"
     spill.mkdir()
@@ -228,15 +223,15 @@ def _write_partitions(
         assert len(partitions) == DAYS
     else:
         partitions = range(dataset.size.buckets)
-    schema = feature_chunk(dataset, space, view_index, 0).schema
+    schema = feature_chunk(dataset, space, index, 0).schema
     with ExitStack() as stack:
         writers = {
             value: stack.enter_context(pa.ipc.new_stream(spill / f"{value}.arrows", schema))
             for value in partitions
         }
         for chunk in range(dataset.chunks):
-            rows = feature_chunk(dataset, space, view_index, chunk)
-            values = partition_of(view_index, chunk)
+            rows = feature_chunk(dataset, space, index, chunk)
+            values = partition_of(index, chunk)
             order = np.argsort(values, kind="stable")
             starts = np.searchsorted(values[order], np.array(partitions))
             ends = np.append(starts[1:], len(order))
@@ -244,7 +239,7 @@ def _write_partitions(
                 if end > start:
                     writers[value].write_table(rows.take(pa.array(order[start:end])))
     if dataset.layout is Layout.INDEXED:
-        _append_by_icefield(target, target.dataset.views[view_index], spill, partitions)
+        _append_by_icefield(target, target.dataset.tables[index], spill, partitions)
         spill.rmdir()
         return
     transaction = table.transaction()
@@ -262,7 +257,7 @@ def _write_partitions(
 
 
 def _append_by_icefield(
-    target: StoredDataset, view: str, spill: Path, partitions: Iterable[int]
+    target: StoredDataset, name: str, spill: Path, partitions: Iterable[int]
 ) -> None:
     """Appends partition by partition; the table's sort order is Icefield's to keep."""
     catalog = icefield.load_catalog("bench", **target.catalog_properties)
@@ -271,7 +266,7 @@ def _append_by_icefield(
         with pa.ipc.open_stream(path) as reader:
             rows = reader.read_all()
         if rows.num_rows:
-            catalog.load_table(f"{NAMESPACE}.{view}").append(rows)
+            catalog.load_table(f"{NAMESPACE}.{name}").append(rows)
         path.unlink()
 
 

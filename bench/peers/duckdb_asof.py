@@ -5,6 +5,8 @@
    a bloom filter on it and decodes features only where the filter passes.
 3. `tied`, `single`: where a key has two rows at one event time, only the one created last stays.
 4. The frame with its winners' features.
+
+Views of one table are joined once.
 """
 
 from __future__ import annotations
@@ -16,21 +18,56 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from bench.job import Job, JobView
+from bench.job import Job, JobTable, decoded_columns
 from bench.peers import Outcome, Run
-from bench.workload import CREATED_TIME, EVENT_TIME, ROW_ID, TTL, Operation, output_name
+from bench.workload import (
+    CREATED_TIME,
+    EVENT_TIME,
+    ROW_ID,
+    TTL,
+    Consumer,
+    Operation,
+    output_name,
+)
 
 _KEY_FILTER_SHARE = 0.02
 """Below this share of frame rows to feature rows a semi-join on the keys pays for itself."""
+_BATCH_ROWS = 65_536
 
 
-def prepare(job: Job) -> Run:
-    """The join or the latest rows, with both cores and no order to preserve."""
+def connected() -> duckdb.DuckDBPyConnection:
+    """A connection that keeps no order."""
     connection = duckdb.connect()
     connection.execute("SET TimeZone = 'UTC'; SET preserve_insertion_order = false")
     # The first Arrow table in and out of a process imports modules: not part of the join.
     connection.register("warm_up", pa.table({"value": [1]}))
     connection.sql("SELECT value FROM warm_up").to_arrow_table()
+    return connection
+
+
+def outcome(job: Job, relation: duckdb.DuckDBPyRelation) -> Outcome:
+    """The query's rows, in the form that the consumer wants."""
+    if job.case.consumer is Consumer.STREAM:
+        return Outcome(relation.to_arrow_reader(_BATCH_ROWS))
+    return Outcome(relation.to_arrow_table())
+
+
+def rows_of(table: JobTable) -> str:
+    """The rows of the needed files, less those that are deleted."""
+    files = list(table.needed_files)
+    if not table.position_deletes:
+        return f"read_parquet({files!r})"
+    return (
+        f"(SELECT data.* FROM read_parquet({files!r}) AS data ANTI JOIN"
+        f" (SELECT list_position({files!r}, replace(file_path, 'file://', '')) - 1 AS file, pos"
+        f" FROM read_parquet({list(table.position_deletes)!r})) AS removed"
+        " ON data.file_index = removed.file AND data.file_row_number = removed.pos)"
+    )
+
+
+def prepare(job: Job) -> Run:
+    """The join or the latest rows, with both cores."""
+    connection = connected()
 
     def run(frame: pa.Table) -> Outcome:
         if job.case.operation is Operation.LATEST:
@@ -38,13 +75,9 @@ def prepare(job: Job) -> Run:
         else:
             connection.register("frame", frame)
             query = _join(job, frame)
-        return Outcome(connection.sql(query).to_arrow_table())
+        return outcome(job, connection.sql(query))
 
     return run
-
-
-def _files(view: JobView) -> str:
-    return f"read_parquet({list(view.needed_files)!r})"
 
 
 def _equal(left: str, right: str, columns: Sequence[str]) -> str:
@@ -55,14 +88,14 @@ def _timestamp(value: dt.datetime) -> str:
     return f"TIMESTAMPTZ '{value.isoformat()}'"
 
 
-def _winning_rows(view: JobView, job: Job, times: str) -> list[str]:
-    """Tables `found_`, `tied_` and `single_` of a view; `times` selects the winners' times."""
+def _winning_rows(table: JobTable, job: Job, times: str) -> list[str]:
+    """Tables `found_`, `tied_` and `single_` of a table; `times` selects the winners' times."""
     keys = job.case.dataset.key_kind.columns
-    columns = ", ".join((*keys, EVENT_TIME, CREATED_TIME, *job.case.features))
+    columns = ", ".join(decoded_columns(job.case, table.name))
     place = ", ".join((*keys, EVENT_TIME))
-    name = view.name
+    name = table.name
     return [
-        f"found_{name} AS MATERIALIZED (SELECT {columns} FROM {_files(view)}"
+        f"found_{name} AS MATERIALIZED (SELECT {columns} FROM {rows_of(table)}"
         f" WHERE {EVENT_TIME} IN ({times}))",
         f"tied_{name} AS (SELECT {place}, max({CREATED_TIME}) AS last_created"
         f" FROM found_{name} GROUP BY {place} HAVING count(*) > 1)",
@@ -78,14 +111,14 @@ def _join(job: Job, frame: pa.Table) -> str:
     low = _timestamp(pc.min(frame[EVENT_TIME]).as_py() - TTL)
     high = _timestamp(pc.max(frame[EVENT_TIME]).as_py())
     ttl = f"INTERVAL {int(TTL.total_seconds())} SECOND"
-    asof, times, rows, features, joins = [], [], [], [], []
-    for view in job.views:
-        name = view.name
+    asof, times, rows, joins = [], [], [], []
+    for table in job.tables:
+        name = table.name
         narrow = (
-            f"SELECT {', '.join((*keys, EVENT_TIME))} FROM {_files(view)} AS feature"
+            f"SELECT {', '.join((*keys, EVENT_TIME))} FROM {rows_of(table)} AS feature"
             f" WHERE {EVENT_TIME} BETWEEN {low} AND {high}"
         )
-        if frame.num_rows < _KEY_FILTER_SHARE * view.needed_rows:
+        if frame.num_rows < _KEY_FILTER_SHARE * table.needed_rows:
             columns = ", ".join(keys)
             narrow += f" AND ({columns}) IN (SELECT ({columns}) FROM frame)"
         asof.append(
@@ -96,8 +129,7 @@ def _join(job: Job, frame: pa.Table) -> str:
             f"CASE WHEN {name}.{EVENT_TIME} >= frame.{EVENT_TIME} - {ttl}"
             f" THEN {name}.{EVENT_TIME} END AS time_{name}"
         )
-        rows += _winning_rows(view, job, f"SELECT time_{name} FROM winners")
-        features += [f"{name}.{x} AS {output_name(name, x)}" for x in job.case.features]
+        rows += _winning_rows(table, job, f"SELECT time_{name} FROM winners")
         joins.append(
             f"LEFT JOIN single_{name} AS {name} ON {_equal('frame', name, keys)}"
             f" AND frame.time_{name} = {name}.{EVENT_TIME}"
@@ -105,6 +137,11 @@ def _join(job: Job, frame: pa.Table) -> str:
     winners = (
         f"winners AS MATERIALIZED (SELECT {frame_columns}, {', '.join(times)}"
         f" FROM frame {' '.join(asof)})"
+    )
+    features = (
+        f"{view.table}.{feature} AS {output_name(view.name, feature)}"
+        for view in job.case.views
+        for feature in view.features
     )
     return (
         f"WITH {', '.join([winners, *rows])} SELECT {frame_columns}, {', '.join(features)}"
@@ -114,15 +151,15 @@ def _join(job: Job, frame: pa.Table) -> str:
 
 def _latest(job: Job) -> str:
     """The same with the newest event time of each key in place of the ASOF."""
-    view = job.views[0]
+    table = job.tables[0]
     keys = job.case.dataset.key_kind.columns
     columns = ", ".join(keys)
     winners = (
         f"winners AS MATERIALIZED (SELECT {columns}, max({EVENT_TIME}) AS {EVENT_TIME}"
-        f" FROM {_files(view)} GROUP BY {columns})"
+        f" FROM {rows_of(table)} GROUP BY {columns})"
     )
-    rows = _winning_rows(view, job, f"SELECT {EVENT_TIME} FROM winners")
+    rows = _winning_rows(table, job, f"SELECT {EVENT_TIME} FROM winners")
     return (
         f"WITH {', '.join([winners, *rows])} SELECT single.* FROM winners JOIN"
-        f" single_{view.name} AS single ON {_equal('winners', 'single', (*keys, EVENT_TIME))}"
+        f" single_{table.name} AS single ON {_equal('winners', 'single', (*keys, EVENT_TIME))}"
     )

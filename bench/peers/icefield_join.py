@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
@@ -23,28 +24,31 @@ def build_digest() -> str:
 
 
 def prepare(job: Job) -> Run:
-    """The join, or the latest rows, as a stream that is drained into a table."""
+    """The join, or the latest rows, as a stream."""
     catalog = icefield.load_catalog("bench", **job.catalog_properties)
     case, build = job.case, build_digest()
     views = [
         icefield.FeatureView(
             view.name,
-            catalog.load_table(view.table),
+            catalog.load_table(table.identifier),
             join_keys=list(case.dataset.key_kind.columns),
             timestamp_field=EVENT_TIME,
             created_timestamp_column=CREATED_TIME,
             ttl=TTL,
-            features=list(case.features),
+            features=list(view.features),
         )
-        for view in job.views
+        for view, table in job.views()
     ]
+
+    budget: dict[str, Any] = {}
+    if case.budget_mib is not None:
+        budget = {"memory_budget": case.budget_mib << 20}
 
     def run(frame: pa.Table) -> Outcome:
         if case.operation is Operation.LATEST:
-            result = icefield.latest(views[0])
+            result = icefield.latest(views[0], **budget)
         else:
-            result = icefield.point_in_time_join(frame, views, full_feature_names=True)
-        answer = result.reader().read_all()
-        return Outcome(answer, {"build": build, "report": result.report()})
+            result = icefield.point_in_time_join(frame, views, full_feature_names=True, **budget)
+        return Outcome(result.reader(), {"build": build}, result.report)
 
     return run

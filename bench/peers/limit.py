@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from bench.job import Job
+from bench.job import Job, decoded_columns
 from bench.peers import Outcome, Run
-from bench.workload import CREATED_TIME, EVENT_TIME
 
 _BATCH_ROWS = 65_536
 
@@ -28,24 +29,26 @@ def prepare_whole(job: Job) -> Run:
 
 
 def _decode(job: Job, *, narrow: bool, whole: bool) -> Run:
-    columns = [*job.case.dataset.key_kind.columns, EVENT_TIME, CREATED_TIME]
-    if not narrow:
-        columns += job.case.features
-
     def run(frame: pa.Table) -> Outcome:  # noqa: ARG001
-        for view in job.views:
-            files, rows = (
-                (view.all_files, view.all_rows) if whole else (view.needed_files, view.needed_rows)
-            )
-            decoded = 0
-            for path in files:
-                with pq.ParquetFile(path) as file:
-                    for batch in file.iter_batches(
-                        batch_size=_BATCH_ROWS, columns=columns, use_threads=True
-                    ):
-                        decoded += batch.num_rows
-            if decoded != rows:
-                raise ValueError(f"{view.name}: decoded {decoded} of {rows} rows")
+        for table in job.tables:
+            columns = decoded_columns(job.case, table.name)
+            if narrow:
+                columns = columns[: -len(job.case.features_of(table.name))]
+            files = table.all_files if whole else table.needed_files
+            decoded = _decoded_rows(files, columns)
+            if decoded != (table.all_rows if whole else table.needed_rows):
+                raise ValueError(f"{table.name}: decoded {decoded} rows, which are not all")
         return Outcome(None)
 
     return run
+
+
+def _decoded_rows(files: Sequence[str], columns: Sequence[str]) -> int:
+    rows = 0
+    for path in files:
+        with pq.ParquetFile(path) as file:
+            for batch in file.iter_batches(
+                batch_size=_BATCH_ROWS, columns=list(columns), use_threads=True
+            ):
+                rows += batch.num_rows
+    return rows

@@ -14,7 +14,7 @@ from pyiceberg.table import Table
 
 from bench.job import Job
 from bench.peers import Outcome, Run
-from bench.workload import CREATED_TIME, EVENT_TIME, ROW_ID, TTL, Operation, output_name
+from bench.workload import CREATED_TIME, EVENT_TIME, ROW_ID, TTL, Operation, View, output_name
 
 
 def _frame(table: pa.Table) -> pd.DataFrame:
@@ -22,8 +22,9 @@ def _frame(table: pa.Table) -> pd.DataFrame:
     return frame
 
 
-def _sorted_rows(job: Job, table: Table) -> pd.DataFrame:
-    columns = (*job.case.dataset.key_kind.columns, EVENT_TIME, CREATED_TIME, *job.case.features)
+def _sorted_rows(job: Job, view: View, table: Table) -> pd.DataFrame:
+    keys = job.case.dataset.key_kind.columns
+    columns = (*keys, EVENT_TIME, CREATED_TIME, *view.features)
     rows = _frame(table.scan(selected_fields=columns).to_arrow())
     return rows.sort_values([EVENT_TIME, CREATED_TIME])
 
@@ -38,16 +39,16 @@ def prepare(job: Job) -> Run:
     case = job.case
     keys = list(case.dataset.key_kind.columns)
     catalog = SqlCatalog("bench", **job.catalog_properties)
-    tables = [catalog.load_table(view.table) for view in job.views]
+    tables = [(view, catalog.load_table(table.identifier)) for view, table in job.views()]
 
     def latest() -> pd.DataFrame:
-        return _sorted_rows(job, tables[0]).drop_duplicates(keys, keep="last")
+        return _sorted_rows(job, *tables[0]).drop_duplicates(keys, keep="last")
 
     def join(frame: pa.Table) -> pd.DataFrame:
         answer = _plain_times(_frame(frame)).sort_values(EVENT_TIME)
-        for view, table in zip(job.views, tables, strict=True):
-            names: dict[str, Any] = {name: output_name(view.name, name) for name in case.features}
-            rows = _plain_times(_sorted_rows(job, table).drop(columns=CREATED_TIME))
+        for view, table in tables:
+            names: dict[str, Any] = {name: output_name(view.name, name) for name in view.features}
+            rows = _plain_times(_sorted_rows(job, view, table).drop(columns=CREATED_TIME))
             answer = pd.merge_asof(
                 answer,
                 rows.rename(columns=names),
