@@ -3,12 +3,16 @@
 import pytest
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(config, items):
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
     """The tests of a file share what it makes, those of the cases their tables."""
-    if config.getoption("dist", "no") != "loadgroup":
-        return
-    for item in items:
-        folder = item.path.parent.name
-        together = folder if folder == "pit" else f"{folder}/{item.path.stem}"
-        item.add_marker(pytest.mark.xdist_group(together))
+    if config.getvalue("dist") != "loadfile":
+        return None
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Together(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            file = nodeid.partition("::")[0]
+            return "tests/pit" if file.startswith("tests/pit/") else file
+
+    return Together(config, log)
