@@ -7,7 +7,9 @@ MAKEFLAGS += --no-print-directory
 # Which build of CMakePresets.json the tasks use: where CI is set, the one in which a warning is an error.
 PRESET ?= $(if $(CI),ci,dev)
 PYTHON := .venv/bin/python
-export PYTHONDONTWRITEBYTECODE := 1
+# Compiled modules lie in one folder, beside no source: many tests start processes, and each would compile Feast anew.
+export PYTHONPYCACHEPREFIX := $(CURDIR)/build/pycache
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help
 help: ## This list

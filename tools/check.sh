@@ -49,7 +49,7 @@ check ruff "ruff" $python -m ruff check --quiet .
 check types "mypy" $python -m mypy
 check clang-tidy "clang-tidy" $python tools/lint_cpp.py "build/$preset"
 runner ctest ctest --test-dir "build/$preset" --output-on-failure --no-tests=error --parallel "$(nproc)" --progress
-runner pytest $python -m pytest -p no:cacheprovider
+runner pytest $python -m pytest -p no:cacheprovider -n "$(nproc)" --dist loadfile --no-loadscope-reorder
 
 printf '\nSummary (%s, %d s)\n' "$preset" "$SECONDS"
 printf '%s\n' "${rows[@]}"

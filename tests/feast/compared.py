@@ -1,13 +1,18 @@
 """Feast repositories over Parquet files with the dask store, and Iceberg tables beside them."""
 
+import contextlib
+import io
 import json
 import subprocess
 import sys
 from pathlib import Path
+from unittest.mock import patch
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+
+from icefield.feast import command
 
 YAML = """\
 project: compared
@@ -66,6 +71,21 @@ def compare(*arguments: str) -> subprocess.CompletedProcess:
         text=True,
         check=False,
     )
+
+
+def compare_here(*arguments: str) -> subprocess.CompletedProcess:
+    """The same without a process for the command itself; both sides have theirs all the same."""
+    asked = ["compare", *map(str, arguments)]
+    written, told = io.StringIO(), io.StringIO()
+    with (
+        patch.object(sys, "path", list(sys.path)),
+        contextlib.redirect_stdout(written),
+        contextlib.redirect_stderr(told),
+    ):
+        code = command.main(asked)
+    # Each repository has a module of this name, in which Feast looks for what transforms.
+    sys.modules.pop("features", None)
+    return subprocess.CompletedProcess(asked, code, written.getvalue(), told.getvalue())
 
 
 def document(run: subprocess.CompletedProcess) -> dict:

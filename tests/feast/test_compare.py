@@ -3,7 +3,14 @@
 import pandas as pd
 import pytest
 
-from tests.feast.compared import Repository, catalog_options, compare, document, iceberg
+from tests.feast.compared import (
+    Repository,
+    catalog_options,
+    compare,
+    compare_here,
+    document,
+    iceberg,
+)
 from tests.feast.warehouse import Warehouse
 
 DEFINITIONS = """\
@@ -168,7 +175,7 @@ def arguments(world):
 
 @pytest.fixture(scope="module")
 def found(arguments):
-    run = compare(
+    run = compare_here(
         *arguments,
         *("--feature-service", "everything", "--filter-by-created-timestamp", "--output", "json"),
     )

@@ -9,7 +9,7 @@ import pytest
 
 import icefield
 from icefield.feast import command
-from tests.feast.compared import Repository, compare, document
+from tests.feast.compared import Repository, compare, compare_here, document
 
 DEFINITIONS = """\
 from datetime import timedelta
@@ -107,7 +107,7 @@ def test_the_tables_hold_the_rows_of_the_files(kept, repository):
 def test_kept_tables_are_used_again_and_a_sample_finds_the_rows_that_dask_loses(kept, repository):
     _, first = kept
     again = re.search(r"next time: (.*)$", first.stderr, re.MULTILINE)
-    run = compare(
+    run = compare_here(
         *("--repo", repository.folder, "--features", "stats:trips", "--rows", "200"),
         *shlex.split(again[1]),
         "--output",
@@ -131,7 +131,7 @@ def test_nanoseconds_that_the_import_floors(repository, tmp_path):
     times = [START, START + pd.Timedelta(1, "h")]
     frame = pd.DataFrame({"driver_id": [1, 1], "event_timestamp": times})
     frame.to_parquet(tmp_path / "entities.parquet")
-    run = compare(
+    run = compare_here(
         *("--repo", repository.folder, "--features", "exact:tick", "--output", "json"),
         *("--entity-frame", tmp_path / "entities.parquet", "--import"),
     )

@@ -148,7 +148,7 @@ def test_p15_rows_without_key_or_time_are_left_out_of_the_latest(make_config, wa
         (pa.timestamp("us", "UTC"), lambda n: datetime(2024, 1, n, tzinfo=UTC)),
         (pa.date32(), lambda n: date(2024, 1, n)),
     ],
-    ids=str,
+    ids=["zone-less", "UTC", "date"],
 )
 def test_p10_columns_of_every_time_type_compare_as_instants(make_config, warehouse, kind, day):
     table = pa.table(

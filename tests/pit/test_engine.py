@@ -11,11 +11,6 @@ from tests.pit.tables import Warehouse
 CASES = load_cases()
 
 
-@pytest.fixture(scope="module")
-def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
-    return Warehouse(tmp_path_factory.mktemp("engine"))
-
-
 @pytest.mark.parametrize(
     ("name", "layout"),
     [(name, layout) for name, case in CASES.items() for layout in layouts_of(case)],

@@ -23,11 +23,6 @@ ANSWERED = {name: case for name, case in CASES.items() if case.error is None}
 RULES = [f"P{number}" for number in range(1, 16)]
 
 
-@pytest.fixture(scope="module")
-def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
-    return Warehouse(tmp_path_factory.mktemp("reference"))
-
-
 @pytest.mark.parametrize(
     ("name", "layout"),
     [(name, layout) for name, case in ANSWERED.items() for layout in layouts_of(case)],

@@ -24,11 +24,6 @@ ASKED = ("given", "mixed")
 ONE_ROW = Mode(batch_size=7, threads=2)
 
 
-@pytest.fixture(scope="module")
-def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
-    return Warehouse(tmp_path_factory.mktemp("why"))
-
-
 def cuts(case: Case) -> dict[str, Any]:
     return {"created_cut": case.created_cut, "commit_cut": case.commit_cut}
 

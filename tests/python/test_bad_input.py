@@ -36,7 +36,7 @@ from icefield.errors import (
     UnavailableError,
     UnsupportedError,
 )
-from tests.python.lake import Lake, append_file, ours, rows_of
+from tests.python.lake import Lake, append_file, ours
 
 ROWS = [{"id": at, "text": f"text {at % 3}", "half": at / 2} for at in range(40)]
 SCHEMA = pa.schema([("id", pa.int64()), ("text", pa.string()), ("half", pa.float64())])
@@ -61,7 +61,9 @@ class Copy:
         self._saved: dict[Path, bytes] = {}
 
     def read(self):
-        return rows_of(icefield.load_table(self.metadata).scan().to_arrow())
+        """The rows in order; damage may have left them without ids."""
+        rows = icefield.load_table(self.metadata).scan().to_arrow().to_pylist()
+        return sorted(rows, key=lambda row: (row.get("id") is None, row.get("id")))
 
     def write(self, path, data):
         self._saved.setdefault(path, path.read_bytes())

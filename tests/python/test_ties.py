@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
 import pyarrow as pa
 import pytest
 
@@ -108,13 +109,14 @@ def test_without_created_times_there_is_nothing_to_read(table):
 def test_too_many_ties_are_read_again_with_all_created_times(lake):
     made = lake.create(SCHEMA)
     rows = 1_100_000
-    created = [NOON - timedelta(microseconds=abs(at - 400_000)) for at in range(rows)]
+    numbers = np.arange(rows)
+    noon = pa.scalar(NOON, TIME).value
     part = pa.table(
         {
-            "user": pa.array([1] * rows, pa.int64()),
-            "ts": pa.array([NOON] * rows, TIME),
-            "created": pa.array(created, TIME),
-            "x": pa.array(range(rows), pa.int64()),
+            "user": np.ones(rows, np.int64),
+            "ts": pa.array(np.full(rows, noon)).cast(TIME),
+            "created": pa.array(noon - abs(numbers - 400_000)).cast(TIME),
+            "x": numbers,
         },
         SCHEMA,
     )
