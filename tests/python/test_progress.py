@@ -132,9 +132,11 @@ def test_what_was_counted_is_what_was_expected(table, entities):
 def test_stages_are_said_in_words(table, entities):
     told = Told()
     options = ReadOptions(batch_size=1, threads=1, progress=told)
-    icefield.point_in_time_join(entities, views(table, "a", "b"), options=options).to_arrow()
+    both = [FeatureView(name, table, ["driver"]) for name in "ab"]
+    icefield.point_in_time_join(entities, both, full_feature_names=True, options=options).to_arrow()
     said = set(told.stages())
-    assert {"deciding a", "gathering a", "done"} <= said
+    assert {"deciding a", "done"} <= said
+    assert said & {"gathering a", "gathering b"}
     assert said <= {
         "deciding a",
         "done",
