@@ -54,10 +54,14 @@ SCRIPT = """
     print(work(quick).num_rows == wanted, flush=True)
 """
 JOIN = "icefield.point_in_time_join(entities, [view], options=options)"
+TIGHT = "memory_budget=icefield.MemoryBudget(pass_rows=100_000, held_size=200_000)"
+SPILLED = f"icefield.point_in_time_join(entities, [view], options=options, {TIGHT})"
 WORK = {
     "join, deciding": ("deciding", f"{JOIN}.to_arrow()"),
     "join, gathering": ("gathering", f"{JOIN}.to_arrow()"),
     "join, giving": ("giving", f"{JOIN}.reader().read_all()"),
+    "spilled join, gathering": ("gathering", f"{SPILLED}.to_arrow()"),
+    "spilled join, giving": ("giving", f"{SPILLED}.reader().read_all()"),
     "frame of the views": (
         "making",
         "icefield.point_in_time_join(None, [view], options=options, **ALWAYS).to_arrow()",

@@ -132,7 +132,8 @@ def test_what_was_counted_is_what_was_expected(table, entities):
 def test_stages_are_said_in_words(table, entities):
     told = Told()
     options = ReadOptions(batch_size=1, threads=1, progress=told)
-    icefield.point_in_time_join(entities, views(table, "a", "b"), options=options).to_arrow()
+    both = [FeatureView(name, table, ["driver"]) for name in "ab"]
+    icefield.point_in_time_join(entities, both, full_feature_names=True, options=options).to_arrow()
     said = set(told.stages())
     assert {"deciding a", "done"} <= said, "gathering may be done before it is told of"
     assert said <= {
@@ -153,6 +154,20 @@ def test_time_that_is_left_goes_by_the_pace(table):
             pace = state.elapsed * (1 - state.fraction) / state.fraction
             assert 0 < state.remaining <= pace * 1.001, "time before the first work is no pace"
     assert (last.remaining, last.fraction) == (0, 1)
+
+
+def test_passes_are_parts_of_the_whole(table, entities):
+    told = Told()
+    budget = icefield.MemoryBudget(pass_rows=10_000)
+    options = ReadOptions(batch_size=1, threads=1, progress=told)
+    join = icefield.point_in_time_join(
+        entities, views(table, "a"), options=options, memory_budget=budget
+    )
+    join.to_arrow()
+    assert join.report()["passes"] == 5
+    first_pass = told.stages().index("giving rows")
+    assert told.states[first_pass].fraction < 0.5
+    assert (told.states[-1].fraction, told.states[-1].done) == (1, told.states[-1].total)
 
 
 def test_streams_are_followed_too(table, entities):
