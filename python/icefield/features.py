@@ -53,12 +53,18 @@ def _pairs(columns: Iterable[ColumnPair]) -> list[tuple[str, str]]:
 
 
 def _ttl_micros(ttl: timedelta) -> int:
-    # Beyond 64 bits every row is fresh, as it is at their end; a pandas ttl below a microsecond is
-    # not "no limit".
+    # A pandas ttl below a microsecond is not "no limit"; one beyond all times is.
     micros = duration_micros(ttl)
     if micros == 0 and ttl > timedelta(0):
         return 1
-    return max(-1, min(micros, _INT64_MAX))
+    if micros > 2 * _INT64_MAX:
+        return 0
+    if micros > _INT64_MAX:
+        raise InvalidArgumentError(
+            f"a ttl of {micros} microseconds is no number of 64 bits: give at most {_INT64_MAX}, "
+            "or none"
+        )
+    return max(-1, micros)
 
 
 class FeatureView:

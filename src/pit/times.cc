@@ -106,10 +106,16 @@ std::optional<int64_t> FloorToUnit(const Times& times, size_t row, ViewUnit unit
   return static_cast<int64_t>(std::min(tick, Wide{kTickMax}));
 }
 
-int64_t OldestFresh(const Times& times, size_t row, int64_t ttl_us, ViewUnit unit) {
+std::optional<int64_t> OldestFresh(const Times& times, size_t row, int64_t ttl_us, ViewUnit unit) {
   const Wide nanos_per_tick = 1'000'000'000 / TicksPerSecond(unit);
   const Wide tick = CeilDivide(NanosOf(times, row) - Wide{ttl_us} * 1000, nanos_per_tick);
-  return static_cast<int64_t>(std::clamp(tick, Wide{kTickMin}, Wide{kTickMax}));
+  if (tick > Wide{kTickMax}) return std::nullopt;
+  return static_cast<int64_t>(std::max(tick, Wide{kTickMin}));
+}
+
+int64_t TtlTicks(int64_t ttl_us, ViewUnit unit) {
+  const Wide ticks = Wide{ttl_us} * (TicksPerSecond(unit) / 1'000'000);
+  return ticks > Wide{kTickMax} ? 0 : static_cast<int64_t>(ticks);
 }
 
 }  // namespace icefield

@@ -47,7 +47,11 @@ Status ReadViewTimes(const arrow::Array& column, ViewUnit unit, std::vector<int6
 std::optional<int64_t> FloorToUnit(const Times& times, size_t row, ViewUnit unit);
 
 /// The first tick of `unit` at or after the instant minus `ttl_us`: the least event time that is
-/// not expired (P3). Saturates at the ends of the range.
-int64_t OldestFresh(const Times& times, size_t row, int64_t ttl_us, ViewUnit unit);
+/// not expired (P3). Saturates where that lies before all ticks; nothing where it lies beyond all:
+/// every row is expired.
+std::optional<int64_t> OldestFresh(const Times& times, size_t row, int64_t ttl_us, ViewUnit unit);
+
+/// A TTL as ticks of a unit; 0 where it is longer than 64 bits of them.
+int64_t TtlTicks(int64_t ttl_us, ViewUnit unit);
 
 }  // namespace icefield

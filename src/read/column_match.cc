@@ -53,29 +53,44 @@ const int64_t* FindCount(const std::map<FieldId, int64_t>& counts, FieldId id) {
 
 void SetOrdinalsOf(std::vector<ColumnPlan::Source>& sources, const std::vector<FileColumn>& columns,
                    bool by_position, const std::vector<int>& leaves) {
+  struct Read {
+    size_t place;
+    int ordinal;
+  };
+  int ordinal = 0;
+  std::map<FieldId, Read>
+      read_by_id;  // Of the columns that are read; by position: by their places.
+  for (size_t place = 0; place < columns.size(); ++place) {
+    if (!HoldsLeafOf(columns[place], leaves)) continue;
+    const Read read{place, ordinal++};
+    if (by_position) {
+      read_by_id.emplace(FieldId{static_cast<int32_t>(place)}, read);
+    } else if (columns[place].id) {
+      read_by_id.emplace(*columns[place].id, read);
+    }
+  }
   for (size_t at = 0; at < sources.size(); ++at) {
     ColumnPlan::Source& source = sources[at];
     source.ordinal = -1;
     if (!source.stored) continue;
-    int ordinal = 0;
-    for (size_t place = 0; place < columns.size(); ++place) {
-      const FileColumn& column = columns[place];
-      if (!HoldsLeafOf(column, leaves)) continue;
-      if (by_position ? place == at : column.id == source.target.id) {
-        source.ordinal = ordinal;
-        SetOrdinalsOf(source.children, column.children, column.kind != FileColumn::Kind::kStruct,
-                      leaves);
-        break;
-      }
-      ++ordinal;
-    }
+    const auto found =
+        read_by_id.find(by_position ? FieldId{static_cast<int32_t>(at)} : source.target.id);
+    if (found == read_by_id.end()) continue;
+    source.ordinal = found->second.ordinal;
+    const FileColumn& column = columns[found->second.place];
+    SetOrdinalsOf(source.children, column.children, column.kind != FileColumn::Kind::kStruct,
+                  leaves);
   }
 }
 
 }  // namespace
 
 ColumnMatcher::ColumnMatcher(const std::vector<FileColumn>& columns, const FileFacts& facts)
-    : columns_(columns), facts_(facts), location_(facts.task->file.path) {}
+    : columns_(columns), facts_(facts), location_(facts.task->file.path) {
+  for (const FileColumn& column : columns_) {
+    if (column.id) by_id_[*column.id].push_back(&column);
+  }
+}
 
 std::vector<int> ColumnMatcher::Leaves() const {
   std::vector<int> leaves = leaves_;
@@ -88,7 +103,9 @@ Result<ColumnPlan::Source> ColumnMatcher::MatchColumn(const Field& target) {
   Source source{.target = target};
   ICEFIELD_ASSIGN(source.type, ToArrowType(target.type));
   if (target.id.value > kUserFieldIdMax) return MatchMetadata(std::move(source));
-  ICEFIELD_ASSIGN(const FileColumn* column, FindById(columns_, target));
+  const auto found = by_id_.find(target.id);
+  if (found == by_id_.end()) return Match(std::move(source), nullptr);
+  ICEFIELD_ASSIGN(const FileColumn* column, OnlyOne(found->second));
   return Match(std::move(source), column);
 }
 
@@ -223,16 +240,19 @@ Status ColumnMatcher::CheckNotCounted(const Field& target) const {
 
 Result<const FileColumn*> ColumnMatcher::FindById(const std::vector<FileColumn>& columns,
                                                   const Field& target) const {
-  const FileColumn* found = nullptr;
+  std::vector<const FileColumn*> found;
   for (const FileColumn& column : columns) {
-    if (column.id != target.id) continue;
-    if (found != nullptr) {
-      return CorruptData(location_, ": '", found->name, "' and '", column.name,
-                         "' both have the field id ", target.id.value);
-    }
-    found = &column;
+    if (column.id == target.id) found.push_back(&column);
   }
-  return found;
+  if (found.empty()) return static_cast<const FileColumn*>(nullptr);
+  return OnlyOne(found);
+}
+
+Result<const FileColumn*> ColumnMatcher::OnlyOne(
+    const std::vector<const FileColumn*>& columns) const {
+  if (columns.size() == 1) return columns.front();
+  return CorruptData(location_, ": '", columns[0]->name, "' and '", columns[1]->name,
+                     "' both have the field id ", columns[0]->id->value);
 }
 
 Status ColumnMatcher::CheckKind(const Field& target, const FileColumn& column) const {

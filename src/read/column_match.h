@@ -1,6 +1,7 @@
 /// Finds for each asked field where its values come from in one file.
 #pragma once
 
+#include <map>
 #include <vector>
 
 #include "base/result.h"
@@ -29,12 +30,14 @@ class ColumnMatcher {
   Result<Source> MatchChildren(Source source, const FileColumn& column);
   Result<Source> Missing(Source source) const;
   Result<ArrowScalar> PartitionTuple(const Field& target) const;
+  Result<const FileColumn*> OnlyOne(const std::vector<const FileColumn*>& columns) const;
   Result<const FileColumn*> FindById(const std::vector<FileColumn>& columns,
                                      const Field& target) const;
   Status CheckKind(const Field& target, const FileColumn& column) const;
   Status CheckNotCounted(const Field& target) const;
 
   const std::vector<FileColumn>& columns_;
+  std::map<FieldId, std::vector<const FileColumn*>> by_id_;  // Of the outermost.
   const FileFacts& facts_;
   const std::string& location_;
   std::vector<int> leaves_;

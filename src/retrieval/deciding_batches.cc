@@ -14,6 +14,7 @@
 #include "read/picked_rows.h"
 #include "read/row_filter_plan.h"
 #include "retrieval/progress_stages.h"
+#include "retrieval/tied_rows.h"
 
 namespace icefield {
 namespace {
@@ -67,12 +68,8 @@ Status Decode(const PinnedView& pinned, const Places& places, LiveBatch live,
       ReadViewTimes(*rows.column(places.event), pinned.unit, batch.event_times, batch.no_time));
   batch.created_times.clear();
   if (places.created >= 0) {
-    std::vector<uint8_t> no_created;
-    ICEFIELD_TRY(
-        ReadViewTimes(*rows.column(places.created), pinned.unit, batch.created_times, no_created));
-    for (size_t row = 0; row < no_created.size(); ++row) {
-      if (no_created[row] != 0) batch.created_times[row] = kNoCreatedTime;
-    }
+    batch.created_times.resize(static_cast<size_t>(rows.num_rows()));
+    ICEFIELD_TRY(ReadCreatedTimes(*rows.column(places.created), pinned.unit, batch.created_times));
   }
   batch.lineages.clear();
   if (places.lineage >= 0) {

@@ -59,8 +59,14 @@ Status ReadCreatedTimes(const arrow::Array& column, ViewUnit unit,
   std::vector<int64_t> times;
   std::vector<uint8_t> absent;
   ICEFIELD_TRY(ReadViewTimes(column, unit, times, absent));
-  for (size_t row = 0; row < absent.size(); ++row)
+  for (size_t row = 0; row < absent.size(); ++row) {
     created_times[row] = absent[row] != 0 ? kNoCreatedTime : times[row];
+    if (absent[row] == 0 && times[row] == kNoCreatedTime) {
+      return Unsupported(
+          "a created time of ", kNoCreatedTime,
+          ", the first of 64 bits, which stands for none; write null or a later one");
+    }
+  }
   return {};
 }
 

@@ -34,7 +34,8 @@ Result<TieDetails> ReadTieDetails(ViewScan& scan, std::span<const RowLocator> ro
                                   int64_t thread_bytes, const ReadOptions& options);
 
 /// The created times of `column` in the view's unit, kNoCreatedTime where null, into the first of
-/// `created_times`. CorruptData where one does not fit the unit.
+/// `created_times`. CorruptData where one does not fit the unit,
+/// Unsupported where one is what stands for none.
 Status ReadCreatedTimes(const arrow::Array& column, ViewUnit unit,
                         std::span<int64_t> created_times);
 

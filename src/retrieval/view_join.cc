@@ -135,8 +135,10 @@ Decision ResolveRows(const SlotTable& slots, const EntityFrame& frame, const Pin
   if (pinned.view.created_time) decision.hits_not_yet_created = 0;
   for (size_t row = 0; row < times.values.size(); ++row) {
     const bool has_ttl = ttl_us > 0 && times.valid[row] != 0;
-    const int64_t oldest_fresh = has_ttl ? OldestFresh(times, row, ttl_us, pinned.unit) : INT64_MIN;
-    const SlotTable::Resolved resolved = slots.Resolve(row, oldest_fresh);
+    const std::optional<int64_t> oldest_fresh =
+        has_ttl ? OldestFresh(times, row, ttl_us, pinned.unit) : INT64_MIN;
+    SlotTable::Resolved resolved = slots.Resolve(row, oldest_fresh.value_or(INT64_MAX));
+    if (!oldest_fresh && resolved.outcome == Outcome::kHit) resolved.outcome = Outcome::kExpired;
     Count(resolved.outcome, decision.outcomes);
     if (resolved.outcome != Outcome::kHit) continue;
     const Candidate& winner = resolved.winner;
@@ -194,7 +196,7 @@ Status FillSlots(ViewScan& scan, const EntityFrame& frame, const EncodedKeys& ke
                  std::optional<SlotTable>& slots) {
   SlotTable::Options options{.created_cut = scan.report.cut == CutEffect::kApplied,
                              .commit_cut = scan.pinned.commit_times.has_value(),
-                             .ttl = MicrosToTick(terms.WidestTtl(), scan.pinned.unit),
+                             .ttl = TtlTicks(terms.WidestTtl(), scan.pinned.unit),
                              .files = static_cast<uint32_t>(scan.plan.tasks.size())};
   scan.report.ties = PlannedTies(scan);
   if (scan.report.ties == TieReading::kAside) {
@@ -318,7 +320,10 @@ std::optional<TimeSpan> SpanOf(const EntityFrame& frame, int64_t ttl_us, ViewUni
   }
   if (!least) return std::nullopt;
   TimeSpan span;
-  if (ttl_us > 0) span.first = OldestFresh(times, *least, ttl_us, unit);
+  if (ttl_us > 0) {
+    span.first = OldestFresh(times, *least, ttl_us, unit);
+    if (!span.first) return std::nullopt;  // Beyond all ticks: every row is expired.
+  }
   span.last = FloorToUnit(times, *greatest, unit);
   // Before all ticks: no row is early enough.
   if (!span.last) return std::nullopt;

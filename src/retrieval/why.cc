@@ -188,7 +188,9 @@ std::string ReasonOf(const JudgedRow& judged, const WhyTerms& terms, const SeenR
     case Verdict::kLater:
       return StrCat("later than the entity time by ", apart(terms.entity_time, order.event_time));
     case Verdict::kExpired:
-      return StrCat("older than the ttl allows by ", apart(order.event_time, terms.oldest_fresh));
+      return StrCat("older than the ttl allows by ",
+                    apart(order.event_time,
+                          terms.oldest_fresh.value_or(std::numeric_limits<int64_t>::max())));
     case Verdict::kOlder:
       return StrCat("older than the winner by ", apart(order.event_time, winner->order.event_time));
     case Verdict::kCreatedEarlier:

@@ -36,7 +36,7 @@ const char* RuleOf(Verdict verdict) {
 WhyRows::Group WhyRows::GroupOf(const SeenRow& row) const {
   const RowOrder& order = row.order;
   if (order.event_time > terms_.entity_time) return kLaterRows;
-  if (order.event_time < terms_.oldest_fresh) return kExpiredRows;
+  if (!terms_.oldest_fresh || order.event_time < *terms_.oldest_fresh) return kExpiredRows;
   const bool never_created = order.created_time == kNoCreatedTime;
   if (terms_.created_cut && (never_created || order.created_time > terms_.entity_time))
     return kCreated;

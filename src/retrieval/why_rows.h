@@ -35,14 +35,15 @@ struct SeenRow {
 
 /// The entity row, in ticks of the view's unit.
 struct WhyTerms {
-  int64_t entity_time = 0;   ///< Rounded down.
-  int64_t oldest_fresh = 0;  ///< The least tick that is not expired; the least of all without TTL.
+  int64_t entity_time = 0;  ///< Rounded down.
+  /// The least tick that is not expired; the least of all without TTL. None: all are expired.
+  std::optional<int64_t> oldest_fresh = 0;
   bool created_cut = false;
 };
 
 /// True where a row's commit time matters: P2 and P3 let it pass.
 inline bool IsWithin(const WhyTerms& terms, int64_t event_time) {
-  return event_time >= terms.oldest_fresh && event_time <= terms.entity_time;
+  return terms.oldest_fresh && event_time >= *terms.oldest_fresh && event_time <= terms.entity_time;
 }
 
 struct JudgedRow {
