@@ -1,4 +1,4 @@
-"""What a retrieval takes of memory: `python -m bench.memory rows` and `python -m bench.memory wide`.
+"""What a retrieval takes of memory: `python -m bench.memory rows`, `python -m bench.memory wide`.
 
 `rows`: bytes for each row of a frame, by the kind of its keys, with no feature read: what the
 constants of src/retrieval/frame_passes.cc are set by. `wide`: the peak of joins with a table of

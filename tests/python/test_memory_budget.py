@@ -40,19 +40,18 @@ STATS = pa.schema(
 def stats(lake: Lake) -> FeatureView:
     """Per key one row an hour, in several files and row groups."""
     rng = random.Random(1)
-    rows: list[dict[str, Any]] = []
-    for hour in range(HOURS):
-        for key in range(KEYS):
-            rows.append(
-                {
-                    "key": key,
-                    "event_timestamp": START + timedelta(hours=hour),
-                    "number": rng.choice([None, rng.random()]),
-                    "text": rng.choice([None, "x" * rng.randrange(50)]),
-                    "tags": rng.choice([None, [], [None, f"{hour}"]]),
-                    "nested": rng.choice([None, {"a": hour, "b": [0.5] * rng.randrange(3)}]),
-                }
-            )
+    rows: list[dict[str, Any]] = [
+        {
+            "key": key,
+            "event_timestamp": START + timedelta(hours=hour),
+            "number": rng.choice([None, rng.random()]),
+            "text": rng.choice([None, "x" * rng.randrange(50)]),
+            "tags": rng.choice([None, [], [None, f"{hour}"]]),
+            "nested": rng.choice([None, {"a": hour, "b": [0.5] * rng.randrange(3)}]),
+        }
+        for hour in range(HOURS)
+        for key in range(KEYS)
+    ]
     table = lake.create(STATS)
     rng.shuffle(rows)
     for part in range(4):
@@ -308,7 +307,7 @@ def test_a_full_disk_is_an_error_that_names_the_directory(
 def _nameless_files(process: subprocess.Popen[str], folder: Path) -> Iterator[str]:
     """Open files of a process that lie in a folder under no name."""
     for descriptor in Path(f"/proc/{process.pid}/fd").iterdir():
-        target = os.readlink(descriptor)
+        target = str(descriptor.readlink())
         if target.startswith(str(folder)) and target.endswith("(deleted)"):
             yield target
 

@@ -43,8 +43,8 @@ class IcebergComputeEngineConfig(FeastConfigBaseModel):
 class IcebergComputeEngine(LocalComputeEngine):
     """Writes the newest row of each key to the online store, batch by batch.
 
-    The table is read once and streamed: what must fit in memory are the keys, not their rows. Rows are
-    written in steps of `materialization.online_write_batch_size` (10,000 unless it is set).
+    The table is read once and streamed: what must fit in memory are the keys, not their rows. Rows
+    are written in steps of `materialization.online_write_batch_size` (10,000 unless it is set).
 
     Views whose rows are computed and not merely chosen (a transformation, aggregations, a filter,
     other views as sources, validation) are left to Feast's local engine, whole. A view with
