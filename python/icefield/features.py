@@ -52,12 +52,16 @@ def _pairs(columns: Iterable[ColumnPair]) -> list[tuple[str, str]]:
     ]
 
 
+_ALL_TIMES = 2 * _INT64_MAX + 1
+"""Microseconds from the first time to the last."""
+
+
 def _ttl_micros(ttl: timedelta) -> int:
     # A pandas ttl below a microsecond is not "no limit"; one beyond all times is.
     micros = duration_micros(ttl)
     if micros == 0 and ttl > timedelta(0):
         return 1
-    if micros > 2 * _INT64_MAX:
+    if micros > _ALL_TIMES:
         return 0
     if micros > _INT64_MAX:
         raise InvalidArgumentError(
@@ -99,6 +103,7 @@ class FeatureView:
         catalog: Catalog | None = None,
     ) -> None:
         self.name = name
+        self._reaches_back_to_all = ttl is not None and duration_micros(ttl) > _ALL_TIMES
         self._native = _native.NativeView.make(
             table=_native_table(table, catalog),
             name=name,
@@ -171,7 +176,7 @@ def point_in_time_join(
     return TrainingSet(
         _native.point_in_time_join(
             frame=None if entity_frame is None else to_stream(entity_frame),
-            start_us=instant_micros(start) if start is not None else None,
+            start_us=_start_micros(start, entity_frame, views),
             end_us=instant_micros(end) if end is not None else None,
             views=[view._native for view in views],
             entity_timestamp=entity_timestamp,
@@ -183,6 +188,17 @@ def point_in_time_join(
             read=(options or ReadOptions()).native(),
         )
     )
+
+
+def _start_micros(
+    start: Instant | None, entity_frame: Any, views: Sequence[FeatureView]
+) -> int | None:
+    if start is not None:
+        return instant_micros(start)
+    # The longest ttl before the end (P14).
+    if entity_frame is None and any(view._reaches_back_to_all for view in views):
+        return -_INT64_MAX - 1
+    return None
 
 
 def explain(

@@ -166,6 +166,8 @@ def test_the_first_created_time_of_64_bits_stands_for_none_and_is_refused(tmp_pa
 def test_p3_the_longest_ttl_reaches_from_end_to_end(tmp_path):
     view = one_time(tmp_path, FIRST, FIRST + 1, ttl=timedelta.max // timedelta(microseconds=1))
     assert features(view, asked_once(LAST)) == [7]
+    made = icefield.point_in_time_join(None, [view]).to_arrow()
+    assert made["event_timestamp"].cast(pa.int64()).to_pylist() == [FIRST], "P14 reaches as far"
     with pytest.raises(errors.InvalidArgumentError, match="no number of 64 bits"):
         one_time(tmp_path / "between", FIRST, FIRST, ttl=LAST + 1)
 
