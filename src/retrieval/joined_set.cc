@@ -14,6 +14,7 @@
 #include "retrieval/frame_passes.h"
 #include "retrieval/progress_stages.h"
 #include "retrieval/stopwatch.h"
+#include "retrieval/view_groups.h"
 #include "retrieval/view_join.h"
 
 namespace icefield {
@@ -34,15 +35,10 @@ class JoinedSet final : public TrainingSet {
         schema_(std::move(schema)),
         terms_(std::move(terms)),
         encodings_(frame_),
+        groups_(views_),
         spill_file_(terms_.memory.limits().spill_directory),
         work_(terms_.read.progress, views_.size()) {
     report_.rows = frame_.rows();
-    for (const PinnedView& view : views_) {
-      const auto first = std::find_if(views_.begin(), views_.end(), [&](const PinnedView& other) {
-        return DecideAlike(other, view);
-      });
-      deciders_.push_back(static_cast<size_t>(first - views_.begin()));
-    }
   }
 
   const std::shared_ptr<arrow::Schema>& schema() const override { return schema_; }
@@ -101,7 +97,7 @@ class JoinedSet final : public TrainingSet {
     if (!features.ok()) return std::move(features).error();
     ICEFIELD_ASSIGN(std::shared_ptr<arrow::RecordBatch> slice, frame_.Slice(next_row_, rows));
     arrow::ArrayVector columns = slice->columns();
-    for (size_t view = 0; view < results_.size(); ++view) {
+    for (size_t view = 0; view < views_.size(); ++view) {
       CountNulls(view, rows, (*features)[view]);
       columns.insert(columns.end(), (*features)[view].begin(), (*features)[view].end());
     }
@@ -120,11 +116,11 @@ class JoinedSet final : public TrainingSet {
     const std::optional<TimeSpan> span = SpanOf(frame_, DecidingTermsOf(at).WidestTtl(), view.unit);
     ViewNeed need{.span = {.op = PredicateOp::kFalse},
                   .keys = AmongKeys(view, keys->columns),
-                  .gathered = FeatureColumns(view)};
+                  .gathered = groups_.GatheredBy(at)};
     if (span) need.span = WithinSpan(view, *span);
     ICEFIELD_ASSIGN(std::unique_ptr<ViewScan> scan,
                     OpenForJoin(view, std::move(need), terms_, depth));
-    if (deciders_[at] != at) LeaveDeciding(views_[deciders_[at]], *scan);
+    if (groups_.DeciderOf(at) != at) LeaveDeciding(views_[groups_.DeciderOf(at)], *scan);
     return scan;
   }
 
@@ -143,34 +139,22 @@ class JoinedSet final : public TrainingSet {
     if (!terms_.read.bytes_max) return scans;
     PlannedBytes planned(terms_.read);
     for (size_t view = 0; view < views_.size(); ++view) {
+      if (!groups_.IsGatherer(view)) continue;
       ICEFIELD_ASSIGN(scans[view], Open(view));
       ICEFIELD_TRY(planned.Add(scans[view]->report));
     }
     return scans;
   }
 
-  // The TTLs of the views that the first pass over view `at` is for, each once.
-  std::vector<int64_t> TtlsOf(size_t at) const {
-    std::vector<int64_t> ttls;
-    for (size_t view = 0; view < views_.size(); ++view) {
-      const int64_t ttl = views_[view].view.ttl_us;
-      if (deciders_[view] == deciders_[at] &&
-          std::find(ttls.begin(), ttls.end(), ttl) == ttls.end())
-        ttls.push_back(ttl);
-    }
-    return ttls;
-  }
-
   DecidingTerms DecidingTermsOf(size_t at) const {
-    return {
-        .ttls_us = TtlsOf(at), .thread_bytes = terms_.memory.thread_bytes(), .read = terms_.read};
+    return {.ttls_us = groups_.TtlsOf(at), .thread_bytes = terms_.memory.thread_bytes(), .read = terms_.read};
   }
 
   // Of views that decide alike the first reads keys and times, and leaves its decisions to the
   // others.
   Result<Winners> WinnersFor(size_t at, ViewScan& scan) {
     const Stopwatch watch(report_.seconds.winners);
-    const size_t decider = deciders_[at];
+    const size_t decider = groups_.DeciderOf(at);
     if (decider == at) {
       ICEFIELD_ASSIGN(const EncodedKeys* keys, encodings_.For(views_[at].view));
       const DecidingTerms terms = DecidingTermsOf(at);
@@ -182,26 +166,16 @@ class JoinedSet final : public TrainingSet {
     }
     const auto found = decisions_.find({decider, views_[at].view.ttl_us});
     found->second.Report(scan.report);
-    if (IsNeededAfter(at)) return found->second.winners;
     Winners winners = std::move(found->second.winners);
     decisions_.erase(found);
     return winners;
   }
 
-  // True if a later view has the same winners as view `at`.
-  bool IsNeededAfter(size_t at) const {
-    for (size_t later = at + 1; later < views_.size(); ++later) {
-      if (deciders_[later] == deciders_[at] && views_[later].view.ttl_us == views_[at].view.ttl_us)
-        return true;
-    }
-    return false;
-  }
-
   // The share of view `at` of `left` bytes: what one view does not need, those after it get.
   FeatureTerms TermsOf(size_t at, int64_t left) {
     const MemoryBudget& memory = terms_.memory;
-    const auto others = static_cast<int64_t>(views_.size() - at);
-    return {.bytes_max = std::min(left / others, memory.limits().held_bytes_max.value_or(left)),
+    return {.bytes_max = std::min(left / groups_.GatherersFrom(at),
+                                   memory.limits().held_bytes_max.value_or(left)),
             .thread_bytes = memory.thread_bytes(),
             .file = &spill_file_};
   }
@@ -216,6 +190,7 @@ class JoinedSet final : public TrainingSet {
     if (terms_.read.progress == nullptr || views_.size() == 1) return {};
     const Stopwatch watch(report_.seconds.plan);
     for (size_t at = 0; at < views_.size(); ++at) {
+      if (!groups_.IsGatherer(at)) continue;
       ICEFIELD_ASSIGN(const std::unique_ptr<ViewScan> scan, Open(at, PlanDepth::kManifests));
       work_.Set(at, WorkOf(*scan));
     }
@@ -229,6 +204,10 @@ class JoinedSet final : public TrainingSet {
     int64_t left = memory.feature_bytes(frame_.rows() * JoinBytesOfRow(frame_.table(), views_));
     int64_t giving_work = 0;
     for (size_t at = 0; at < views_.size(); ++at) {
+      if (!groups_.IsGatherer(at)) {
+        Follow(at);
+        continue;
+      }
       std::unique_ptr<ViewScan> scan = std::move(planned[at]);
       if (scan == nullptr) {
         const Stopwatch watch(report_.seconds.plan);
@@ -238,17 +217,39 @@ class JoinedSet final : public TrainingSet {
       giving_work += GivingWork(*scan, frame_.rows());
       ICEFIELD_ASSIGN(Winners winners, WinnersFor(at, *scan));
       const Stopwatch watch(report_.seconds.gather);
-      ICEFIELD_ASSIGN(JoinedView joined, GatherFeatures(*scan, frame_, std::move(winners),
-                                                        TermsOf(at, left), terms_.read));
-      left = std::max<int64_t>(0, left - joined.features.bytes_held());
-      row_bytes_ += joined.features.row_bytes();
-      results_.push_back(std::move(joined));
+      ICEFIELD_ASSIGN(GatheredFeatures gathered, GatherFeatures(*scan, frame_, std::move(winners),
+                                                                TermsOf(at, left), terms_.read));
+      left = std::max<int64_t>(0, left - gathered.features.bytes_held());
+      gathered_.emplace(at, std::move(gathered));
       report_.views.push_back(std::move(scan->report));
     }
+    for (size_t view = 0; view < views_.size(); ++view) row_bytes_ += RowBytes(view);
     if (terms_.read.progress != nullptr) terms_.read.progress->Enter("giving rows");
     giving_.emplace(terms_.read.progress, giving_work, frame_.rows());
     joined_ = true;
     return {};
+  }
+
+  // The report of a view whose features were gathered with those of another one.
+  void Follow(size_t at) {
+    const ViewReport& gatherer = report_.views[groups_.GathererOf(at)];
+    ViewReport& report = report_.views.emplace_back(PinnedReport(views_[at]));
+    report.decided_with = views_[groups_.DeciderOf(at)].view.name;
+    report.files_planned = gatherer.files_planned;
+    report.pruned = gatherer.pruned;
+    report.cut = gatherer.cut;
+    report.ties = gatherer.ties;
+    report.outcomes = gatherer.outcomes;
+    report.full_ties = gatherer.full_ties;
+    report.hits_not_yet_created = gatherer.hits_not_yet_created;
+  }
+
+  // About, of the features of an entity row.
+  int64_t RowBytes(size_t view) const {
+    const size_t gatherer = groups_.GathererOf(view);
+    const auto columns = static_cast<int64_t>(groups_.GatheredBy(gatherer).columns.size());
+    const auto own = static_cast<int64_t>(groups_.ColumnsOf(view).size());
+    return gathered_.at(gatherer).features.row_bytes() * own / std::max<int64_t>(1, columns);
   }
 
   // How many rows the next batch has.
@@ -256,25 +257,38 @@ class JoinedSet final : public TrainingSet {
     const int64_t fitting = terms_.memory.batch_bytes() / std::max<int64_t>(1, row_bytes_);
     int64_t rows = std::min(
         {frame_.rows() - next_row_, terms_.read.batch_rows, std::max<int64_t>(1, fitting)});
-    for (const JoinedView& joined : results_)
-      rows = std::min(rows, joined.features.RowsFrom(next_row_));
+    for (const auto& [view, gathered] : gathered_)
+      rows = std::min(rows, gathered.features.RowsFrom(next_row_));
     return rows;
   }
 
   std::span<const uint32_t> WinnersOf(size_t view, int64_t rows) const {
-    return std::span(results_[view].features.winner_of_row())
+    return std::span(gathered_.at(groups_.GathererOf(view)).features.winner_of_row())
         .subspan(static_cast<size_t>(next_row_), static_cast<size_t>(rows));
   }
 
-  // The features of the next `rows` entity rows, view by view.
+  // The features of the next `rows` entity rows, view by view. Views that were gathered together
+  // share the memory of what both have.
   Result<std::vector<arrow::ArrayVector>> TakeFeatures(int64_t rows) {
-    std::vector<arrow::ArrayVector> features;
-    for (size_t view = 0; view < results_.size(); ++view) {
-      Result<arrow::ArrayVector> taken = results_[view].Take(views_[view], next_row_, rows);
-      if (!taken.ok()) {
-        return std::move(taken).error().At(StrCat("feature view '", views_[view].view.name, "'"));
+    std::map<size_t, arrow::ArrayVector> taken;
+    for (auto& [view, gathered] : gathered_) {
+      Result<arrow::ArrayVector> columns = gathered.features.Take(next_row_, rows);
+      if (!columns.ok()) {
+        return std::move(columns).error().At(
+            StrCat("feature view '", views_[view].view.name, "'"));
       }
-      features.push_back(*std::move(taken));
+      taken[view] = *std::move(columns);
+    }
+    std::vector<arrow::ArrayVector> features(views_.size());
+    for (size_t view = 0; view < views_.size(); ++view) {
+      const size_t gatherer = groups_.GathererOf(view);
+      for (const int column : groups_.ColumnsOf(view))
+        features[view].push_back(taken[gatherer][static_cast<size_t>(column)]);
+      const std::optional<WinnerOrigins>& origins = gathered_.at(gatherer).origins;
+      if (!origins) continue;
+      const std::span<const uint32_t> winners = WinnersOf(view, rows);
+      ICEFIELD_TRY(origins->Insert({winners.begin(), winners.end()},
+                                   ProvenanceTimes(views_[view]).size(), features[view]));
     }
     return features;
   }
@@ -293,10 +307,10 @@ class JoinedSet final : public TrainingSet {
   std::shared_ptr<arrow::Schema> schema_;
   JoinTerms terms_;
   KeyEncodings encodings_;
-  std::vector<size_t> deciders_;  // Of each view the first one that decides alike: maybe itself.
+  ViewGroups groups_;
   std::map<std::pair<size_t, int64_t>, Decision> decisions_;  // By decider and TTL, while needed.
   TemporaryFile spill_file_;
-  std::vector<JoinedView> results_;
+  std::map<size_t, GatheredFeatures> gathered_;  // By gatherer.
   int64_t row_bytes_ = 0;  // About, of the features of an entity row.
   ExpectedParts work_;     // By view.
   std::optional<PassProgress> giving_;

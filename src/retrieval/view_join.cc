@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <limits>
-#include <tuple>
 
 #include "base/checked.h"
 #include "base/executor.h"
@@ -337,28 +336,6 @@ Result<int64_t> CommitTick(const PinnedView& pinned, const FileTask& task, int64
       pinned.unit);
 }
 
-Result<arrow::ArrayVector> JoinedView::Take(const PinnedView& pinned, int64_t first, int64_t rows) {
-  ICEFIELD_ASSIGN(arrow::ArrayVector columns, features.Take(first, rows));
-  if (!origins) return columns;
-  const auto start = features.winner_of_row().begin() + first;
-  ICEFIELD_TRY(origins->Insert({start, start + rows}, ProvenanceTimes(pinned).size(), columns));
-  return columns;
-}
-
-bool DecideAlike(const PinnedView& a, const PinnedView& b) {
-  const auto snapshot_of = [](const PinnedView& pinned) {
-    return pinned.selected.snapshot == nullptr ? SnapshotId{} : pinned.selected.snapshot->id;
-  };
-  const auto terms_of = [](const PinnedView& pinned) {
-    const BoundView& view = pinned.view;
-    return std::tie(pinned.source.table->metadata_location, pinned.source.table->name, view.keys,
-                    view.frame_keys, view.event_time, view.created_time, view.row_filter);
-  };
-  return snapshot_of(a) == snapshot_of(b) && terms_of(a) == terms_of(b) &&
-         a.source.store == b.source.store &&
-         a.commit_times.has_value() == b.commit_times.has_value();
-}
-
 int64_t DecidingTerms::WidestTtl() const {
   const auto [least, greatest] = std::minmax_element(ttls_us.begin(), ttls_us.end());
   return *least == 0 ? 0 : *greatest;
@@ -395,7 +372,7 @@ Result<std::vector<Decision>> DecideWinners(ViewScan& scan, const EntityFrame& f
   return decisions;
 }
 
-Result<JoinedView> GatherFeatures(ViewScan& scan, const EntityFrame& frame, Winners winners,
+Result<GatheredFeatures> GatherFeatures(ViewScan& scan, const EntityFrame& frame, Winners winners,
                                   const FeatureTerms& terms, const ReadOptions& options) {
   EnterStage(options, "gathering", scan.pinned.view.name);
   ICEFIELD_ASSIGN(const std::shared_ptr<arrow::Schema> schema, OutputSchema(scan.gathered));
@@ -412,9 +389,9 @@ Result<JoinedView> GatherFeatures(ViewScan& scan, const EntityFrame& frame, Winn
         CountNotYetCreated(frame, scan.pinned.unit, features.winner_of_row(), created_times);
   }
   scan.report.bytes_spilled = features.bytes_spilled();
-  JoinedView joined{std::move(features), std::nullopt};
-  if (scan.pinned.provenance) joined.origins.emplace(scan.plan, std::move(winners.locators));
-  return joined;
+  GatheredFeatures gathered{std::move(features), std::nullopt};
+  if (scan.pinned.provenance) gathered.origins.emplace(scan.plan, std::move(winners.locators));
+  return gathered;
 }
 
 }  // namespace icefield

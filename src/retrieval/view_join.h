@@ -45,14 +45,10 @@ class KeyEncodings {
   std::map<std::string, std::unique_ptr<EncodedKeys>> encodings_;
 };
 
-/// What one view gives to every entity row.
-struct JoinedView {
-  ViewFeatures features;
+/// What is read of the winners of one view, or of several that have the same, for every entity row.
+struct GatheredFeatures {
+  ViewFeatures features;                 ///< The columns that the scan gathers.
   std::optional<WinnerOrigins> origins;  ///< With provenance.
-
-  /// What FeatureColumns and ProvenanceFields name, for the rows [first, first + rows). As
-  /// ViewFeatures::Take.
-  Result<arrow::ArrayVector> Take(const PinnedView& pinned, int64_t first, int64_t rows);
 };
 
 /// Where the features of a view lie.
@@ -86,10 +82,6 @@ struct Decision {
   void Report(ViewReport& report) const;
 };
 
-/// True where one pass over one state of one table decides for both views: they share keys (in
-/// table and frame), times, row filter and cuts, and differ in features and TTLs alone.
-bool DecideAlike(const PinnedView& a, const PinnedView& b);
-
 /// How the first pass reads.
 struct DecidingTerms {
   std::vector<int64_t> ttls_us;  ///< Of the views that it is for, each once.
@@ -107,7 +99,7 @@ Result<std::vector<Decision>> DecideWinners(ViewScan& scan, const EntityFrame& f
                                             const EncodedKeys& keys, const DecidingTerms& terms);
 
 /// The second pass: reads the winners' features. Fills the report.
-Result<JoinedView> GatherFeatures(ViewScan& scan, const EntityFrame& frame, Winners winners,
+Result<GatheredFeatures> GatherFeatures(ViewScan& scan, const EntityFrame& frame, Winners winners,
                                   const FeatureTerms& terms, const ReadOptions& options);
 
 }  // namespace icefield
