@@ -21,8 +21,8 @@ std::string StrategyOf(const ViewScan& scan, PlanDepth depth) {
   std::string strategy = "keys and times of every planned row group";
   if (scan.report.decided_with) {
     const bool alone = !scan.gathered.columns.empty();
-    strategy = StrCat(alone ? "keys and times" : "keys, times and features",
-                      " with those of view ", *scan.report.decided_with);
+    strategy = StrCat(alone ? "keys and times" : "keys, times and features", " with those of view ",
+                      *scan.report.decided_with);
   } else if (depth == PlanDepth::kFooters || pinned.view.created_time) {
     const TieReading ties = PlannedTies(scan);
     if (ties == TieReading::kAside) strategy += ", what decides between rows that tie";

@@ -147,7 +147,9 @@ class JoinedSet final : public TrainingSet {
   }
 
   DecidingTerms DecidingTermsOf(size_t at) const {
-    return {.ttls_us = groups_.TtlsOf(at), .thread_bytes = terms_.memory.thread_bytes(), .read = terms_.read};
+    return {.ttls_us = groups_.TtlsOf(at),
+            .thread_bytes = terms_.memory.thread_bytes(),
+            .read = terms_.read};
   }
 
   // Of views that decide alike the first reads keys and times, and leaves its decisions to the
@@ -175,7 +177,7 @@ class JoinedSet final : public TrainingSet {
   FeatureTerms TermsOf(size_t at, int64_t left) {
     const MemoryBudget& memory = terms_.memory;
     return {.bytes_max = std::min(left / groups_.GatherersFrom(at),
-                                   memory.limits().held_bytes_max.value_or(left)),
+                                  memory.limits().held_bytes_max.value_or(left)),
             .thread_bytes = memory.thread_bytes(),
             .file = &spill_file_};
   }
@@ -274,8 +276,7 @@ class JoinedSet final : public TrainingSet {
     for (auto& [view, gathered] : gathered_) {
       Result<arrow::ArrayVector> columns = gathered.features.Take(next_row_, rows);
       if (!columns.ok()) {
-        return std::move(columns).error().At(
-            StrCat("feature view '", views_[view].view.name, "'"));
+        return std::move(columns).error().At(StrCat("feature view '", views_[view].view.name, "'"));
       }
       taken[view] = *std::move(columns);
     }
@@ -311,8 +312,8 @@ class JoinedSet final : public TrainingSet {
   std::map<std::pair<size_t, int64_t>, Decision> decisions_;  // By decider and TTL, while needed.
   TemporaryFile spill_file_;
   std::map<size_t, GatheredFeatures> gathered_;  // By gatherer.
-  int64_t row_bytes_ = 0;  // About, of the features of an entity row.
-  ExpectedParts work_;     // By view.
+  int64_t row_bytes_ = 0;                        // About, of the features of an entity row.
+  ExpectedParts work_;                           // By view.
   std::optional<PassProgress> giving_;
   RetrievalReport report_;
   int64_t next_row_ = 0;

@@ -373,7 +373,7 @@ Result<std::vector<Decision>> DecideWinners(ViewScan& scan, const EntityFrame& f
 }
 
 Result<GatheredFeatures> GatherFeatures(ViewScan& scan, const EntityFrame& frame, Winners winners,
-                                  const FeatureTerms& terms, const ReadOptions& options) {
+                                        const FeatureTerms& terms, const ReadOptions& options) {
   EnterStage(options, "gathering", scan.pinned.view.name);
   ICEFIELD_ASSIGN(const std::shared_ptr<arrow::Schema> schema, OutputSchema(scan.gathered));
   FeatureCollector collector(*schema, std::move(winners.winner_of_row),

@@ -100,6 +100,6 @@ Result<std::vector<Decision>> DecideWinners(ViewScan& scan, const EntityFrame& f
 
 /// The second pass: reads the winners' features. Fills the report.
 Result<GatheredFeatures> GatherFeatures(ViewScan& scan, const EntityFrame& frame, Winners winners,
-                                  const FeatureTerms& terms, const ReadOptions& options);
+                                        const FeatureTerms& terms, const ReadOptions& options);
 
 }  // namespace icefield
