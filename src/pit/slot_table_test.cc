@@ -1,6 +1,6 @@
 #include "pit/slot_table.h"
 
-#include <arrow/builder.h>
+#include <gtest/gtest.h>
 
 #include <algorithm>
 #include <array>

@@ -8,6 +8,7 @@
 #include <span>
 #include <utility>
 
+#include "base/executor.h"
 #include "base/progress.h"
 #include "codec/arrow/arrow_types.h"
 #include "io/machine_memory.h"
@@ -152,6 +153,17 @@ class JoinedSet final : public TrainingSet {
             .read = terms_.read};
   }
 
+  // The slots of the frame: kept from view to view while these share keys and unit.
+  Status IndexFor(const EncodedKeys& keys, ViewUnit unit) {
+    if (index_ && index_keys_ == &keys && index_unit_ == unit) return {};
+    index_.reset();
+    ICEFIELD_ASSIGN(SpineIndex index, IndexFrame(frame_, keys, unit));
+    index_ = std::move(index);
+    index_keys_ = &keys;
+    index_unit_ = unit;
+    return {};
+  }
+
   // Of views that decide alike the first reads keys and times, and leaves its decisions to the
   // others.
   Result<Winners> WinnersFor(size_t at, ViewScan& scan) {
@@ -160,7 +172,9 @@ class JoinedSet final : public TrainingSet {
     if (decider == at) {
       ICEFIELD_ASSIGN(const EncodedKeys* keys, encodings_.For(views_[at].view));
       const DecidingTerms terms = DecidingTermsOf(at);
-      ICEFIELD_ASSIGN(std::vector<Decision> decisions, DecideWinners(scan, frame_, *keys, terms));
+      ICEFIELD_TRY(IndexFor(*keys, views_[at].unit));
+      ICEFIELD_ASSIGN(std::vector<Decision> decisions,
+                      DecideWinners(scan, frame_, *keys, *index_, terms));
       for (size_t ttl = 0; ttl < decisions.size(); ++ttl)
         decisions_[{at, terms.ttls_us[ttl]}] = std::move(decisions[ttl]);
     } else {
@@ -225,6 +239,7 @@ class JoinedSet final : public TrainingSet {
       gathered_.emplace(at, std::move(gathered));
       report_.views.push_back(std::move(scan->report));
     }
+    index_.reset();
     for (size_t view = 0; view < views_.size(); ++view) row_bytes_ += RowBytes(view);
     if (terms_.read.progress != nullptr) terms_.read.progress->Enter("giving rows");
     giving_.emplace(terms_.read.progress, giving_work, frame_.rows());
@@ -274,7 +289,8 @@ class JoinedSet final : public TrainingSet {
   Result<std::vector<arrow::ArrayVector>> TakeFeatures(int64_t rows) {
     std::map<size_t, arrow::ArrayVector> taken;
     for (auto& [view, gathered] : gathered_) {
-      Result<arrow::ArrayVector> columns = gathered.features.Take(next_row_, rows);
+      Result<arrow::ArrayVector> columns =
+          gathered.features.Take(next_row_, rows, ThreadCount(terms_.read.threads));
       if (!columns.ok()) {
         return std::move(columns).error().At(StrCat("feature view '", views_[view].view.name, "'"));
       }
@@ -309,6 +325,9 @@ class JoinedSet final : public TrainingSet {
   JoinTerms terms_;
   KeyEncodings encodings_;
   ViewGroups groups_;
+  std::optional<SpineIndex> index_;  // Of `index_keys_` in `index_unit_`, while views are decided.
+  const EncodedKeys* index_keys_ = nullptr;
+  ViewUnit index_unit_ = ViewUnit::kMicros;
   std::map<std::pair<size_t, int64_t>, Decision> decisions_;  // By decider and TTL, while needed.
   TemporaryFile spill_file_;
   std::map<size_t, GatheredFeatures> gathered_;  // By gatherer.

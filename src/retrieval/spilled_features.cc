@@ -212,7 +212,7 @@ Status SpilledFeatures::Load(int64_t row) {
   return {};
 }
 
-Result<arrow::ArrayVector> SpilledFeatures::Take(int64_t first, int64_t rows) {
+Result<arrow::ArrayVector> SpilledFeatures::Take(int64_t first, int64_t rows, int threads) {
   if (!loaded_ || first < loaded_->first_row || first >= loaded_->end_row)
     ICEFIELD_TRY(Load(first));
   if (first + rows > loaded_->end_row) return Internal("rows beyond a spilled range");
@@ -222,7 +222,7 @@ Result<arrow::ArrayVector> SpilledFeatures::Take(int64_t first, int64_t rows) {
        winner_of_row_.subspan(static_cast<size_t>(first), static_cast<size_t>(rows))) {
     ranks.push_back(winner == kNoWinner ? kNoWinner : RankOf(loaded_->winners, winner));
   }
-  return loaded_->features.Take(ranks);
+  return loaded_->features.Take(ranks, threads);
 }
 
 int64_t SpilledFeatures::bytes() const {

@@ -53,7 +53,7 @@ class SpilledFeatures {
 
   /// The features of the rows [first, first + rows), of which there are at most RowsFrom(first).
   /// As WinnerFeatures::Take.
-  Result<arrow::ArrayVector> Take(int64_t first, int64_t rows);
+  Result<arrow::ArrayVector> Take(int64_t first, int64_t rows, int threads);
 
   /// Bytes written.
   int64_t bytes() const;

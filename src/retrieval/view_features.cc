@@ -38,11 +38,11 @@ int64_t ViewFeatures::RowsFrom(int64_t row) const {
   return static_cast<int64_t>(winner_of_row_.size()) - row;
 }
 
-Result<arrow::ArrayVector> ViewFeatures::Take(int64_t first, int64_t rows) {
+Result<arrow::ArrayVector> ViewFeatures::Take(int64_t first, int64_t rows, int threads) {
   if (auto* spilled = std::get_if<std::unique_ptr<SpilledFeatures>>(&features_))
-    return (*spilled)->Take(first, rows);
+    return (*spilled)->Take(first, rows, threads);
   const auto start = winner_of_row_.begin() + first;
-  return std::get<WinnerFeatures>(features_).Take({start, start + rows});
+  return std::get<WinnerFeatures>(features_).Take({start, start + rows}, threads);
 }
 
 int64_t ViewFeatures::bytes_spilled() const {

@@ -30,7 +30,7 @@ class ViewFeatures {
 
   /// The features of the rows [first, first + rows), of which there are at most RowsFrom(first).
   /// As WinnerFeatures::Take.
-  Result<arrow::ArrayVector> Take(int64_t first, int64_t rows);
+  Result<arrow::ArrayVector> Take(int64_t first, int64_t rows, int threads = 1);
 
   /// Bytes of features in memory, of those that are on disk at most about.
   int64_t bytes_held() const { return bytes_held_; }
@@ -54,6 +54,13 @@ class ViewFeatures {
   int64_t row_bytes_ = 0;
 };
 
+/// Pieces on their way to the disk, range by range.
+struct FeatureFlush {
+  std::vector<GatheredPiece> pieces;
+  size_t next_range = 0;
+  int writers = 0;
+};
+
 /// Collects what is gathered for one view, and spills it where it outgrows its share of memory.
 class FeatureCollector {
  public:
@@ -75,13 +82,6 @@ class FeatureCollector {
   Result<ViewFeatures> Finish();
 
  private:
-  // Pieces on their way to the disk, range by range.
-  struct Flush {
-    std::vector<GatheredPiece> pieces;
-    size_t next_range = 0;
-    int writers = 0;
-  };
-
   int64_t RowBytes() const;
   Status HelpToWrite(std::unique_lock<std::mutex>& lock);
   void StartWriting();
@@ -98,7 +98,7 @@ class FeatureCollector {
   int64_t bytes_ = 0;      // Of them.
   int64_t all_bytes_ = 0;  // Of all that were taken.
   int64_t all_rows_ = 0;
-  std::optional<Flush> flush_;
+  std::optional<FeatureFlush> flush_;
   Status failure_;
   std::unique_ptr<SpilledFeatures> spilled_;  // From the first flush on.
 };

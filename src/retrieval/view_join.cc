@@ -347,18 +347,22 @@ void Decision::Report(ViewReport& report) const {
   report.hits_not_yet_created = hits_not_yet_created;
 }
 
-Result<std::vector<Decision>> DecideWinners(ViewScan& scan, const EntityFrame& frame,
-                                            const EncodedKeys& keys, const DecidingTerms& terms) {
-  EnterStage(terms.read, "deciding", scan.pinned.view.name);
+Result<SpineIndex> IndexFrame(const EntityFrame& frame, const EncodedKeys& keys, ViewUnit unit) {
   std::vector<std::optional<int64_t>> times(static_cast<size_t>(frame.rows()));
   for (size_t row = 0; row < times.size(); ++row) {
-    if (frame.times().valid[row] != 0)
-      times[row] = FloorToUnit(frame.times(), row, scan.pinned.unit);
+    if (frame.times().valid[row] != 0) times[row] = FloorToUnit(frame.times(), row, unit);
   }
-  const SpineIndex index = BuildSpineIndex(keys.ids, keys.encoder.size(), times);
+  SpineIndex index = BuildSpineIndex(keys.ids, keys.encoder.size(), times);
   if (index.slot_times.size() + index.key_count() >= kNoSlot) {
     return Unsupported("an entity frame of more than 4 billion keys and times together; split it");
   }
+  return index;
+}
+
+Result<std::vector<Decision>> DecideWinners(ViewScan& scan, const EntityFrame& frame,
+                                            const EncodedKeys& keys, const SpineIndex& index,
+                                            const DecidingTerms& terms) {
+  EnterStage(terms.read, "deciding", scan.pinned.view.name);
   std::optional<SlotTable> slots;
   ICEFIELD_TRY(FillSlots(scan, frame, keys, terms, index, slots));
   slots->Spread();
@@ -367,7 +371,7 @@ Result<std::vector<Decision>> DecideWinners(ViewScan& scan, const EntityFrame& f
   for (size_t at = 0; at < terms.ttls_us.size(); ++at) {
     decisions.push_back(ResolveRows(*slots, frame, scan.pinned, terms.ttls_us[at], hits));
     if (at + 1 == terms.ttls_us.size()) slots.reset();  // Before the last winners are numbered.
-    decisions.back().winners = NumberWinners(hits, times.size());
+    decisions.back().winners = NumberWinners(hits, static_cast<size_t>(frame.rows()));
   }
   return decisions;
 }

@@ -82,6 +82,9 @@ struct Decision {
   void Report(ViewReport& report) const;
 };
 
+/// The slots of a frame for views of these keys and unit. Unsupported beyond 4 billion of them.
+Result<SpineIndex> IndexFrame(const EntityFrame& frame, const EncodedKeys& keys, ViewUnit unit);
+
 /// How the first pass reads.
 struct DecidingTerms {
   std::vector<int64_t> ttls_us;  ///< Of the views that it is for, each once.
@@ -94,9 +97,11 @@ struct DecidingTerms {
 
 /// The first pass over an opened view, with the cuts that scan.report names: streams keys and
 /// times. The scan's files are those of SpanOf the widest TTL. Fills what the report says of
-/// reading. Gives the decision for every TTL, in their order.
+/// reading. `index` is IndexFrame's. Gives the
+/// decision for every TTL, in their order.
 Result<std::vector<Decision>> DecideWinners(ViewScan& scan, const EntityFrame& frame,
-                                            const EncodedKeys& keys, const DecidingTerms& terms);
+                                            const EncodedKeys& keys, const SpineIndex& index,
+                                            const DecidingTerms& terms);
 
 /// The second pass: reads the winners' features. Fills the report.
 Result<GatheredFeatures> GatherFeatures(ViewScan& scan, const EntityFrame& frame, Winners winners,

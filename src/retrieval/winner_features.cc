@@ -7,6 +7,7 @@
 
 #include <algorithm>
 
+#include "base/executor.h"
 #include "batch/arrow_status.h"
 #include "batch/take_rows.h"
 
@@ -106,7 +107,22 @@ Result<WinnerFeatures::Choice> WinnerFeatures::Choose(const std::vector<uint32_t
   return choice;
 }
 
-Result<arrow::ArrayVector> WinnerFeatures::Take(const std::vector<uint32_t>& winners) const {
+Result<std::shared_ptr<arrow::Array>> WinnerFeatures::TakeColumn(const Choice& choice, int column,
+                                                                 const arrow::Array& order) const {
+  const std::shared_ptr<arrow::Field>& field = schema_->field(column);
+  if (choice.rows == nullptr) {
+    ICEFIELD_ARROW_ASSIGN(std::shared_ptr<arrow::Array> nulls,
+                          arrow::MakeArrayOfNull(field->type(), order.length()), "gather");
+    return nulls;
+  }
+  // What fails here is a column of more than 2 GiB of text in one batch.
+  Result<std::shared_ptr<arrow::Array>> taken = TakeValues(choice.rows->column(column), order);
+  if (!taken.ok()) return std::move(taken).error().At(StrCat("feature '", field->name(), "'"));
+  return taken;
+}
+
+Result<arrow::ArrayVector> WinnerFeatures::Take(const std::vector<uint32_t>& winners,
+                                                int threads) const {
   // A view of no features has no segments to look winners up in.
   if (schema_->num_fields() == 0) return arrow::ArrayVector{};
   ICEFIELD_ASSIGN(const Choice choice, Choose(winners));
@@ -120,20 +136,11 @@ Result<arrow::ArrayVector> WinnerFeatures::Take(const std::vector<uint32_t>& win
     }
   }
   ICEFIELD_ARROW_ASSIGN(std::shared_ptr<arrow::Array> order, indices.Finish(), "gather");
-  arrow::ArrayVector columns;
-  for (int column = 0; column < schema_->num_fields(); ++column) {
-    if (choice.rows == nullptr) {
-      ICEFIELD_ARROW_ASSIGN(columns.emplace_back(),
-                            arrow::MakeArrayOfNull(schema_->field(column)->type(), order->length()),
-                            "gather");
-      continue;
-    }
-    // What fails here is a column of more than 2 GiB of text in one batch.
-    Result<std::shared_ptr<arrow::Array>> taken = TakeValues(choice.rows->column(column), *order);
-    if (!taken.ok())
-      return std::move(taken).error().At(StrCat("feature '", schema_->field(column)->name(), "'"));
-    columns.push_back(*std::move(taken));
-  }
+  arrow::ArrayVector columns(static_cast<size_t>(schema_->num_fields()));
+  ICEFIELD_TRY(ParallelFor(columns.size(), threads, [&](size_t column, int) -> Status {
+    ICEFIELD_ASSIGN(columns[column], TakeColumn(choice, static_cast<int>(column), *order));
+    return {};
+  }));
   return columns;
 }
 

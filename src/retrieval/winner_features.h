@@ -36,9 +36,9 @@ class WinnerFeatures {
   int64_t bytes() const { return bytes_; }
 
   /// One row for each of `winners` (numbers in the order of their locators; kNoWinner gives nulls),
-  /// column by column. ResourceExhausted names a feature whose values do not fit one Arrow array (2
-  /// GiB).
-  Result<arrow::ArrayVector> Take(const std::vector<uint32_t>& winners) const;
+  /// column by column, on so many threads. ResourceExhausted names a feature whose values do not
+  /// fit one Arrow array (2 GiB).
+  Result<arrow::ArrayVector> Take(const std::vector<uint32_t>& winners, int threads = 1) const;
 
  private:
   /// Rows that hold all asked winners, and for each asked one its row among them (or kNoWinner).
@@ -48,6 +48,8 @@ class WinnerFeatures {
   };
   explicit WinnerFeatures(std::shared_ptr<arrow::Schema> schema);
   void Add(std::shared_ptr<arrow::RecordBatch> segment);
+  Result<std::shared_ptr<arrow::Array>> TakeColumn(const Choice& choice, int column,
+                                                   const arrow::Array& order) const;
   Result<Choice> Choose(const std::vector<uint32_t>& winners) const;
   size_t SegmentOf(uint32_t winner) const;
 
