@@ -9,6 +9,8 @@
 #include <optional>
 #include <string_view>
 
+#include "base/strings.h"
+
 namespace icefield {
 namespace {
 
@@ -28,9 +30,9 @@ int64_t ReadLimit(const std::string& path) {
 
 // The least limit of a control group and those above it, whose folders lie in `folder`.
 int64_t LeastLimit(const std::string& folder, std::string group, const std::string& file) {
-  int64_t least = ReadLimit(folder + "/" + file);
+  int64_t least = ReadLimit(StrCat(folder, "/", file));
   while (group.size() > 1) {
-    least = std::min(least, ReadLimit(folder + group + "/" + file));
+    least = std::min(least, ReadLimit(StrCat(folder, group, "/", file)));
     group.resize(group.rfind('/'));
   }
   return least;

@@ -129,7 +129,7 @@ def kill_often(table: Victim, trials: int, seed: int) -> tuple[Counter[str], lis
         operation = table.operation(rng)
         told = table.run(operation, rng.random() * longest)
         ended = told["status"] == 0
-        longest *= 0.8 if ended else 1.15
+        longest *= 0.6 if ended else 1.15
         state, wrong = table.check(operation, trial % 5 == 4)
         states[f"{state}, {'ended' if ended else 'killed'}"] += 1
         if ended and state != "new":

@@ -58,9 +58,10 @@ TIGHT = "memory_budget=icefield.MemoryBudget(pass_rows=100_000, held_size=200_00
 SPILLED = f"icefield.point_in_time_join(entities, [view], options=options, {TIGHT})"
 WORK = {
     "join, deciding": ("deciding", f"{JOIN}.to_arrow()"),
-    "join, gathering": ("gathering", f"{JOIN}.to_arrow()"),
+    # Gathering may be done before anybody is told of it: then it is interrupted while it gives.
+    "join, gathering or giving": ("g", f"{JOIN}.to_arrow()"),
     "join, giving": ("giving", f"{JOIN}.reader().read_all()"),
-    "spilled join, gathering": ("gathering", f"{SPILLED}.to_arrow()"),
+    "spilled join, gathering or giving": ("g", f"{SPILLED}.to_arrow()"),
     "spilled join, giving": ("giving", f"{SPILLED}.reader().read_all()"),
     "frame of the views": (
         "making",
