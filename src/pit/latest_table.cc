@@ -274,10 +274,10 @@ class TypedLatestTable final : public LatestTable {
   }
 
   // Drops stale ties whenever their number has doubled, so that it stays small where better rows
-  // come later.
+  // come later, and gives up where there are too many.
   void LookThroughTies(Part& part) {
     const size_t before = part.best.ties().size();
-    if (before <= part.ties_looked_through_at) return;
+    if (before <= part.ties_looked_through_at && ties_ <= options_.ties_max) return;
     part.best.DropStaleTies();
     const size_t left = part.best.ties().size();
     ties_ -= before - left;

@@ -19,11 +19,7 @@ class PassedSet final : public TrainingSet {
 
   const std::shared_ptr<arrow::Schema>& schema() const override { return schema_; }
 
-  std::vector<ViewReport> Pinned() const override {
-    std::vector<ViewReport> pinned;
-    for (const PinnedView& view : views_) pinned.push_back(PinnedReport(view));
-    return pinned;
-  }
+  std::vector<ViewReport> Pinned() const override { return PinnedReports(views_); }
 
   Status Start() { return stream_.Start(); }
 

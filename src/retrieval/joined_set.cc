@@ -44,11 +44,7 @@ class JoinedSet final : public TrainingSet {
 
   const std::shared_ptr<arrow::Schema>& schema() const override { return schema_; }
 
-  std::vector<ViewReport> Pinned() const override {
-    std::vector<ViewReport> pinned;
-    for (const PinnedView& view : views_) pinned.push_back(PinnedReport(view));
-    return pinned;
-  }
+  std::vector<ViewReport> Pinned() const override { return PinnedReports(views_); }
 
   // Keys of all views are encoded when the set is made, so that a wrong type is known before
   // anything is read.
@@ -250,7 +246,7 @@ class JoinedSet final : public TrainingSet {
   // The report of a view whose features were gathered with those of another one.
   void Follow(size_t at) {
     const ViewReport& gatherer = report_.views[groups_.GathererOf(at)];
-    ViewReport& report = report_.views.emplace_back(PinnedReport(views_[at]));
+    ViewReport report = PinnedReport(views_[at]);
     report.decided_with = views_[groups_.DeciderOf(at)].view.name;
     report.files_planned = gatherer.files_planned;
     report.pruned = gatherer.pruned;
@@ -259,6 +255,7 @@ class JoinedSet final : public TrainingSet {
     report.outcomes = gatherer.outcomes;
     report.full_ties = gatherer.full_ties;
     report.hits_not_yet_created = gatherer.hits_not_yet_created;
+    report_.views.push_back(std::move(report));
   }
 
   // About, of the features of an entity row.

@@ -266,8 +266,7 @@ class LatestSet final : public TrainingSet {
         table->SettleTies(details.created_times, details.lineages);
         return table;
       }
-      scan_->report.ties = TieReading::kAllRows;
-      if (options_.progress != nullptr) options_.progress->Expect(DecidingWork(*scan_));
+      ICEFIELD_TRY(ReadAllOnceMore(*scan_, options_));
     }
     ICEFIELD_ASSIGN(std::unique_ptr<LatestTable> table, MakeTable(first_part));
     ICEFIELD_TRY(ObserveAll(*table));

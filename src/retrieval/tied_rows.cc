@@ -8,6 +8,7 @@
 
 #include "retrieval/deciding_batches.h"
 #include "retrieval/gather.h"
+#include "retrieval/progress_stages.h"
 
 namespace icefield {
 
@@ -20,6 +21,14 @@ TieReading PlannedTies(const ViewScan& scan) {
 }
 
 size_t TiesMax(size_t slots) { return (size_t{1} << 20) + 4 * slots; }
+
+Status ReadAllOnceMore(ViewScan& scan, const ReadOptions& options) {
+  scan.report.ties = TieReading::kAllRows;
+  if (options.progress != nullptr) options.progress->Expect(DecidingWork(scan));
+  // Those that were loaded are gone with the files that were read to their ends.
+  ICEFIELD_ASSIGN(scan.files.deletes, ScanDeletes::Make(*scan.pinned.source.store, scan.plan));
+  return {};
+}
 
 Result<TieDetails> ReadTieDetails(ViewScan& scan, std::span<const RowLocator> rows,
                                   int64_t thread_bytes, const ReadOptions& options) {

@@ -22,6 +22,10 @@ TieReading PlannedTies(const ViewScan& scan);
 /// The most rows that a join sets aside for an entity frame of so many slots.
 size_t TiesMax(size_t slots);
 
+/// More rows tie than can be set aside: makes the scan ready to be read once more from its start,
+/// with what decides between all rows.
+Status ReadAllOnceMore(ViewScan& scan, const ReadOptions& options);
+
 /// What decides between rows that tie, of each.
 struct TieDetails {
   std::vector<int64_t> created_times;  ///< Empty where the view has none.

@@ -77,11 +77,7 @@ class FramelessSet final : public TrainingSet {
 
   const std::shared_ptr<arrow::Schema>& schema() const override { return schema_; }
 
-  std::vector<ViewReport> Pinned() const override {
-    std::vector<ViewReport> pinned;
-    for (const PinnedView& view : views_) pinned.push_back(PinnedReport(view));
-    return pinned;
-  }
+  std::vector<ViewReport> Pinned() const override { return PinnedReports(views_); }
 
   Result<RetrievalPlan> Explain(PlanDepth depth) override {
     RetrievalPlan plan{.depth = depth, .budget = {.bytes = terms_.memory.bytes()}};

@@ -211,8 +211,7 @@ Status FillSlots(ViewScan& scan, const EntityFrame& frame, const EncodedKeys& ke
     }
     slots.reset();
     options.ties_max = 0;
-    scan.report.ties = TieReading::kAllRows;
-    if (terms.read.progress != nullptr) terms.read.progress->Expect(DecidingWork(scan));
+    ICEFIELD_TRY(ReadAllOnceMore(scan, terms.read));
   }
   slots.emplace(index, options);
   return ObserveAll(scan, frame, keys, terms, *slots);

@@ -118,4 +118,10 @@ ViewReport PinnedReport(const PinnedView& pinned) {
   return report;
 }
 
+std::vector<ViewReport> PinnedReports(const std::vector<PinnedView>& views) {
+  std::vector<ViewReport> reports;
+  for (const PinnedView& view : views) reports.push_back(PinnedReport(view));
+  return reports;
+}
+
 }  // namespace icefield

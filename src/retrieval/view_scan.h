@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "catalog/catalog.h"
@@ -97,5 +98,8 @@ class PlannedBytes {
 
 /// A report that names the view, table and snapshot and counts nothing yet.
 ViewReport PinnedReport(const PinnedView& pinned);
+
+/// The same of several.
+std::vector<ViewReport> PinnedReports(const std::vector<PinnedView>& views);
 
 }  // namespace icefield

@@ -10,7 +10,9 @@ import pytest
 
 import icefield
 from icefield import FeatureView, ReadOptions
+from tests.python.files import columns, foreign_file
 from tests.python.lake import append_file, ours
+from tests.raw import RawTable
 
 HOUR = timedelta(hours=1)
 NOON = datetime(2024, 1, 1, 12, tzinfo=UTC)
@@ -128,3 +130,44 @@ def test_too_many_ties_are_read_again_with_all_created_times(lake):
     assert (report["full_ties"], report["hits_not_yet_created"]) == (0, 1)
     assert report["rows_seen"] == rows + 1
     assert report["files_read"] == 2
+
+
+@pytest.mark.parametrize("latest", [False, True])
+def test_deletes_are_there_when_all_is_read_again(tmp_path, latest):
+    """A file with a delete is read to its end before it is known that too many rows tie."""
+    types = [("user", "long"), ("ts", "timestamptz"), ("created", "timestamptz"), ("x", "long")]
+    table = RawTable(tmp_path, types)
+    rows = 4_300_000 if latest else 1_100_000
+
+    def file(users, hours, xs):
+        times = pa.array(np.asarray(hours) * 3_600_000_000).cast(TIME)
+        arrays = {"user": pa.array(users), "ts": times, "created": times, "x": pa.array(xs)}
+        return foreign_file(table, columns(**arrays))
+
+    first = file([3, 3], [1, 0], [31, 30])
+    table.commit([first])
+    table.commit(deletes=table.position_deletes({first: [0]}))
+    table.commit([file(np.ones(rows, np.int64), np.full(rows, 2), np.arange(rows))])
+    view = FeatureView(
+        "v",
+        icefield.load_table(table.metadata_location),
+        ["user"],
+        "ts",
+        created_timestamp_column="created",
+    )
+    options = ReadOptions(threads=1)
+    entities = pa.table(
+        {"user": [1, 3], "event_timestamp": pa.array([NOON.replace(year=1999)] * 2, TIME)}
+    )
+    if latest:
+        found = icefield.latest(view, options=options)
+    else:
+        found = icefield.point_in_time_join(entities, [view], options=options)
+    answer = found.to_arrow()
+    assert dict(zip(answer["user"].to_pylist(), answer["x"].to_pylist(), strict=True)) == {
+        1: rows - 1,
+        3: 30,
+    }
+    report = found.report()["views"][0]
+    assert report["ties"] == "with created times"
+    assert report["deletes"]["rows_deleted_by_position"] == 1
