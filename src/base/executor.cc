@@ -185,4 +185,22 @@ Status ParallelFor(size_t pieces, int threads, const std::function<Status(size_t
   return std::move(run).Outcome();
 }
 
+Ranges::Ranges(size_t size, int threads) : size_(size) {
+  constexpr size_t kShort = 8192;
+  constexpr size_t kRangesOfThread = 8;
+  count_ = std::clamp<size_t>(size / kShort, 1, kRangesOfThread * static_cast<size_t>(threads));
+  if (threads == 1) count_ = 1 + (size >> 20);  // So often the caller is asked.
+}
+
+Status ParallelForRanges(const Ranges& ranges, const Workers& workers,
+                         const std::function<Status(size_t, size_t, size_t)>& work) {
+  return ParallelFor(
+      ranges.count(), workers.threads,
+      [&](size_t range, int) -> Status {
+        ICEFIELD_TRY(CheckStopped());
+        return work(range, ranges.First(range), ranges.End(range));
+      },
+      workers.interrupted);
+}
+
 }  // namespace icefield

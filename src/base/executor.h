@@ -26,6 +26,33 @@ Status ParallelFor(size_t pieces, int threads,
                    const std::function<Status(size_t piece, int worker)>& work,
                    const std::function<bool()>& interrupted = {});
 
+/// On whose threads work runs and who may stop it, as ParallelFor has both.
+struct Workers {
+  int threads = 1;
+  std::function<bool()> interrupted = {};
+};
+
+/// The numbers [0, size) in equal ranges that follow one another: several for each thread, or one
+/// where there are so few that threads cost more than they give.
+class Ranges {
+ public:
+  Ranges(size_t size, int threads);
+
+  size_t count() const { return count_; }
+  size_t First(size_t range) const {
+    return size_ / count_ * range + size_ % count_ * range / count_;
+  }
+  size_t End(size_t range) const { return First(range + 1); }
+
+ private:
+  size_t size_;
+  size_t count_;
+};
+
+/// As ParallelFor: work(range, first, end) for every one of `ranges`.
+Status ParallelForRanges(const Ranges& ranges, const Workers& workers,
+                         const std::function<Status(size_t range, size_t first, size_t end)>& work);
+
 /// Cancelled if the ParallelFor that this thread works for is to stop: another of its pieces was
 /// cancelled, or, on the thread that called it, `interrupted` says so. OK outside of one.
 Status CheckStopped();

@@ -274,8 +274,12 @@ void SlotTable::SettleTies(std::span<const int64_t> created_times,
   ties_ = {};
 }
 
-void SlotTable::Spread() {
-  for (uint32_t key = 0; key < index_.key_count(); ++key) SpreadKey(key);
+Status SlotTable::Spread(const Workers& workers) {
+  const Ranges keys(index_.key_count(), workers.threads);
+  return ParallelForRanges(keys, workers, [&](size_t, size_t first, size_t end) -> Status {
+    for (size_t key = first; key < end; ++key) SpreadKey(static_cast<uint32_t>(key));
+    return {};
+  });
 }
 
 // Candidates and marks go to the later slots; the last place of a key gets to know of any.

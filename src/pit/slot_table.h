@@ -9,6 +9,7 @@
 #include <span>
 #include <vector>
 
+#include "base/executor.h"
 #include "base/large_pages.h"
 #include "base/result.h"
 #include "pit/candidate.h"
@@ -85,7 +86,7 @@ class SlotTable {
   void SettleTies(std::span<const int64_t> created_times, std::span<const RowLineage> lineages);
 
   /// After the last Observe, once: spreads each slot's candidate to the later slots of its key.
-  void Spread();
+  Status Spread(const Workers& workers = {});
 
   /// What entity row `row` gets, after Spread. `oldest_fresh`: the least event time that is not
   /// expired (P3); no less than the TTL of the options allows.

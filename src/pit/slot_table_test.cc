@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <random>
+#include <set>
 #include <span>
 #include <thread>
 #include <tuple>
@@ -162,7 +163,7 @@ SpineIndex IndexOf(const std::vector<EntityRow>& entities, uint32_t keys) {
     ids.push_back(entity.key);
     times.push_back(entity.time);
   }
-  return BuildSpineIndex(ids, keys, times);
+  return *BuildSpineIndex(ids, keys, times);
 }
 
 int64_t OldestFreshOf(const EntityRow& entity, int64_t ttl) {
@@ -210,7 +211,7 @@ void CompareWithTheObvious(const Shape& shape, uint32_t seed, size_t threads) {
     }
   }
   if (shape.aside) Settle(rows, shape, table);
-  table.Spread();
+  ASSERT_TRUE(table.Spread({.threads = 3}).ok());
   for (size_t at = 0; at < entities.size(); ++at) {
     const int64_t oldest_fresh = OldestFreshOf(entities[at], shape.ttl);
     SlotTable::Resolved wanted = AnswerOf(rows, entities[at], shape.cuts, oldest_fresh);
@@ -318,7 +319,7 @@ TEST(SlotTable, EntityTimesCrowdedFarFromOne) {
   const SpineIndex index = IndexOf(entities, 2);
   SlotTable table(index, {.ttl = 40, .files = 3});
   ObserveAll(rows, table, 300, true, true, false);
-  table.Spread();
+  ASSERT_TRUE(table.Spread({.threads = 3}).ok());
   for (size_t at = 0; at < entities.size(); ++at) {
     const int64_t oldest_fresh = OldestFreshOf(entities[at], 40);
     const SlotTable::Resolved wanted = AnswerOf(rows, entities[at], {}, oldest_fresh);
@@ -341,7 +342,7 @@ TEST(SlotTable, PositionsThatCannotBeNotedAreRefused) {
   far.file = 99'999;
   EXPECT_TRUE(table.Observe(far).ok());
   EXPECT_TRUE(table.Observe(rows).ok());
-  table.Spread();
+  EXPECT_TRUE(table.Spread({.threads = 3}).ok());
   EXPECT_EQ(table.Resolve(0, INT64_MIN).winner.order.locator,
             (RowLocator{99'999, (int64_t{1} << 45) - 1}));
 }
@@ -352,7 +353,7 @@ SlotTable::Resolved Resolve(const std::vector<Row>& rows, int64_t entity_time, b
   const SpineIndex index = IndexOf({entity}, 1);
   SlotTable table(index, {.created_cut = cut, .ttl = ttl, .files = 3});
   ObserveAll(rows, table, 1, true, true, false);
-  table.Spread();
+  EXPECT_TRUE(table.Spread({.threads = 3}).ok());
   return table.Resolve(0, OldestFreshOf(entity, ttl));
 }
 
@@ -394,10 +395,49 @@ TEST(SlotTable, TimesAtTheEndsOfTheRange) {
 }
 
 TEST(SpineIndex, KeepsOneSlotForEachKeyAndTime) {
-  const SpineIndex index = BuildSpineIndex({1, 0, 1, kNoId, 1}, 2, {5, 7, 3, 9, 5});
+  const SpineIndex index = *BuildSpineIndex({1, 0, 1, kNoId, 1}, 2, {5, 7, 3, 9, 5});
   EXPECT_EQ(index.first_slot, (std::vector<uint32_t>{0, 1, 3}));
   EXPECT_EQ(index.slot_times, (std::vector<int64_t>{7, 3, 5}));
   EXPECT_EQ(index.slot_of_row, (std::vector<uint32_t>{2, 0, 1, kNoSlot, 2}));
+}
+
+TEST(SpineIndex, IsTheSameOnEveryNumberOfThreads) {
+  std::mt19937 random(7);
+  for (const uint32_t keys : {1U, 3U, 40'000U}) {
+    std::vector<uint32_t> ids(100'000);
+    std::vector<std::optional<int64_t>> times(ids.size());
+    std::vector<std::set<int64_t>> wanted(keys);
+    for (size_t row = 0; row < ids.size(); ++row) {
+      ids[row] = random() % 20 == 0 ? kNoId : random() % keys;
+      if (random() % 20 != 0) times[row] = static_cast<int64_t>(random() % 5000) - 2500;
+      if (ids[row] != kNoId && times[row]) wanted[ids[row]].insert(*times[row]);
+    }
+    for (const int threads : {1, 2, 5}) {
+      const SpineIndex index = *BuildSpineIndex(ids, keys, times, {.threads = threads});
+      for (uint32_t key = 0; key < keys; ++key) {
+        const auto first = index.slot_times.begin() + index.first_slot[key];
+        const auto end = index.slot_times.begin() + index.first_slot[key + 1];
+        ASSERT_TRUE(std::equal(first, end, wanted[key].begin(), wanted[key].end()));
+      }
+      for (size_t row = 0; row < ids.size(); ++row) {
+        const uint32_t slot = index.slot_of_row[row];
+        const bool has_slot = ids[row] != kNoId && times[row];
+        ASSERT_EQ(slot != kNoSlot, has_slot);
+        if (!has_slot) continue;
+        ASSERT_EQ(index.slot_times[slot], *times[row]);
+        ASSERT_TRUE(slot >= index.first_slot[ids[row]] && slot < index.first_slot[ids[row] + 1]);
+      }
+    }
+  }
+}
+
+TEST(SpineIndex, StopsWhenAsked) {
+  const std::vector<uint32_t> ids(10, 0);
+  const std::vector<std::optional<int64_t>> times(10, 1);
+  const auto index =
+      BuildSpineIndex(ids, 1, times, {.threads = 2, .interrupted = [] { return true; }});
+  ASSERT_FALSE(index.ok());
+  EXPECT_EQ(index.error().code, ErrorCode::kCancelled);
 }
 
 }  // namespace

@@ -5,6 +5,9 @@
 #include <optional>
 #include <vector>
 
+#include "base/executor.h"
+#include "base/result.h"
+
 namespace icefield {
 
 /// The slot of an entity row that no feature row can match.
@@ -21,7 +24,9 @@ struct SpineIndex {
 };
 
 /// Builds the index from a key id (kNoId: none) and a time (nothing: none) for every entity row.
-SpineIndex BuildSpineIndex(const std::vector<uint32_t>& key_ids, uint32_t key_count,
-                           const std::vector<std::optional<int64_t>>& times);
+/// Cancelled where the caller stops it.
+Result<SpineIndex> BuildSpineIndex(const std::vector<uint32_t>& key_ids, uint32_t key_count,
+                                   const std::vector<std::optional<int64_t>>& times,
+                                   const Workers& workers = {});
 
 }  // namespace icefield

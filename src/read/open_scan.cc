@@ -57,6 +57,10 @@ Status CheckReadOptions(const ReadOptions& options) {
   return {};
 }
 
+Workers WorkersOf(const ReadOptions& options) {
+  return {.threads = ThreadCount(options.threads), .interrupted = options.interrupted};
+}
+
 Status CheckInterrupted(const ReadOptions& options, int worker) {
   if (worker == 0 && options.interrupted && options.interrupted()) {
     return Fail(ErrorCode::kCancelled, "stopped by the caller");

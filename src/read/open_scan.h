@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/executor.h"
 #include "base/progress.h"
 #include "base/result.h"
 #include "batch/position_set.h"
@@ -33,6 +34,9 @@ struct ReadOptions {
 
 /// InvalidArgument for options that make no sense.
 Status CheckReadOptions(const ReadOptions& options);
+
+/// The threads of a read, and who may stop it.
+Workers WorkersOf(const ReadOptions& options);
 
 /// Cancelled if the caller asks to stop; only worker 0 runs on the calling thread and may ask. The
 /// others are told by ParallelFor.

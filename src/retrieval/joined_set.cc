@@ -153,7 +153,7 @@ class JoinedSet final : public TrainingSet {
   Status IndexFor(const EncodedKeys& keys, ViewUnit unit) {
     if (index_ && index_keys_ == &keys && index_unit_ == unit) return {};
     index_.reset();
-    ICEFIELD_ASSIGN(SpineIndex index, IndexFrame(frame_, keys, unit));
+    ICEFIELD_ASSIGN(SpineIndex index, IndexFrame(frame_, keys, unit, WorkersOf(terms_.read)));
     index_ = std::move(index);
     index_keys_ = &keys;
     index_unit_ = unit;
@@ -177,7 +177,7 @@ class JoinedSet final : public TrainingSet {
       scan.report.ties = report_.views[decider].ties;
     }
     const auto found = decisions_.find({decider, views_[at].view.ttl_us});
-    found->second.Report(scan.report);
+    found->second.counts.Report(scan.report);
     Winners winners = std::move(found->second.winners);
     decisions_.erase(found);
     return winners;

@@ -31,6 +31,8 @@ struct OutcomeCounts {
   int64_t expired = 0;
   int64_t cut = 0;
   bool operator==(const OutcomeCounts&) const = default;
+
+  void Add(const OutcomeCounts& other);
 };
 
 /// One view's part of a report. Files that planning left out cannot hold a candidate, but may hold

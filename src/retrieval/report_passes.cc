@@ -21,14 +21,6 @@ void Add(ScanCounts& total, const ScanCounts& counts) {
   }
 }
 
-void Add(OutcomeCounts& total, const OutcomeCounts& counts) {
-  total.hits += counts.hits;
-  total.key_absent += counts.key_absent;
-  total.only_later_rows += counts.only_later_rows;
-  total.expired += counts.expired;
-  total.cut += counts.cut;
-}
-
 void Add(StageSeconds& total, const StageSeconds& seconds) {
   total.frame += seconds.frame;
   total.plan += seconds.plan;
@@ -38,6 +30,14 @@ void Add(StageSeconds& total, const StageSeconds& seconds) {
 }
 
 }  // namespace
+
+void OutcomeCounts::Add(const OutcomeCounts& other) {
+  hits += other.hits;
+  key_absent += other.key_absent;
+  only_later_rows += other.only_later_rows;
+  expired += other.expired;
+  cut += other.cut;
+}
 
 void ViewReport::AddPass(const ViewReport& pass) {
   files_planned += pass.files_planned;
@@ -54,7 +54,7 @@ void ViewReport::AddPass(const ViewReport& pass) {
   rows_deleted_by_position += pass.rows_deleted_by_position;
   rows_deleted_by_equality += pass.rows_deleted_by_equality;
   rows_dropped += pass.rows_dropped;
-  Add(outcomes, pass.outcomes);
+  outcomes.Add(pass.outcomes);
   for (const auto& [feature, nulls] : pass.null_values) null_values[feature] += nulls;
   full_ties += pass.full_ties;
   if (pass.hits_not_yet_created)

@@ -200,21 +200,22 @@ Result<std::vector<BatchPtr>> SpilledFeatures::ReadRows(const Range& range,
   return pieces;
 }
 
-Status SpilledFeatures::Load(int64_t row) {
+Status SpilledFeatures::Load(int64_t row, int threads) {
   const Range& range = RangeOf(row);
   const int64_t first = row - (row - range.first_row) % range.step_rows;
   const int64_t end = std::min(range.end_row, first + range.step_rows);
   loaded_.reset();
   std::vector<uint32_t> winners = WinnersOf(first, end);
   ICEFIELD_ASSIGN(std::vector<BatchPtr> pieces, ReadRows(range, winners));
-  ICEFIELD_ASSIGN(WinnerFeatures features, WinnerFeatures::Make(schema_, std::move(pieces)));
+  ICEFIELD_ASSIGN(WinnerFeatures features,
+                  WinnerFeatures::Make(schema_, std::move(pieces), threads));
   loaded_ = Loaded{first, end, std::move(winners), std::move(features)};
   return {};
 }
 
 Result<arrow::ArrayVector> SpilledFeatures::Take(int64_t first, int64_t rows, int threads) {
   if (!loaded_ || first < loaded_->first_row || first >= loaded_->end_row)
-    ICEFIELD_TRY(Load(first));
+    ICEFIELD_TRY(Load(first, threads));
   if (first + rows > loaded_->end_row) return Internal("rows beyond a spilled range");
   std::vector<uint32_t> ranks;
   ranks.reserve(static_cast<size_t>(rows));

@@ -86,7 +86,7 @@ class SpilledFeatures {
   Status WriteBlocks(Range& range, uint32_t first_rank,
                      std::vector<std::shared_ptr<arrow::RecordBatch>>& parts);
   const Range& RangeOf(int64_t row) const;
-  Status Load(int64_t row);
+  Status Load(int64_t row, int threads);
   Result<std::vector<std::shared_ptr<arrow::RecordBatch>>> ReadRows(
       const Range& range, std::span<const uint32_t> winners) const;
   Result<std::shared_ptr<arrow::RecordBatch>> ReadBlockOf(const Block& block) const;

@@ -122,7 +122,8 @@ Result<ViewFeatures> FeatureCollector::FinishInMemory() {
   rows.reserve(pieces_.size());
   for (GatheredPiece& piece : pieces_) rows.push_back(std::move(piece.rows));
   pieces_.clear();
-  ICEFIELD_ASSIGN(WinnerFeatures features, WinnerFeatures::Make(schema_, std::move(rows)));
+  ICEFIELD_ASSIGN(WinnerFeatures features,
+                  WinnerFeatures::Make(schema_, std::move(rows), terms_.threads));
   const int64_t held = features.bytes();
   return ViewFeatures(std::move(winner_of_row_), std::move(features), held, RowBytes());
 }

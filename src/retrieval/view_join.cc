@@ -99,72 +99,6 @@ Status ObserveBatch(const ViewScan& scan, const TimeSpan& span, DecidingBatch& b
                         .first_position = batch.first_position});
 }
 
-void Count(Outcome outcome, OutcomeCounts& counts) {
-  switch (outcome) {
-    case Outcome::kHit:
-      ++counts.hits;
-      return;
-    case Outcome::kKeyAbsent:
-      ++counts.key_absent;
-      return;
-    case Outcome::kOnlyLaterRows:
-      ++counts.only_later_rows;
-      return;
-    case Outcome::kExpired:
-      ++counts.expired;
-      return;
-    case Outcome::kCut:
-      ++counts.cut;
-      return;
-  }
-}
-
-struct Hit {
-  RowLocator row_of_view;
-  uint32_t row;
-};
-
-// Every entity row's winner under a TTL (0: none), into `hits`, and what is counted of them.
-Decision ResolveRows(const SlotTable& slots, const EntityFrame& frame, const PinnedView& pinned,
-                     int64_t ttl_us, std::vector<Hit>& hits) {
-  Decision decision;
-  hits.clear();
-  hits.reserve(static_cast<size_t>(frame.rows()));
-  const Times& times = frame.times();
-  if (pinned.view.created_time) decision.hits_not_yet_created = 0;
-  for (size_t row = 0; row < times.values.size(); ++row) {
-    const bool has_ttl = ttl_us > 0 && times.valid[row] != 0;
-    const std::optional<int64_t> oldest_fresh =
-        has_ttl ? OldestFresh(times, row, ttl_us, pinned.unit) : INT64_MIN;
-    SlotTable::Resolved resolved = slots.Resolve(row, oldest_fresh.value_or(INT64_MAX));
-    if (!oldest_fresh && resolved.outcome == Outcome::kHit) resolved.outcome = Outcome::kExpired;
-    Count(resolved.outcome, decision.outcomes);
-    if (resolved.outcome != Outcome::kHit) continue;
-    const Candidate& winner = resolved.winner;
-    hits.push_back({winner.order.locator, static_cast<uint32_t>(row)});
-    if (winner.tied) ++decision.full_ties;
-    if (!decision.hits_not_yet_created || winner.order.created_time == kNoCreatedTime) continue;
-    if (winner.order.created_time > *FloorToUnit(times, row, pinned.unit))
-      ++*decision.hits_not_yet_created;
-  }
-  return decision;
-}
-
-// Numbers winners; sorts the hits.
-Winners NumberWinners(std::vector<Hit>& hits, size_t rows) {
-  std::sort(hits.begin(), hits.end(),
-            [](const Hit& a, const Hit& b) { return a.row_of_view < b.row_of_view; });
-  Winners numbered;
-  numbered.locators.reserve(hits.size());
-  numbered.winner_of_row.assign(rows, kNoWinner);
-  for (const Hit& hit : hits) {
-    if (numbered.locators.empty() || numbered.locators.back() != hit.row_of_view)
-      numbered.locators.push_back(hit.row_of_view);
-    numbered.winner_of_row[hit.row] = static_cast<uint32_t>(numbered.locators.size() - 1);
-  }
-  return numbered;
-}
-
 // Feeds all rows of the frame's keys to the slots.
 Status ObserveAll(ViewScan& scan, const EntityFrame& frame, const EncodedKeys& keys,
                   const DecidingTerms& terms, SlotTable& slots) {
@@ -340,18 +274,16 @@ int64_t DecidingTerms::WidestTtl() const {
   return *least == 0 ? 0 : *greatest;
 }
 
-void Decision::Report(ViewReport& report) const {
-  report.outcomes = outcomes;
-  report.full_ties = full_ties;
-  report.hits_not_yet_created = hits_not_yet_created;
-}
-
-Result<SpineIndex> IndexFrame(const EntityFrame& frame, const EncodedKeys& keys, ViewUnit unit) {
+Result<SpineIndex> IndexFrame(const EntityFrame& frame, const EncodedKeys& keys, ViewUnit unit,
+                              const Workers& workers) {
+  const Ranges rows(static_cast<size_t>(frame.rows()), workers.threads);
   std::vector<std::optional<int64_t>> times(static_cast<size_t>(frame.rows()));
-  for (size_t row = 0; row < times.size(); ++row) {
-    if (frame.times().valid[row] != 0) times[row] = FloorToUnit(frame.times(), row, unit);
-  }
-  SpineIndex index = BuildSpineIndex(keys.ids, keys.encoder.size(), times);
+  ICEFIELD_TRY(ParallelForRanges(rows, workers, [&](size_t, size_t first, size_t end) -> Status {
+    for (size_t row = first; row < end; ++row)
+      if (frame.times().valid[row] != 0) times[row] = FloorToUnit(frame.times(), row, unit);
+    return {};
+  }));
+  ICEFIELD_ASSIGN(SpineIndex index, BuildSpineIndex(keys.ids, keys.encoder.size(), times, workers));
   if (index.slot_times.size() + index.key_count() >= kNoSlot) {
     return Unsupported("an entity frame of more than 4 billion keys and times together; split it");
   }
@@ -362,15 +294,19 @@ Result<std::vector<Decision>> DecideWinners(ViewScan& scan, const EntityFrame& f
                                             const EncodedKeys& keys, const SpineIndex& index,
                                             const DecidingTerms& terms) {
   EnterStage(terms.read, "deciding", scan.pinned.view.name);
+  const Workers workers = WorkersOf(terms.read);
   std::optional<SlotTable> slots;
   ICEFIELD_TRY(FillSlots(scan, frame, keys, terms, index, slots));
-  slots->Spread();
+  ICEFIELD_TRY(slots->Spread(workers));
   std::vector<Decision> decisions;
-  std::vector<Hit> hits;
   for (size_t at = 0; at < terms.ttls_us.size(); ++at) {
-    decisions.push_back(ResolveRows(*slots, frame, scan.pinned, terms.ttls_us[at], hits));
+    ICEFIELD_ASSIGN(ResolvedRows resolved,
+                    ResolveRows(*slots, frame, scan.pinned, terms.ttls_us[at], workers));
     if (at + 1 == terms.ttls_us.size()) slots.reset();  // Before the last winners are numbered.
-    decisions.back().winners = NumberWinners(hits, static_cast<size_t>(frame.rows()));
+    ICEFIELD_ASSIGN(Winners winners,
+                    NumberWinners(std::move(resolved.hits), static_cast<size_t>(frame.rows()),
+                                  scan.plan.tasks, workers));
+    decisions.push_back({std::move(winners), resolved.counts});
   }
   return decisions;
 }

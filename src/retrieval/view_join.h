@@ -14,6 +14,7 @@
 #include "retrieval/pruning.h"
 #include "retrieval/view_features.h"
 #include "retrieval/view_scan.h"
+#include "retrieval/winners.h"
 
 namespace icefield {
 
@@ -65,25 +66,15 @@ std::optional<TimeSpan> SpanOf(const EntityFrame& frame, int64_t ttl_us, ViewUni
 /// When a row of `task` was committed (P9), in ticks of the view's unit; see CommitTimes::Of.
 Result<int64_t> CommitTick(const PinnedView& pinned, const FileTask& task, int64_t last_updated);
 
-/// Which rows win for the entity rows.
-struct Winners {
-  std::vector<RowLocator> locators;     ///< Ascending, distinct.
-  std::vector<uint32_t> winner_of_row;  ///< kNoWinner for a miss.
-};
-
 /// What the first pass finds out for a view.
 struct Decision {
   Winners winners;
-  OutcomeCounts outcomes;
-  int64_t full_ties = 0;
-  std::optional<int64_t> hits_not_yet_created;
-
-  /// Puts its counts into the view's report.
-  void Report(ViewReport& report) const;
+  DecisionCounts counts;
 };
 
 /// The slots of a frame for views of these keys and unit. Unsupported beyond 4 billion of them.
-Result<SpineIndex> IndexFrame(const EntityFrame& frame, const EncodedKeys& keys, ViewUnit unit);
+Result<SpineIndex> IndexFrame(const EntityFrame& frame, const EncodedKeys& keys, ViewUnit unit,
+                              const Workers& workers);
 
 /// How the first pass reads.
 struct DecidingTerms {

@@ -29,28 +29,29 @@ std::shared_ptr<arrow::Schema> Nullable(const arrow::Schema& schema) {
 }
 
 Result<BatchPtr> ConcatenateBatches(const std::shared_ptr<arrow::Schema>& schema,
-                                    const std::vector<BatchPtr>& pieces) {
+                                    const std::vector<BatchPtr>& pieces, int threads) {
   if (pieces.size() == 1) return pieces.front();
-  arrow::ArrayVector columns;
   int64_t rows = 0;
   for (const BatchPtr& piece : pieces) rows += piece->num_rows();
-  for (int column = 0; column < schema->num_fields(); ++column) {
+  arrow::ArrayVector columns(static_cast<size_t>(schema->num_fields()));
+  ICEFIELD_TRY(ParallelFor(columns.size(), threads, [&](size_t column, int) -> Status {
     arrow::ArrayVector parts;
-    for (const BatchPtr& piece : pieces) parts.push_back(piece->column(column));
-    ICEFIELD_ARROW_ASSIGN(columns.emplace_back(), arrow::Concatenate(parts), "gather",
+    for (const BatchPtr& piece : pieces) parts.push_back(piece->column(static_cast<int>(column)));
+    ICEFIELD_ARROW_ASSIGN(columns[column], arrow::Concatenate(parts), "gather",
                           ErrorCode::kResourceExhausted);
-  }
+    return {};
+  }));
   return arrow::RecordBatch::Make(schema, rows, std::move(columns));
 }
 
 Result<WinnerFeatures> WinnerFeatures::Make(std::shared_ptr<arrow::Schema> schema,
-                                            std::vector<BatchPtr> pieces) {
+                                            std::vector<BatchPtr> pieces, int threads) {
   WinnerFeatures features(std::move(schema));
   std::vector<BatchPtr> open;
   int64_t open_bytes = 0;
   const auto close = [&]() -> Status {
     if (open.empty()) return {};
-    ICEFIELD_ASSIGN(BatchPtr segment, ConcatenateBatches(features.schema_, open));
+    ICEFIELD_ASSIGN(BatchPtr segment, ConcatenateBatches(features.schema_, open, threads));
     features.Add(std::move(segment));
     open.clear();
     open_bytes = 0;

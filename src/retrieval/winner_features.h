@@ -17,10 +17,11 @@ inline constexpr uint32_t kNoWinner = UINT32_MAX;
 /// `schema` with every field nullable: a miss is null (P7).
 std::shared_ptr<arrow::Schema> Nullable(const arrow::Schema& schema);
 
-/// The rows of `pieces`, all of `schema`, as one batch. At least one piece.
+/// The rows of `pieces`, all of `schema`, as one batch, column by column on so many threads. At
+/// least one piece.
 Result<std::shared_ptr<arrow::RecordBatch>> ConcatenateBatches(
     const std::shared_ptr<arrow::Schema>& schema,
-    const std::vector<std::shared_ptr<arrow::RecordBatch>>& pieces);
+    const std::vector<std::shared_ptr<arrow::RecordBatch>>& pieces, int threads = 1);
 
 /// The features of distinct winners in the order of their locators, in a few long segments.
 class WinnerFeatures {
@@ -28,7 +29,8 @@ class WinnerFeatures {
   /// `schema` has nullable fields alone. Joins `pieces`, in order, into segments of at most 1 GiB
   /// where pieces are not larger, and lets go of each piece on the way.
   static Result<WinnerFeatures> Make(std::shared_ptr<arrow::Schema> schema,
-                                     std::vector<std::shared_ptr<arrow::RecordBatch>> pieces);
+                                     std::vector<std::shared_ptr<arrow::RecordBatch>> pieces,
+                                     int threads);
 
   const std::shared_ptr<arrow::Schema>& schema() const { return schema_; }
 
