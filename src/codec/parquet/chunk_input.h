@@ -13,7 +13,9 @@
 namespace icefield {
 
 /// A part of a file as a stream for Parquet's page reader. Reads pieces of one size ahead; after a
-/// jump, what the jump says is wanted. Used by one thread.
+/// jump, what the jump says is wanted; where pages are larger than pieces, headers and pages as
+/// they are asked for. Bytes go to one place of memory again and again, once nobody holds what was
+/// given from it. Used by one thread.
 class ChunkInput final : public arrow::io::InputStream {
  public:
   /// Bytes [begin, end) of `file` (borrowed), clipped to the file's end.
@@ -37,6 +39,7 @@ class ChunkInput final : public arrow::io::InputStream {
 
  private:
   arrow::Status FillWindow(int64_t count);
+  arrow::Status MakeRoom(int64_t kept, int64_t bytes);
   arrow::Result<std::string_view> View(int64_t count);
   int64_t Clip(int64_t count) const;
   int64_t InWindow() const;
@@ -48,8 +51,10 @@ class ChunkInput final : public arrow::io::InputStream {
   int64_t position_;        // In the file.
   int64_t jump_end_ = 0;    // Where the bytes end that the last jump announced.
   int64_t peeked_at_ = -1;  // The position of the last look ahead.
-  int64_t window_at_ = 0;   // Where the window begins.
-  std::shared_ptr<arrow::Buffer> window_;
+  int64_t last_read_ = 0;   // Bytes of the last Read, if it was not skipped.
+  int64_t window_at_ = 0;   // Where the window begins: the buffer's first byte.
+  int64_t window_bytes_ = 0;
+  std::shared_ptr<arrow::Buffer> buffer_;
   int64_t bytes_read_ = 0;
   bool skips_next_ = false;
   bool closed_ = false;
