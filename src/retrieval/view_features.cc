@@ -41,6 +41,11 @@ int64_t ViewFeatures::RowsFrom(int64_t row) const {
 Result<arrow::ArrayVector> ViewFeatures::Take(int64_t first, int64_t rows, int threads) {
   if (auto* spilled = std::get_if<std::unique_ptr<SpilledFeatures>>(&features_))
     return (*spilled)->Take(first, rows, threads);
+  if (const auto* in_order = std::get_if<RowFeatures>(&features_)) {
+    const std::span winners(winner_of_row_);
+    return in_order->Take(winners.subspan(static_cast<size_t>(first), static_cast<size_t>(rows)),
+                          first, threads);
+  }
   const auto start = winner_of_row_.begin() + first;
   return std::get<WinnerFeatures>(features_).Take({start, start + rows}, threads);
 }
@@ -122,6 +127,13 @@ Result<ViewFeatures> FeatureCollector::FinishInMemory() {
   rows.reserve(pieces_.size());
   for (GatheredPiece& piece : pieces_) rows.push_back(std::move(piece.rows));
   pieces_.clear();
+  const auto all_rows = static_cast<int64_t>(winner_of_row_.size());
+  if (!rows.empty() && RowFeatures::IsFit(bytes_, all_rows_, all_rows)) {
+    ICEFIELD_ASSIGN(RowFeatures features,
+                    RowFeatures::Make(schema_, std::move(rows), winner_of_row_, terms_.threads));
+    const int64_t held = features.bytes();
+    return ViewFeatures(std::move(winner_of_row_), std::move(features), held, RowBytes());
+  }
   ICEFIELD_ASSIGN(WinnerFeatures features,
                   WinnerFeatures::Make(schema_, std::move(rows), terms_.threads));
   const int64_t held = features.bytes();

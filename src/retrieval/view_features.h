@@ -13,6 +13,7 @@
 
 #include "base/result.h"
 #include "io/temporary_file.h"
+#include "retrieval/row_features.h"
 #include "retrieval/spilled_features.h"
 #include "retrieval/winner_features.h"
 
@@ -43,7 +44,7 @@ class ViewFeatures {
 
  private:
   friend class FeatureCollector;
-  using Features = std::variant<WinnerFeatures, std::unique_ptr<SpilledFeatures>>;
+  using Features = std::variant<RowFeatures, WinnerFeatures, std::unique_ptr<SpilledFeatures>>;
 
   ViewFeatures(std::vector<uint32_t> winner_of_row, Features features, int64_t bytes_held,
                int64_t row_bytes);

@@ -1,6 +1,8 @@
 #include "retrieval/view_features.h"
 
 #include <arrow/array/array_primitive.h>
+#include <arrow/array/builder_binary.h>
+#include <arrow/array/builder_primitive.h>
 #include <arrow/util/byte_size.h>
 #include <gtest/gtest.h>
 
@@ -193,6 +195,31 @@ TEST(ViewFeatures, WithoutColumnsNothingIsGathered) {
   ASSERT_TRUE(features.ok());
   EXPECT_EQ(features->RowsFrom(1), 2);
   EXPECT_TRUE(features->Take(0, 3)->empty());
+}
+
+// One winner in three has a long text that several rows share.
+TEST(ViewFeatures, LongTextsOfSeveralRowsAreHeldOnce) {
+  constexpr int64_t kLong = 1 << 20;
+  const TemporaryFolder folder;
+  arrow::StringBuilder texts;
+  arrow::Int64Builder numbers;
+  for (int winner = 0; winner < 8; ++winner) {
+    ASSERT_TRUE(texts.Append(winner == 3 ? std::string(kLong, 'x') : "short").ok());
+    ASSERT_TRUE(numbers.Append(winner).ok());
+  }
+  const BatchPtr winners = arrow::RecordBatch::Make(
+      arrow::schema({arrow::field("text", arrow::utf8()), arrow::field("number", arrow::int64())}),
+      8, {*texts.Finish(), *numbers.Finish()});
+  const std::vector<uint32_t> winner_of_row{3, 0, 1, 3, 2, kNoWinner, 3, 7, 3, 5};
+  TemporaryFile file(folder.path());
+  Result<ViewFeatures> features =
+      Collect(winners, {{0, winners->Slice(0, 5)}, {5, winners->Slice(5, 3)}}, winner_of_row,
+              {.bytes_max = kPlenty, .batch_rows = 4, .threads = 2}, file);
+  ASSERT_TRUE(features.ok()) << features.error();
+  EXPECT_LT(features->bytes_held(), 2 * kLong);
+  const Result<BatchPtr> read = ReadAll(*features, winners, 4);
+  ASSERT_TRUE(read.ok()) << read.error();
+  EXPECT_TRUE((*read)->Equals(*Expected(winners, winner_of_row)));
 }
 
 }  // namespace

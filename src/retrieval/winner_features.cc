@@ -44,6 +44,20 @@ Result<BatchPtr> ConcatenateBatches(const std::shared_ptr<arrow::Schema>& schema
   return arrow::RecordBatch::Make(schema, rows, std::move(columns));
 }
 
+Result<std::shared_ptr<arrow::Array>> OrderOf(std::span<const uint32_t> winners) {
+  arrow::UInt32Builder indices;
+  ICEFIELD_ARROW_TRY(indices.Reserve(static_cast<int64_t>(winners.size())), "gather");
+  for (const uint32_t winner : winners) {
+    if (winner == kNoWinner) {
+      indices.UnsafeAppendNull();
+    } else {
+      indices.UnsafeAppend(winner);
+    }
+  }
+  ICEFIELD_ARROW_ASSIGN(std::shared_ptr<arrow::Array> order, indices.Finish(), "gather");
+  return order;
+}
+
 Result<WinnerFeatures> WinnerFeatures::Make(std::shared_ptr<arrow::Schema> schema,
                                             std::vector<BatchPtr> pieces, int threads) {
   WinnerFeatures features(std::move(schema));
@@ -127,16 +141,7 @@ Result<arrow::ArrayVector> WinnerFeatures::Take(const std::vector<uint32_t>& win
   // A view of no features has no segments to look winners up in.
   if (schema_->num_fields() == 0) return arrow::ArrayVector{};
   ICEFIELD_ASSIGN(const Choice choice, Choose(winners));
-  arrow::UInt32Builder indices;
-  ICEFIELD_ARROW_TRY(indices.Reserve(static_cast<int64_t>(winners.size())), "gather");
-  for (uint32_t at : choice.order) {
-    if (at == kNoWinner) {
-      indices.UnsafeAppendNull();
-    } else {
-      indices.UnsafeAppend(at);
-    }
-  }
-  ICEFIELD_ARROW_ASSIGN(std::shared_ptr<arrow::Array> order, indices.Finish(), "gather");
+  ICEFIELD_ASSIGN(const std::shared_ptr<arrow::Array> order, OrderOf(choice.order));
   arrow::ArrayVector columns(static_cast<size_t>(schema_->num_fields()));
   ICEFIELD_TRY(ParallelFor(columns.size(), threads, [&](size_t column, int) -> Status {
     ICEFIELD_ASSIGN(columns[column], TakeColumn(choice, static_cast<int>(column), *order));

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "base/result.h"
@@ -22,6 +23,9 @@ std::shared_ptr<arrow::Schema> Nullable(const arrow::Schema& schema);
 Result<std::shared_ptr<arrow::RecordBatch>> ConcatenateBatches(
     const std::shared_ptr<arrow::Schema>& schema,
     const std::vector<std::shared_ptr<arrow::RecordBatch>>& pieces, int threads = 1);
+
+/// Numbers of winners as Arrow has indices: null for kNoWinner.
+Result<std::shared_ptr<arrow::Array>> OrderOf(std::span<const uint32_t> winners);
 
 /// The features of distinct winners in the order of their locators, in a few long segments.
 class WinnerFeatures {
