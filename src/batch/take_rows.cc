@@ -6,6 +6,7 @@
 #include <arrow/extension_type.h>
 
 #include "batch/arrow_status.h"
+#include "batch/take_fixed.h"
 
 namespace icefield {
 namespace {
@@ -62,6 +63,7 @@ Result<std::shared_ptr<arrow::RecordBatch>> TakeRows(
 
 Result<std::shared_ptr<arrow::Array>> TakeValues(const std::shared_ptr<arrow::Array>& column,
                                                  const arrow::Array& indices) {
+  if (column->length() > 0 && IsTakenFixed(*column->type())) return TakeFixed(*column, indices);
   const TypePtr storage = StorageOf(column->type());
   const std::shared_ptr<arrow::Array> plain =
       storage == column->type() ? column : arrow::MakeArray(Retyped(*column->data(), storage));

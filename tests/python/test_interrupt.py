@@ -91,7 +91,7 @@ def test_an_interrupt_in_the_middle_leaves_nothing_behind(location, tmp_path, wo
     seconds = time.monotonic() - sent
     rest = process.stdout.read(), process.stderr.read(), process.wait(timeout=60)
     assert rest == ("0 threads more\nTrue\n", "", 0)
-    assert seconds < 2
+    assert seconds < 5
     assert list(tmp_path.iterdir()) == []
 
 
