@@ -102,7 +102,7 @@ class DecidingReader {
     picked_.emplace(scan.files, reading_.columns);
   }
 
-  using Take = std::function<Status(DecidingBatch&, const ChosenRows&, int worker)>;
+  using Take = std::function<Status(DecidingBatch&, ChosenRows&, int worker)>;
 
   Status ReadGroup(size_t number, int worker, const Take& take, PassProgress& pass) {
     const RowGroupTask& task = scan_.files.row_groups[number];
@@ -247,9 +247,9 @@ void AddLineage(const PinnedView& pinned, ReadSchema& read) {
 Status ForEachDecidingBatch(ViewScan& scan, TieOrder order, const ReadOptions& options,
                             const std::function<Status(DecidingBatch&, int)>& take) {
   DecidingReader reader(scan, order, options, nullptr);
-  return ReadGroups(
-      scan, reader, options,
-      [&](DecidingBatch& batch, const ChosenRows&, int worker) { return take(batch, worker); });
+  return ReadGroups(scan, reader, options, [&](DecidingBatch& batch, ChosenRows&, int worker) {
+    return take(batch, worker);
+  });
 }
 
 Status ForEachChosenBatch(ViewScan& scan, TieOrder order, const ReadOptions& options,

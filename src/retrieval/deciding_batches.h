@@ -74,10 +74,10 @@ using ChooseRows = std::function<Status(const arrow::ArrayVector& keys, int64_t 
                                         ChosenRows& chosen, int worker)>;
 
 /// As ForEachDecidingBatch, of chosen rows alone: times (and what the row filter looks at) of other
-/// rows are not decoded. Batches have no keys; `chosen` says which rows of the last keys that
-/// `choose` saw in this thread they are.
+/// rows are not decoded. Batches have positions and no keys; `chosen` says which rows of the last
+/// keys that `choose` saw in this thread they are, and is `take`'s to change.
 Status ForEachChosenBatch(
     ViewScan& scan, TieOrder order, const ReadOptions& options, const ChooseRows& choose,
-    const std::function<Status(DecidingBatch&, const ChosenRows& chosen, int worker)>& take);
+    const std::function<Status(DecidingBatch&, ChosenRows& chosen, int worker)>& take);
 
 }  // namespace icefield

@@ -63,7 +63,7 @@ ViewMemory MemoryOf(const ViewScan& scan, const ViewPlan& plan, const MemoryTerm
   };
   const int64_t winners = std::min(terms.entity_rows, plan.rows);
   ViewMemory memory;
-  if (!scan.report.decided_with) memory.slots = terms.entity_rows * kEntityRowBytes;
+  if (!scan.report.decided_with) memory.slots = terms.probes * terms.entity_rows * kEntityRowBytes;
   memory.decoders = std::max(reading(scan.deciding_sizes), reading(scan.gathered_sizes));
   memory.features = winners * PerRow(scan.gathered_sizes.decoded, plan.rows);
   return memory;

@@ -105,6 +105,7 @@ struct RetrievalPlan {
 /// What a view's memory depends on.
 struct MemoryTerms {
   int64_t entity_rows = 0;  ///< Slots and winners: at most so many.
+  int64_t probes = 1;       ///< Whose slots are there at once.
   ReadOptions read;
 };
 

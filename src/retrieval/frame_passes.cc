@@ -21,9 +21,10 @@ constexpr auto kPlaceBytes = static_cast<int64_t>(sizeof(RowLocator));
 // dictionary that is at most half full.
 constexpr int64_t kIdBytes = 4;
 constexpr int64_t kEntryBytes = 48;
-// While the winners of a view are found: ticks, the index, the slot with its candidate, the hit and
-// its place.
-constexpr int64_t kFindingBytes = 160;
+// While winners are found, of every probe: the index, the slot with its candidate.
+constexpr int64_t kSlotBytes = 96;
+// Of one probe at a time: ticks, the hit and its place.
+constexpr int64_t kHitBytes = 64;
 
 // About the bytes of a value of a column, were it no dictionary.
 int64_t ValueBytes(const arrow::ChunkedArray& column) {
@@ -41,11 +42,12 @@ int64_t ValueBytes(const arrow::ChunkedArray& column) {
 
 }  // namespace
 
-int64_t JoinBytesOfRow(const arrow::Table& frame, const std::vector<PinnedView>& views) {
-  int64_t bytes = kTimeBytes + kFindingBytes;
+int64_t JoinBytesOfRow(const arrow::Table& frame, const std::vector<PinnedView>& views,
+                       int64_t probes) {
+  int64_t bytes = kTimeBytes + probes * kSlotBytes + kHitBytes;
   std::set<std::vector<std::string>> encodings;
   for (const PinnedView& pinned : views) {
-    // Views that decide alike leave their winners to one another.
+    // Views that share a scan leave their winners to one another.
     bytes += kWinnerBytes + (pinned.provenance || views.size() > 1 ? kPlaceBytes : 0);
     if (!encodings.insert(pinned.view.frame_keys).second) continue;
     bytes += kIdBytes;
@@ -58,9 +60,16 @@ int64_t JoinBytesOfRow(const arrow::Table& frame, const std::vector<PinnedView>&
   return bytes;
 }
 
+int64_t ProbesMax(const arrow::Table& frame, const std::vector<PinnedView>& views,
+                  const MemoryBudget& memory) {
+  const int64_t rows = std::max<int64_t>(1, frame.num_rows());
+  const int64_t spare = memory.frame_bytes() - rows * JoinBytesOfRow(frame, views, 1);
+  return 1 + std::max<int64_t>(0, spare / (rows * kSlotBytes));
+}
+
 int64_t PassRows(const arrow::Table& frame, const std::vector<PinnedView>& views,
                  const MemoryBudget& memory, int64_t batch_rows) {
-  const int64_t fitting = memory.frame_bytes() / JoinBytesOfRow(frame, views);
+  const int64_t fitting = memory.frame_bytes() / JoinBytesOfRow(frame, views, 1);
   const int64_t rows = std::clamp<int64_t>(
       fitting, 1,
       std::min(memory.limits().pass_rows_max.value_or(kNoSlot - 1), int64_t{kNoSlot} - 1));

@@ -17,11 +17,17 @@
 namespace icefield {
 
 /// About the bytes that a join of `views` takes for a row of a frame like this one, at most: times,
-/// keys, slots, winners.
-int64_t JoinBytesOfRow(const arrow::Table& frame, const std::vector<PinnedView>& views);
+/// keys, slots, winners. `probes`: so many share a scan, and their slots are there at once.
+int64_t JoinBytesOfRow(const arrow::Table& frame, const std::vector<PinnedView>& views,
+                       int64_t probes);
 
-/// So many rows of such a frame are joined at once. At least 1; a multiple of `batch_rows` where
-/// it is no less.
+/// Of how many probes the slots fit at once beside what else a join of this frame takes, within the
+/// frame's share; at least 1.
+int64_t ProbesMax(const arrow::Table& frame, const std::vector<PinnedView>& views,
+                  const MemoryBudget& memory);
+
+/// So many rows of such a frame are joined at once, were no scan shared: sharing one never makes
+/// more passes. At least 1; a multiple of `batch_rows` where it is no less.
 int64_t PassRows(const arrow::Table& frame, const std::vector<PinnedView>& views,
                  const MemoryBudget& memory, int64_t batch_rows);
 

@@ -13,6 +13,7 @@
 #include "codec/arrow/arrow_types.h"
 #include "io/machine_memory.h"
 #include "retrieval/frame_passes.h"
+#include "retrieval/join_decisions.h"
 #include "retrieval/progress_stages.h"
 #include "retrieval/stopwatch.h"
 #include "retrieval/view_groups.h"
@@ -35,8 +36,9 @@ class JoinedSet final : public TrainingSet {
         views_(std::move(views)),
         schema_(std::move(schema)),
         terms_(std::move(terms)),
-        encodings_(frame_),
-        groups_(views_),
+        groups_(views_, ProbesMax(frame_.table(), views_, terms_.memory)),
+        decisions_(frame_, views_, groups_,
+                   {.thread_bytes = terms_.memory.thread_bytes(), .read = terms_.read}),
         spill_file_(terms_.memory.limits().spill_directory),
         work_(terms_.read.progress, views_.size()) {
     report_.rows = frame_.rows();
@@ -50,7 +52,7 @@ class JoinedSet final : public TrainingSet {
   // anything is read.
   Status EncodeKeys() {
     const Stopwatch watch(report_.seconds.encode);
-    for (const PinnedView& view : views_) ICEFIELD_TRY(encodings_.For(view.view));
+    for (size_t view = 0; view < views_.size(); ++view) ICEFIELD_TRY(decisions_.KeysOf(view));
     return {};
   }
 
@@ -60,16 +62,19 @@ class JoinedSet final : public TrainingSet {
     plan.frame = FramePlan{.rows = frame_.rows(), .bytes = frame_.bytes()};
     for (size_t view = 0; view < views_.size(); ++view) {
       ICEFIELD_ASSIGN(const std::unique_ptr<ViewScan> scan, Open(view, depth));
-      ICEFIELD_ASSIGN(
-          plan.views.emplace_back(),
-          DescribeView(*scan, depth, {.entity_rows = frame_.rows(), .read = terms_.read}));
+      ICEFIELD_ASSIGN(plan.views.emplace_back(),
+                      DescribeView(*scan, depth,
+                                   {.entity_rows = frame_.rows(),
+                                    .probes = static_cast<int64_t>(groups_.ProbesWith(view).size()),
+                                    .read = terms_.read}));
     }
     plan.keys = GroupByKeys(plan.views);
     for (KeysPlan& shared : plan.keys) {
       const auto view = std::find_if(views_.begin(), views_.end(), [&](const PinnedView& pinned) {
         return pinned.view.name == shared.views.front();
       });
-      ICEFIELD_ASSIGN(const EncodedKeys* keys, encodings_.For(view->view));
+      ICEFIELD_ASSIGN(const EncodedKeys* keys,
+                      decisions_.KeysOf(static_cast<size_t>(view - views_.begin())));
       shared.distinct = keys->encoder.size();
       shared.bytes = keys->BytesAbout();
     }
@@ -106,17 +111,10 @@ class JoinedSet final : public TrainingSet {
   const RetrievalReport* report() const override { return done_ ? &report_ : nullptr; }
 
  private:
-  // Views that decide alike plan alike: a row of one plan is the same row of another.
   Result<std::unique_ptr<ViewScan>> Open(size_t at, PlanDepth depth = PlanDepth::kFooters) {
-    const PinnedView& view = views_[at];
-    ICEFIELD_ASSIGN(const EncodedKeys* keys, encodings_.For(view.view));
-    const std::optional<TimeSpan> span = SpanOf(frame_, DecidingTermsOf(at).WidestTtl(), view.unit);
-    ViewNeed need{.span = {.op = PredicateOp::kFalse},
-                  .keys = AmongKeys(view, keys->columns),
-                  .gathered = groups_.GatheredBy(at)};
-    if (span) need.span = WithinSpan(view, *span);
+    ICEFIELD_ASSIGN(ViewNeed need, decisions_.NeedOf(at));
     ICEFIELD_ASSIGN(std::unique_ptr<ViewScan> scan,
-                    OpenForJoin(view, std::move(need), terms_, depth));
+                    OpenForJoin(views_[at], std::move(need), terms_, depth));
     if (groups_.DeciderOf(at) != at) LeaveDeciding(views_[groups_.DeciderOf(at)], *scan);
     return scan;
   }
@@ -143,6 +141,7 @@ class JoinedSet final : public TrainingSet {
     return scans;
   }
 
+<<<<<<< HEAD
   DecidingTerms DecidingTermsOf(size_t at) const {
     return {.ttls_us = groups_.TtlsOf(at),
             .thread_bytes = terms_.memory.thread_bytes(),
@@ -181,6 +180,11 @@ class JoinedSet final : public TrainingSet {
     Winners winners = std::move(found->second.winners);
     decisions_.erase(found);
     return winners;
+=======
+  Result<Winners> WinnersFor(size_t at, ViewScan& scan) {
+    const Stopwatch watch(report_.seconds.winners);
+    return decisions_.WinnersOf(at, scan);
+>>>>>>> wt-scans
   }
 
   // The share of view `at` of `left` bytes: what one view does not need, those after it get.
@@ -213,7 +217,8 @@ class JoinedSet final : public TrainingSet {
     ICEFIELD_TRY(GuessWork());
     ICEFIELD_ASSIGN(std::vector<std::unique_ptr<ViewScan>> planned, PlanAhead());
     const MemoryBudget& memory = terms_.memory;
-    int64_t left = memory.feature_bytes(frame_.rows() * JoinBytesOfRow(frame_.table(), views_));
+    int64_t left = memory.feature_bytes(
+        frame_.rows() * JoinBytesOfRow(frame_.table(), views_, groups_.ProbesTogether()));
     int64_t giving_work = 0;
     for (size_t at = 0; at < views_.size(); ++at) {
       if (!groups_.IsGatherer(at)) {
@@ -235,7 +240,7 @@ class JoinedSet final : public TrainingSet {
       gathered_.emplace(at, std::move(gathered));
       report_.views.push_back(std::move(scan->report));
     }
-    index_.reset();
+    decisions_.Finish();
     for (size_t view = 0; view < views_.size(); ++view) row_bytes_ += RowBytes(view);
     if (terms_.read.progress != nullptr) terms_.read.progress->Enter("giving rows");
     giving_.emplace(terms_.read.progress, giving_work, frame_.rows());
@@ -320,12 +325,8 @@ class JoinedSet final : public TrainingSet {
   std::vector<PinnedView> views_;
   std::shared_ptr<arrow::Schema> schema_;
   JoinTerms terms_;
-  KeyEncodings encodings_;
   ViewGroups groups_;
-  std::optional<SpineIndex> index_;  // Of `index_keys_` in `index_unit_`, while views are decided.
-  const EncodedKeys* index_keys_ = nullptr;
-  ViewUnit index_unit_ = ViewUnit::kMicros;
-  std::map<std::pair<size_t, int64_t>, Decision> decisions_;  // By decider and TTL, while needed.
+  JoinDecisions decisions_;
   TemporaryFile spill_file_;
   std::map<size_t, GatheredFeatures> gathered_;  // By gatherer.
   int64_t row_bytes_ = 0;                        // About, of the features of an entity row.

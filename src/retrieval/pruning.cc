@@ -99,12 +99,17 @@ class KeyRange {
   std::optional<Value> greatest_;
 };
 
-Predicate AmongColumn(const Field& field, const arrow::Array& column) {
-  const std::optional<ValueAt> value_at = ValuesOf(column);
-  if (!value_at) return Predicate{};
+// Within the values that column number `column` has in any of the key sets.
+Predicate AmongColumn(const Field& field, size_t column,
+                      std::span<const arrow::ArrayVector> key_sets) {
   KeyRange range;
-  for (int64_t row = 0; row < column.length(); ++row) {
-    if (column.IsValid(row)) range.Add((*value_at)(row));
+  for (const arrow::ArrayVector& keys : key_sets) {
+    const arrow::Array& values = *keys[column];
+    const std::optional<ValueAt> value_at = ValuesOf(values);
+    if (!value_at) return Predicate{};
+    for (int64_t row = 0; row < values.length(); ++row) {
+      if (values.IsValid(row)) range.Add((*value_at)(row));
+    }
   }
   if (!range.least()) return Predicate{.op = PredicateOp::kFalse};
   if (std::optional<std::vector<Value>> few = range.TakeFew()) {
@@ -118,7 +123,37 @@ Predicate AmongColumn(const Field& field, const arrow::Array& column) {
              Compare(PredicateOp::kLessOrEqual, field, *range.greatest()));
 }
 
+// Column by column: the form in which pages and bloom filters can be asked.
+Predicate AmongColumns(const std::vector<Field>& fields,
+                       std::span<const arrow::ArrayVector> key_sets) {
+  Predicate predicate;
+  for (size_t at = 0; at < fields.size(); ++at)
+    predicate = And(std::move(predicate), AmongColumn(fields[at], at, key_sets));
+  return predicate;
+}
+
 }  // namespace
+
+std::optional<TimeSpan> SpanOf(const EntityFrame& frame, int64_t ttl_us, ViewUnit unit) {
+  const Times& times = frame.times();
+  std::optional<size_t> least;
+  std::optional<size_t> greatest;
+  for (size_t row = 0; row < times.values.size(); ++row) {
+    if (times.valid[row] == 0) continue;
+    if (!least || times.values[row] < times.values[*least]) least = row;
+    if (!greatest || times.values[row] > times.values[*greatest]) greatest = row;
+  }
+  if (!least) return std::nullopt;
+  TimeSpan span;
+  if (ttl_us > 0) {
+    span.first = OldestFresh(times, *least, ttl_us, unit);
+    if (!span.first) return std::nullopt;  // Beyond all ticks: every row is expired.
+  }
+  span.last = FloorToUnit(times, *greatest, unit);
+  // Before all ticks: no row is early enough.
+  if (!span.last) return std::nullopt;
+  return span;
+}
 
 Predicate WithinSpan(const PinnedView& pinned, const TimeSpan& span) {
   const Field& field = pinned.view.event_time;
@@ -136,12 +171,15 @@ Predicate WithinSpan(const PinnedView& pinned, const TimeSpan& span) {
   return predicate;
 }
 
-Predicate AmongKeys(const PinnedView& pinned, const arrow::ArrayVector& keys) {
-  Predicate predicate;
-  for (size_t at = 0; at < keys.size(); ++at) {
-    predicate = And(std::move(predicate), AmongColumn(pinned.view.keys[at], *keys[at]));
-  }
-  return predicate;
+Predicate AmongKeys(const PinnedView& pinned, std::span<const arrow::ArrayVector> key_sets) {
+  const std::vector<Field>& fields = pinned.view.keys;
+  Predicate among_all = AmongColumns(fields, key_sets);
+  // Nothing lies between the sets where single values are named.
+  if (key_sets.size() == 1 || among_all.op == PredicateOp::kIn) return among_all;
+  Predicate among_any{.op = PredicateOp::kFalse};
+  for (const arrow::ArrayVector& keys : key_sets)
+    among_any = Or(std::move(among_any), AmongColumns(fields, {&keys, 1}));
+  return And(std::move(among_all), std::move(among_any));
 }
 
 }  // namespace icefield

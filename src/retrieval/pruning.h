@@ -4,8 +4,10 @@
 #include <arrow/array.h>
 
 #include <optional>
+#include <span>
 
 #include "model/predicate.h"
+#include "retrieval/entity_frame.h"
 #include "retrieval/view_scan.h"
 
 namespace icefield {
@@ -16,13 +18,17 @@ struct TimeSpan {
   std::optional<int64_t> last;
 };
 
+/// The event times that can matter to the frame under a TTL (0: none). Nothing if no entity row has
+/// a time.
+std::optional<TimeSpan> SpanOf(const EntityFrame& frame, int64_t ttl_us, ViewUnit unit);
+
 /// event time within `span`. For a date column the span is rounded inwards to whole days, which
 /// loses no row.
 Predicate WithinSpan(const PinnedView& pinned, const TimeSpan& span);
 
 /// Key columns within the least and greatest keys of the frame; of few distinct keys, among them.
-/// `keys` are the frame's key columns in the table's types. True (no pruning) for types without an
-/// order that files record.
-Predicate AmongKeys(const PinnedView& pinned, const arrow::ArrayVector& keys);
+/// Each of `key_sets`, at least one, is the frame's key columns in the table's types: keys may be
+/// those of any. True (no pruning) for types without an order that files record.
+Predicate AmongKeys(const PinnedView& pinned, std::span<const arrow::ArrayVector> key_sets);
 
 }  // namespace icefield

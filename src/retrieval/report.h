@@ -67,7 +67,7 @@ struct ViewReport {
                                                 ///< without a created column.
   TieReading ties = TieReading::kNone;
   /// The view over the same table whose keys and times were read for this one too; what was read
-  /// for both is counted there.
+  /// for both is counted there, and the files planned are those that either needs.
   std::optional<std::string> decided_with;
   CutEffect cut = CutEffect::kNotAsked;
   bool commit_cut = false;    ///< Rows were dated by their commits (P9).

@@ -5,17 +5,38 @@
 
 namespace icefield {
 
-ViewGroups::ViewGroups(const std::vector<PinnedView>& views) : gathered_(views.size()) {
+namespace {
+
+// The first number below `at` that `shares` says yes to; else `at`.
+template <typename Shares>
+size_t FirstOf(size_t at, const Shares& shares) {
+  size_t first = 0;
+  while (first < at && !shares(first)) ++first;
+  return first;
+}
+
+}  // namespace
+
+ViewGroups::ViewGroups(const std::vector<PinnedView>& views, int64_t probes_max)
+    : gathered_(views.size()) {
   for (size_t at = 0; at < views.size(); ++at) {
-    ttls_us_.push_back(views[at].view.ttl_us);
-    size_t decider = 0;
-    while (!DecideAlike(views[decider], views[at])) ++decider;
+    const PinnedView& view = views[at];
+    ttls_us_.push_back(view.view.ttl_us);
+    const size_t probe = FirstOf(at, [&](size_t other) {
+      return ScanAlike(views[other], view) && views[other].view.frame_keys == view.view.frame_keys;
+    });
+    probes_.push_back(probe);
+    const size_t decider = FirstOf(at, [&](size_t other) {
+      if (probe < at) return other == deciders_[probe];
+      return deciders_[other] == other && ScanAlike(views[other], view) &&
+             static_cast<int64_t>(ProbesWith(other).size()) < probes_max;
+    });
     deciders_.push_back(decider);
-    size_t gatherer = decider;
-    while (deciders_[gatherer] != decider || ttls_us_[gatherer] != ttls_us_[at]) ++gatherer;
-    gatherers_.push_back(gatherer);
-    gathered_[at].schema = *views[at].selected.schema;
-    AddColumns(views[at], gathered_[gatherer]);
+    gatherers_.push_back(FirstOf(at, [&](size_t other) {
+      return probes_[other] == probe && ttls_us_[other] == ttls_us_[at];
+    }));
+    gathered_[at].schema = *view.selected.schema;
+    AddColumns(view, gathered_[gatherers_[at]]);
   }
 }
 
@@ -36,24 +57,38 @@ int64_t ViewGroups::GatherersFrom(size_t view) const {
   return count;
 }
 
+std::vector<size_t> ViewGroups::ProbesWith(size_t view) const {
+  std::vector<size_t> probes;
+  for (size_t at = 0; at < deciders_.size(); ++at) {
+    if (deciders_[at] == deciders_[view] && probes_[at] == at) probes.push_back(at);
+  }
+  return probes;
+}
+
+int64_t ViewGroups::ProbesTogether() const {
+  size_t most = 1;
+  for (size_t at = 0; at < deciders_.size(); ++at) most = std::max(most, ProbesWith(at).size());
+  return static_cast<int64_t>(most);
+}
+
 std::vector<int64_t> ViewGroups::TtlsOf(size_t view) const {
   std::vector<int64_t> ttls;
-  for (size_t at = 0; at < deciders_.size(); ++at) {
-    if (deciders_[at] == deciders_[view] &&
+  for (size_t at = 0; at < probes_.size(); ++at) {
+    if (probes_[at] == probes_[view] &&
         std::find(ttls.begin(), ttls.end(), ttls_us_[at]) == ttls.end())
       ttls.push_back(ttls_us_[at]);
   }
   return ttls;
 }
 
-bool DecideAlike(const PinnedView& a, const PinnedView& b) {
+bool ScanAlike(const PinnedView& a, const PinnedView& b) {
   const auto snapshot_of = [](const PinnedView& pinned) {
     return pinned.selected.snapshot == nullptr ? SnapshotId{} : pinned.selected.snapshot->id;
   };
   const auto terms_of = [](const PinnedView& pinned) {
     const BoundView& view = pinned.view;
     return std::tie(pinned.source.table->metadata_location, pinned.source.table->name, view.keys,
-                    view.frame_keys, view.event_time, view.created_time, view.row_filter);
+                    view.event_time, view.created_time, view.row_filter);
   };
   return snapshot_of(a) == snapshot_of(b) && terms_of(a) == terms_of(b) &&
          a.source.store == b.source.store &&

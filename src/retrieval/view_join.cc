@@ -18,139 +18,6 @@
 namespace icefield {
 namespace {
 
-// Working memory of one thread.
-struct WorkerScratch {
-  KeyMatches matches;  // Of a batch, then those of its rows that were read further.
-  KeyEncoder::Scratch encoder;
-  std::vector<int64_t> commit_times;
-  int64_t dropped = 0;
-};
-
-// The commit times of a batch's rows with the commit cut (P9), for those that can matter: their
-// event times lie within `span`. No time is asked of the others.
-Status ReadCommitTimes(const ViewScan& scan, const TimeSpan& span, const DecidingBatch& batch,
-                       std::vector<int64_t>& times) {
-  if (!scan.pinned.commit_times) return {};
-  const FileTask& task = scan.plan.tasks[batch.file];
-  const int64_t first = span.first.value_or(std::numeric_limits<int64_t>::min());
-  const int64_t last = span.last.value_or(std::numeric_limits<int64_t>::max());
-  times.assign(batch.event_times.size(), std::numeric_limits<int64_t>::min());
-  std::optional<int64_t> known;  // The commit whose time `tick` is: rows of one lie together.
-  int64_t tick = 0;
-  for (size_t row = 0; row < times.size(); ++row) {
-    const int64_t event_time = batch.event_times[row];
-    if (event_time < first || event_time > last) continue;
-    const int64_t commit = batch.LastUpdatedOf(row, task);
-    if (commit != known) {
-      ICEFIELD_ASSIGN(tick, CommitTick(scan.pinned, task, commit));
-      known = commit;
-    }
-    times[row] = tick;
-  }
-  return {};
-}
-
-// Keeps the entries of the rows that have an event time.
-template <typename Value>
-void KeepTimed(const std::vector<uint8_t>& no_time, std::vector<Value>& values) {
-  if (values.empty()) return;
-  size_t kept = 0;
-  for (size_t row = 0; row < no_time.size(); ++row) {
-    if (no_time[row] == 0) values[kept++] = values[row];
-  }
-  values.resize(kept);
-}
-
-// Leaves the rows without an event time out of a batch, and counts them.
-void DropTimeless(DecidingBatch& batch, WorkerScratch& scratch) {
-  const auto dropped = std::count(batch.no_time.begin(), batch.no_time.end(), 1);
-  if (dropped == 0) return;
-  scratch.dropped += dropped;
-  KeepTimed(batch.no_time, scratch.matches.ids);
-  KeepTimed(batch.no_time, batch.event_times);
-  KeepTimed(batch.no_time, batch.created_times);
-  KeepTimed(batch.no_time, batch.lineages);
-  KeepTimed(batch.no_time, batch.positions);
-}
-
-// Of the matches those that are chosen still, after the row filter.
-void KeepChosen(const ChosenRows& chosen, KeyMatches& matches) {
-  if (matches.rows.size() == chosen.rows.size()) return;
-  size_t kept = 0;
-  for (size_t at = 0; kept < chosen.rows.size(); ++at) {
-    if (matches.rows[at] == chosen.rows[kept]) matches.ids[kept++] = matches.ids[at];
-  }
-  matches.ids.resize(kept);
-}
-
-// Feeds the chosen rows of a batch to the slots.
-Status ObserveBatch(const ViewScan& scan, const TimeSpan& span, DecidingBatch& batch,
-                    const ChosenRows& chosen, SlotTable& slots, WorkerScratch& scratch) {
-  KeepChosen(chosen, scratch.matches);
-  DropTimeless(batch, scratch);
-  ICEFIELD_TRY(ReadCommitTimes(scan, span, batch, scratch.commit_times));
-  return slots.Observe({.key_ids = scratch.matches.ids,
-                        .event_times = batch.event_times,
-                        .created_times = batch.created_times,
-                        .commit_times = scratch.commit_times,
-                        .lineages = batch.lineages,
-                        .positions = batch.positions,
-                        .file = batch.file,
-                        .first_position = batch.first_position});
-}
-
-// Feeds all rows of the frame's keys to the slots.
-Status ObserveAll(ViewScan& scan, const EntityFrame& frame, const EncodedKeys& keys,
-                  const DecidingTerms& terms, SlotTable& slots) {
-  const ReadOptions& options = terms.read;
-  const TimeSpan span = SpanOf(frame, terms.WidestTtl(), scan.pinned.unit).value_or(TimeSpan{});
-  const TieOrder order =
-      scan.report.ties == TieReading::kAside ? TieOrder::kLeftOut : TieOrder::kRead;
-  std::vector<WorkerScratch> scratch(static_cast<size_t>(ThreadCount(options.threads)));
-  ICEFIELD_TRY(ForEachChosenBatch(
-      scan, order, options,
-      [&](const arrow::ArrayVector& columns, int64_t rows, ChosenRows& chosen, int worker) {
-        WorkerScratch& own = scratch[static_cast<size_t>(worker)];
-        keys.encoder.FindMatches(columns, rows, own.matches, own.encoder);
-        chosen.rows = own.matches.rows;
-        return Status();
-      },
-      [&](DecidingBatch& batch, const ChosenRows& chosen, int worker) {
-        return ObserveBatch(scan, span, batch, chosen, slots, scratch[static_cast<size_t>(worker)]);
-      }));
-  for (const WorkerScratch& worker : scratch) scan.report.rows_dropped += worker.dropped;
-  return {};
-}
-
-// The slots with their winners. Where too many rows tie to be set aside, all are read once more,
-// with what decides between them.
-Status FillSlots(ViewScan& scan, const EntityFrame& frame, const EncodedKeys& keys,
-                 const DecidingTerms& terms, const SpineIndex& index,
-                 std::optional<SlotTable>& slots) {
-  SlotTable::Options options{.created_cut = scan.report.cut == CutEffect::kApplied,
-                             .commit_cut = scan.pinned.commit_times.has_value(),
-                             .ttl = TtlTicks(terms.WidestTtl(), scan.pinned.unit),
-                             .files = static_cast<uint32_t>(scan.plan.tasks.size())};
-  scan.report.ties = PlannedTies(scan);
-  if (scan.report.ties == TieReading::kAside) {
-    options.ties_max = TiesMax(index.slot_times.size());
-    slots.emplace(index, options);
-    Status observed = ObserveAll(scan, frame, keys, terms, *slots);
-    if (!slots->too_many_ties()) {
-      ICEFIELD_TRY(std::move(observed));
-      ICEFIELD_ASSIGN(const TieDetails details,
-                      ReadTieDetails(scan, slots->TiedRows(), terms.thread_bytes, terms.read));
-      slots->SettleTies(details.created_times, details.lineages);
-      return {};
-    }
-    slots.reset();
-    options.ties_max = 0;
-    ICEFIELD_TRY(ReadAllOnceMore(scan, terms.read));
-  }
-  slots.emplace(index, options);
-  return ObserveAll(scan, frame, keys, terms, *slots);
-}
-
 // Counts the hits that were created after their entity times; `created_times` are those of the
 // winners.
 int64_t CountNotYetCreated(const EntityFrame& frame, ViewUnit unit,
@@ -198,82 +65,6 @@ Result<std::vector<int64_t>> CollectFeatures(ViewScan& scan, std::span<const Row
 
 }  // namespace
 
-int64_t EncodedKeys::BytesAbout() const {
-  // Dictionaries are at most half full, of a word and an id each; texts are copied once.
-  constexpr int64_t kEntryBytes = 48;
-  auto bytes = static_cast<int64_t>(ids.size() * sizeof(uint32_t));
-  for (const std::shared_ptr<arrow::Array>& column : columns)
-    bytes += arrow::util::TotalBufferSize(*column);
-  return bytes +
-         kEntryBytes * encoder.size() * static_cast<int64_t>(std::max<size_t>(1, columns.size()));
-}
-
-Result<const EncodedKeys*> KeyEncodings::For(const BoundView& view) {
-  std::vector<std::shared_ptr<arrow::DataType>> types;
-  std::string name;
-  for (size_t at = 0; at < view.keys.size(); ++at) {
-    ICEFIELD_ASSIGN(types.emplace_back(), ToArrowType(view.keys[at].type));
-    const std::string& column = view.frame_keys[at];
-    name += StrCat(column.size(), ":", column, "=", types.back()->ToString(), ";");
-  }
-  const auto found = encodings_.find(name);
-  if (found != encodings_.end()) return found->second.get();
-  ICEFIELD_ASSIGN(std::unique_ptr<EncodedKeys> encoded, Encode(view, types));
-  return encodings_.emplace(name, std::move(encoded)).first->second.get();
-}
-
-Result<std::unique_ptr<EncodedKeys>> KeyEncodings::Encode(
-    const BoundView& view, const std::vector<std::shared_ptr<arrow::DataType>>& types) const {
-  auto encoded = std::make_unique<EncodedKeys>();
-  for (size_t at = 0; at < types.size(); ++at) {
-    const std::string& column = view.frame_keys[at];
-    const std::string& key = view.keys[at].name;
-    ICEFIELD_ASSIGN(std::shared_ptr<arrow::Array> plain,
-                    frame_.PlainColumn(
-                        column, StrCat("feature view '", view.name, "' (join key '", key, "')")));
-    Result<std::shared_ptr<arrow::Array>> cast = CastKeyColumn(plain, types[at], column, key);
-    if (!cast.ok()) return std::move(cast).error().At(StrCat("feature view '", view.name, "'"));
-    encoded->columns.push_back(*std::move(cast));
-  }
-  ICEFIELD_ASSIGN(encoded->encoder, KeyEncoder::Make(types));
-  KeyEncoder::Scratch scratch;
-  encoded->encoder.Insert(encoded->columns, frame_.rows(), encoded->ids, scratch);
-  return encoded;
-}
-
-std::optional<TimeSpan> SpanOf(const EntityFrame& frame, int64_t ttl_us, ViewUnit unit) {
-  const Times& times = frame.times();
-  std::optional<size_t> least;
-  std::optional<size_t> greatest;
-  for (size_t row = 0; row < times.values.size(); ++row) {
-    if (times.valid[row] == 0) continue;
-    if (!least || times.values[row] < times.values[*least]) least = row;
-    if (!greatest || times.values[row] > times.values[*greatest]) greatest = row;
-  }
-  if (!least) return std::nullopt;
-  TimeSpan span;
-  if (ttl_us > 0) {
-    span.first = OldestFresh(times, *least, ttl_us, unit);
-    if (!span.first) return std::nullopt;  // Beyond all ticks: every row is expired.
-  }
-  span.last = FloorToUnit(times, *greatest, unit);
-  // Before all ticks: no row is early enough.
-  if (!span.last) return std::nullopt;
-  return span;
-}
-
-Result<int64_t> CommitTick(const PinnedView& pinned, const FileTask& task, int64_t last_updated) {
-  ICEFIELD_ASSIGN(const SnapshotTime time, pinned.commit_times->Of(task, last_updated));
-  return MicrosToTick(
-      CheckedMultiply<int64_t>(time.value, 1000).value_or(std::numeric_limits<int64_t>::max()),
-      pinned.unit);
-}
-
-int64_t DecidingTerms::WidestTtl() const {
-  const auto [least, greatest] = std::minmax_element(ttls_us.begin(), ttls_us.end());
-  return *least == 0 ? 0 : *greatest;
-}
-
 Result<SpineIndex> IndexFrame(const EntityFrame& frame, const EncodedKeys& keys, ViewUnit unit,
                               const Workers& workers) {
   const Ranges rows(static_cast<size_t>(frame.rows()), workers.threads);
@@ -290,23 +81,26 @@ Result<SpineIndex> IndexFrame(const EntityFrame& frame, const EncodedKeys& keys,
   return index;
 }
 
-Result<std::vector<Decision>> DecideWinners(ViewScan& scan, const EntityFrame& frame,
-                                            const EncodedKeys& keys, const SpineIndex& index,
-                                            const DecidingTerms& terms) {
+Result<std::vector<std::vector<Decision>>> DecideWinners(ViewScan& scan, const EntityFrame& frame,
+                                                         std::span<const Probe> probes,
+                                                         const DecidingTerms& terms) {
   EnterStage(terms.read, "deciding", scan.pinned.view.name);
   const Workers workers = WorkersOf(terms.read);
-  std::optional<SlotTable> slots;
-  ICEFIELD_TRY(FillSlots(scan, frame, keys, terms, index, slots));
-  ICEFIELD_TRY(slots->Spread(workers));
-  std::vector<Decision> decisions;
-  for (size_t at = 0; at < terms.ttls_us.size(); ++at) {
-    ICEFIELD_ASSIGN(ResolvedRows resolved,
-                    ResolveRows(*slots, frame, scan.pinned, terms.ttls_us[at], workers));
-    if (at + 1 == terms.ttls_us.size()) slots.reset();  // Before the last winners are numbered.
-    ICEFIELD_ASSIGN(Winners winners,
-                    NumberWinners(std::move(resolved.hits), static_cast<size_t>(frame.rows()),
-                                  scan.plan.tasks, workers));
-    decisions.push_back({std::move(winners), resolved.counts});
+  ICEFIELD_ASSIGN(ProbeSlots slots, FillSlots(scan, frame, probes, terms));
+  std::vector<std::vector<Decision>> decisions(probes.size());
+  for (size_t probe = 0; probe < probes.size(); ++probe) {
+    ICEFIELD_TRY(slots[probe]->Spread(workers));
+    const std::vector<int64_t>& ttls_us = probes[probe].ttls_us;
+    for (size_t at = 0; at < ttls_us.size(); ++at) {
+      ICEFIELD_ASSIGN(ResolvedRows resolved,
+                      ResolveRows(*slots[probe], frame, scan.pinned, ttls_us[at], workers));
+      // Before the last winners are numbered.
+      if (at + 1 == ttls_us.size()) slots[probe].reset();
+      ICEFIELD_ASSIGN(Winners winners,
+                      NumberWinners(std::move(resolved.hits), static_cast<size_t>(frame.rows()),
+                                    scan.plan.tasks, workers));
+      decisions[probe].push_back({std::move(winners), resolved.counts});
+    }
   }
   return decisions;
 }

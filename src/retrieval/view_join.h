@@ -3,48 +3,19 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
-#include <memory>
+#include <optional>
+#include <span>
 #include <vector>
 
-#include "pit/key_encoder.h"
-#include "pit/slot_table.h"
 #include "retrieval/entity_frame.h"
+#include "retrieval/key_encodings.h"
+#include "retrieval/probes.h"
 #include "retrieval/provenance.h"
-#include "retrieval/pruning.h"
 #include "retrieval/view_features.h"
 #include "retrieval/view_scan.h"
 #include "retrieval/winners.h"
 
 namespace icefield {
-
-/// The frame's keys for one set of key columns and types, as dense ids. Shared by views that agree
-/// on both.
-struct EncodedKeys {
-  arrow::ArrayVector columns;
-  KeyEncoder encoder;
-  std::vector<uint32_t> ids;  ///< Per entity row.
-
-  /// About the bytes that it takes.
-  int64_t BytesAbout() const;
-};
-
-/// Encodings of one frame, made when first asked for.
-class KeyEncodings {
- public:
-  explicit KeyEncodings(const EntityFrame& frame) : frame_(frame) {}
-
-  /// The encoding for a view. InvalidArgument names the columns where frame and table cannot match
-  /// (P2).
-  Result<const EncodedKeys*> For(const BoundView& view);
-
- private:
-  Result<std::unique_ptr<EncodedKeys>> Encode(
-      const BoundView& view, const std::vector<std::shared_ptr<arrow::DataType>>& types) const;
-
-  const EntityFrame& frame_;
-  std::map<std::string, std::unique_ptr<EncodedKeys>> encodings_;
-};
 
 /// What is read of the winners of one view, or of several that have the same, for every entity row.
 struct GatheredFeatures {
@@ -59,13 +30,6 @@ struct FeatureTerms {
   TemporaryFile* file = nullptr;  ///< Borrowed; must outlive the features.
 };
 
-/// The event times that can matter to the frame under a TTL (0: none). Nothing if no entity row has
-/// a time.
-std::optional<TimeSpan> SpanOf(const EntityFrame& frame, int64_t ttl_us, ViewUnit unit);
-
-/// When a row of `task` was committed (P9), in ticks of the view's unit; see CommitTimes::Of.
-Result<int64_t> CommitTick(const PinnedView& pinned, const FileTask& task, int64_t last_updated);
-
 /// What the first pass finds out for a view.
 struct Decision {
   Winners winners;
@@ -76,23 +40,12 @@ struct Decision {
 Result<SpineIndex> IndexFrame(const EntityFrame& frame, const EncodedKeys& keys, ViewUnit unit,
                               const Workers& workers);
 
-/// How the first pass reads.
-struct DecidingTerms {
-  std::vector<int64_t> ttls_us;  ///< Of the views that it is for, each once.
-  int64_t thread_bytes = 0;      ///< What a thread may hold of rows that tie.
-  ReadOptions read;
-
-  /// Of all TTLs the one that lets most through.
-  int64_t WidestTtl() const;
-};
-
-/// The first pass over an opened view, with the cuts that scan.report names: streams keys and
-/// times. The scan's files are those of SpanOf the widest TTL. Fills what the report says of
-/// reading. `index` is IndexFrame's. Gives the
-/// decision for every TTL, in their order.
-Result<std::vector<Decision>> DecideWinners(ViewScan& scan, const EntityFrame& frame,
-                                            const EncodedKeys& keys, const SpineIndex& index,
-                                            const DecidingTerms& terms);
+/// The first pass over an opened view, with the cuts that scan.report names: streams keys and times
+/// to the slots of all probes. The scan's files are those of what any of them needs. Fills what the
+/// report says of reading. Gives the decisions of each probe for its TTLs, in their orders.
+Result<std::vector<std::vector<Decision>>> DecideWinners(ViewScan& scan, const EntityFrame& frame,
+                                                         std::span<const Probe> probes,
+                                                         const DecidingTerms& terms);
 
 /// The second pass: reads the winners' features. Fills the report.
 Result<GatheredFeatures> GatherFeatures(ViewScan& scan, const EntityFrame& frame, Winners winners,

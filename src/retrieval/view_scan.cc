@@ -1,5 +1,8 @@
 #include "retrieval/view_scan.h"
 
+#include <limits>
+
+#include "base/checked.h"
 #include "read/row_filter_plan.h"
 #include "retrieval/progress_stages.h"
 #include "retrieval/provenance.h"
@@ -54,6 +57,13 @@ Result<PinnedView> AppendedSince(PinnedView pinned, SnapshotId since) {
   if (!history.ok()) return std::move(history).error().At(StrCat("table ", table.name));
   pinned.appended_since = since;
   return pinned;
+}
+
+Result<int64_t> CommitTick(const PinnedView& pinned, const FileTask& task, int64_t last_updated) {
+  ICEFIELD_ASSIGN(const SnapshotTime time, pinned.commit_times->Of(task, last_updated));
+  return MicrosToTick(
+      CheckedMultiply<int64_t>(time.value, 1000).value_or(std::numeric_limits<int64_t>::max()),
+      pinned.unit);
 }
 
 ReadSchema DecidingColumns(const PinnedView& pinned) {

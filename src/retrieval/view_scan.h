@@ -41,6 +41,9 @@ Result<PinnedView> PinView(const SourceTable& source, const FeatureViewSpec& spe
 /// and Unsupported as AppendsSince, with the table's name. Reads no file.
 Result<PinnedView> AppendedSince(PinnedView pinned, SnapshotId since);
 
+/// When a row of `task` was committed (P9), in ticks of the view's unit; see CommitTimes::Of.
+Result<int64_t> CommitTick(const PinnedView& pinned, const FileTask& task, int64_t last_updated);
+
 /// The columns that deciding the winners needs, in the order keys, event time, created time.
 ReadSchema DecidingColumns(const PinnedView& pinned);
 

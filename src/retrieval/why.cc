@@ -296,7 +296,7 @@ Status ListRows(const WhyRequest& request, const PinnedView& pinned, const JoinA
   if (pinned.view.ttl_us > 0)
     terms.oldest_fresh = OldestFresh(times, 0, pinned.view.ttl_us, pinned.unit);
   ViewNeed need{.span = {},
-                .keys = AmongKeys(pinned, keys->columns),
+                .keys = AmongKeys(pinned, {&keys->columns, 1}),
                 .gathered = {.schema = *pinned.selected.schema, .columns = {}}};
   ICEFIELD_ASSIGN(const std::unique_ptr<ViewScan> scan,
                   OpenView(pinned, std::move(need), request.read));

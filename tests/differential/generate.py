@@ -339,14 +339,38 @@ class _Generator:
             library = "pyarrow"
         return FrameDef(columns, rows, library, rng.choice((None, 1, 7)))
 
+    def map_keys(self, case: Case) -> None:
+        """A view once more, by other columns of the frame: both are read in one scan."""
+        assert case.frame is not None
+        rng, frame = self.later, case.frame
+        view = rng.choice(case.views)
+        if not view.keys:
+            return
+        for _, name in view.keys:
+            at = next(i for i, column in enumerate(frame.columns) if column.name == name)
+            cells = [row[at] for row in frame.rows]
+            rng.shuffle(cells)
+            frame.columns.append(Column(f"to_{name}", frame.columns[at].type))
+            frame.rows[:] = [[*row, cell] for row, cell in zip(frame.rows, cells, strict=True)]
+        keys = [(column, f"to_{name}") for column, name in view.keys]
+        ttl = rng.choice((view.ttl_ns, None, STEP, 24 * STEP))
+        case.views.append(replace(view, name=f"to_{view.name}", keys=keys, ttl_ns=ttl))
+        rng.shuffle(case.views)
+        case.full_feature_names = True
+
     def choose_later(self, case: Case) -> None:
-        """A frame that the views make in place of the given one (P14), and the commit cut (P9)."""
+        """What came later: a frame that the views make in place of the given one (P14), the commit
+        cut (P9), a view under two key mappings.
+        """
         same_keys = len({frozenset(name for _, name in view.keys) for view in case.views}) == 1
         if same_keys and self.later.random() < 0.3:
             case.frame = self.made_frame(case)
         case.commit_cut = self.later.random() < 0.2
         for table in case.tables if case.commit_cut else []:
             self.date(table)
+        assert case.frame is not None
+        if not case.frame.made and self.later.random() < 0.5:
+            self.map_keys(case)
 
     # --- cases ------------------------------------------------------------------------------------
 
