@@ -141,50 +141,9 @@ class JoinedSet final : public TrainingSet {
     return scans;
   }
 
-<<<<<<< HEAD
-  DecidingTerms DecidingTermsOf(size_t at) const {
-    return {.ttls_us = groups_.TtlsOf(at),
-            .thread_bytes = terms_.memory.thread_bytes(),
-            .read = terms_.read};
-  }
-
-  // The slots of the frame: kept from view to view while these share keys and unit.
-  Status IndexFor(const EncodedKeys& keys, ViewUnit unit) {
-    if (index_ && index_keys_ == &keys && index_unit_ == unit) return {};
-    index_.reset();
-    ICEFIELD_ASSIGN(SpineIndex index, IndexFrame(frame_, keys, unit, WorkersOf(terms_.read)));
-    index_ = std::move(index);
-    index_keys_ = &keys;
-    index_unit_ = unit;
-    return {};
-  }
-
-  // Of views that decide alike the first reads keys and times, and leaves its decisions to the
-  // others.
-  Result<Winners> WinnersFor(size_t at, ViewScan& scan) {
-    const Stopwatch watch(report_.seconds.winners);
-    const size_t decider = groups_.DeciderOf(at);
-    if (decider == at) {
-      ICEFIELD_ASSIGN(const EncodedKeys* keys, encodings_.For(views_[at].view));
-      const DecidingTerms terms = DecidingTermsOf(at);
-      ICEFIELD_TRY(IndexFor(*keys, views_[at].unit));
-      ICEFIELD_ASSIGN(std::vector<Decision> decisions,
-                      DecideWinners(scan, frame_, *keys, *index_, terms));
-      for (size_t ttl = 0; ttl < decisions.size(); ++ttl)
-        decisions_[{at, terms.ttls_us[ttl]}] = std::move(decisions[ttl]);
-    } else {
-      scan.report.ties = report_.views[decider].ties;
-    }
-    const auto found = decisions_.find({decider, views_[at].view.ttl_us});
-    found->second.counts.Report(scan.report);
-    Winners winners = std::move(found->second.winners);
-    decisions_.erase(found);
-    return winners;
-=======
   Result<Winners> WinnersFor(size_t at, ViewScan& scan) {
     const Stopwatch watch(report_.seconds.winners);
     return decisions_.WinnersOf(at, scan);
->>>>>>> wt-scans
   }
 
   // The share of view `at` of `left` bytes: what one view does not need, those after it get.
