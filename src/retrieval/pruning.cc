@@ -99,11 +99,13 @@ class KeyRange {
   std::optional<Value> greatest_;
 };
 
-Predicate AmongColumn(const Field& field, const arrow::Array& column) {
+Result<Predicate> AmongColumn(const Field& field, const arrow::Array& column,
+                              const ReadOptions& options) {
   const std::optional<ValueAt> value_at = ValuesOf(column);
   if (!value_at) return Predicate{};
   KeyRange range;
   for (int64_t row = 0; row < column.length(); ++row) {
+    if (row % kRowsPerAsk == 0) ICEFIELD_TRY(CheckInterrupted(options, 0));
     if (column.IsValid(row)) range.Add((*value_at)(row));
   }
   if (!range.least()) return Predicate{.op = PredicateOp::kFalse};
@@ -136,10 +138,12 @@ Predicate WithinSpan(const PinnedView& pinned, const TimeSpan& span) {
   return predicate;
 }
 
-Predicate AmongKeys(const PinnedView& pinned, const arrow::ArrayVector& keys) {
+Result<Predicate> AmongKeys(const PinnedView& pinned, const arrow::ArrayVector& keys,
+                            const ReadOptions& options) {
   Predicate predicate;
   for (size_t at = 0; at < keys.size(); ++at) {
-    predicate = And(std::move(predicate), AmongColumn(pinned.view.keys[at], *keys[at]));
+    ICEFIELD_ASSIGN(Predicate among, AmongColumn(pinned.view.keys[at], *keys[at], options));
+    predicate = And(std::move(predicate), std::move(among));
   }
   return predicate;
 }

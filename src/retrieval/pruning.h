@@ -22,7 +22,8 @@ Predicate WithinSpan(const PinnedView& pinned, const TimeSpan& span);
 
 /// Key columns within the least and greatest keys of the frame; of few distinct keys, among them.
 /// `keys` are the frame's key columns in the table's types. True (no pruning) for types without an
-/// order that files record.
-Predicate AmongKeys(const PinnedView& pinned, const arrow::ArrayVector& keys);
+/// order that files record. Cancelled where the caller asks to stop.
+Result<Predicate> AmongKeys(const PinnedView& pinned, const arrow::ArrayVector& keys,
+                            const ReadOptions& options);
 
 }  // namespace icefield

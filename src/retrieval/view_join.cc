@@ -1,7 +1,5 @@
 #include "retrieval/view_join.h"
 
-#include <arrow/util/byte_size.h>
-
 #include <algorithm>
 #include <limits>
 
@@ -9,7 +7,6 @@
 #include "base/executor.h"
 #include "base/progress.h"
 #include "batch/arrow_status.h"
-#include "codec/arrow/arrow_types.h"
 #include "retrieval/deciding_batches.h"
 #include "retrieval/gather.h"
 #include "retrieval/progress_stages.h"
@@ -263,49 +260,6 @@ Result<std::vector<int64_t>> CollectFeatures(ViewScan& scan, std::span<const Row
 }
 
 }  // namespace
-
-int64_t EncodedKeys::BytesAbout() const {
-  // Dictionaries are at most half full, of a word and an id each; texts are copied once.
-  constexpr int64_t kEntryBytes = 48;
-  auto bytes = static_cast<int64_t>(ids.size() * sizeof(uint32_t));
-  for (const std::shared_ptr<arrow::Array>& column : columns)
-    bytes += arrow::util::TotalBufferSize(*column);
-  return bytes +
-         kEntryBytes * encoder.size() * static_cast<int64_t>(std::max<size_t>(1, columns.size()));
-}
-
-Result<const EncodedKeys*> KeyEncodings::For(const BoundView& view) {
-  std::vector<std::shared_ptr<arrow::DataType>> types;
-  std::string name;
-  for (size_t at = 0; at < view.keys.size(); ++at) {
-    ICEFIELD_ASSIGN(types.emplace_back(), ToArrowType(view.keys[at].type));
-    const std::string& column = view.frame_keys[at];
-    name += StrCat(column.size(), ":", column, "=", types.back()->ToString(), ";");
-  }
-  const auto found = encodings_.find(name);
-  if (found != encodings_.end()) return found->second.get();
-  ICEFIELD_ASSIGN(std::unique_ptr<EncodedKeys> encoded, Encode(view, types));
-  return encodings_.emplace(name, std::move(encoded)).first->second.get();
-}
-
-Result<std::unique_ptr<EncodedKeys>> KeyEncodings::Encode(
-    const BoundView& view, const std::vector<std::shared_ptr<arrow::DataType>>& types) const {
-  auto encoded = std::make_unique<EncodedKeys>();
-  for (size_t at = 0; at < types.size(); ++at) {
-    const std::string& column = view.frame_keys[at];
-    const std::string& key = view.keys[at].name;
-    ICEFIELD_ASSIGN(std::shared_ptr<arrow::Array> plain,
-                    frame_.PlainColumn(
-                        column, StrCat("feature view '", view.name, "' (join key '", key, "')")));
-    Result<std::shared_ptr<arrow::Array>> cast = CastKeyColumn(plain, types[at], column, key);
-    if (!cast.ok()) return std::move(cast).error().At(StrCat("feature view '", view.name, "'"));
-    encoded->columns.push_back(*std::move(cast));
-  }
-  ICEFIELD_ASSIGN(encoded->encoder, KeyEncoder::Make(types));
-  KeyEncoder::Scratch scratch;
-  encoded->encoder.Insert(encoded->columns, frame_.rows(), encoded->ids, scratch);
-  return encoded;
-}
 
 std::optional<TimeSpan> SpanOf(const EntityFrame& frame, int64_t ttl_us, ViewUnit unit) {
   const Times& times = frame.times();

@@ -3,47 +3,18 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <vector>
 
-#include "pit/key_encoder.h"
 #include "pit/slot_table.h"
 #include "retrieval/entity_frame.h"
+#include "retrieval/key_encodings.h"
 #include "retrieval/provenance.h"
 #include "retrieval/pruning.h"
 #include "retrieval/view_features.h"
 #include "retrieval/view_scan.h"
 
 namespace icefield {
-
-/// The frame's keys for one set of key columns and types, as dense ids. Shared by views that agree
-/// on both.
-struct EncodedKeys {
-  arrow::ArrayVector columns;
-  KeyEncoder encoder;
-  std::vector<uint32_t> ids;  ///< Per entity row.
-
-  /// About the bytes that it takes.
-  int64_t BytesAbout() const;
-};
-
-/// Encodings of one frame, made when first asked for.
-class KeyEncodings {
- public:
-  explicit KeyEncodings(const EntityFrame& frame) : frame_(frame) {}
-
-  /// The encoding for a view. InvalidArgument names the columns where frame and table cannot match
-  /// (P2).
-  Result<const EncodedKeys*> For(const BoundView& view);
-
- private:
-  Result<std::unique_ptr<EncodedKeys>> Encode(
-      const BoundView& view, const std::vector<std::shared_ptr<arrow::DataType>>& types) const;
-
-  const EntityFrame& frame_;
-  std::map<std::string, std::unique_ptr<EncodedKeys>> encodings_;
-};
 
 /// What is read of the winners of one view, or of several that have the same, for every entity row.
 struct GatheredFeatures {
