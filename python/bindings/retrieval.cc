@@ -69,7 +69,7 @@ class Retrieval {
   DictList Pinned() const { return ViewList(set_->Pinned()); }
   TextAndJson Explain(bool footers) {
     const RetrievalPlan plan = Unlocked(
-        [&] { return set_->Explain(footers ? PlanDepth::kFooters : PlanDepth::kManifests); });
+        [&] { return set_->Explain(footers ? PlanDepth::kPageIndexes : PlanDepth::kManifests); });
     return {plan.ToString(), plan.ToJson()};
   }
 
@@ -181,7 +181,13 @@ void BindRetrieval(nb::module_& module) {
                            .commit_cut = commit_cut,
                            .rows_max = rows_max,
                            .read = read};
-        const Why why = Unlocked([&] { return ExplainWhy(std::move(request)); });
+        StartReports(read);
+        const Why why = Unlocked([&]() -> Result<Why> {
+          Result<Why> found = ExplainWhy(std::move(request));
+          Status told = EndReports(read, found.ok());
+          if (found.ok() && !told.ok()) return std::move(told).error();
+          return found;
+        });
         return {why.ToString(), why.ToJson()};
       },
       nb::arg("entity_row"), nb::arg("view"), nb::arg("entity_timestamp"), nb::arg("created_cut"),

@@ -166,6 +166,13 @@ ReadOptions WatchedOptions(nb::object reporter) {
 
 void StartReports(const ReadOptions& options) { WatchOf(options).Start(); }
 
+Status EndReports(const ReadOptions& options, bool worked) {
+  Watch& watch = WatchOf(options);
+  const bool told = !worked || watch.Finish();
+  watch.Close();
+  return told ? Status() : Fail(ErrorCode::kCancelled, "stopped by the caller");
+}
+
 std::unique_ptr<BatchStream> MakeWatched(std::unique_ptr<BatchStream> stream, ReadOptions options) {
   return std::make_unique<WatchedStream>(std::move(stream), std::move(options));
 }

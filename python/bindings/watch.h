@@ -19,6 +19,10 @@ ReadOptions WatchedOptions(nanobind::object reporter);
 /// Reports begin now: the work has. `options` are WatchedOptions; further calls do nothing.
 void StartReports(const ReadOptions& options);
 
+/// The last report of a call that gives no stream, where `worked`; the reporter is closed then, and
+/// after a failure. Cancelled where the reporter raised something.
+Status EndReports(const ReadOptions& options, bool worked);
+
 /// `stream` with the reports that `options` (WatchedOptions, those of the stream) ask for: the last
 /// when its end is reached. They start with the first batch that is asked for; the reporter is
 /// closed at the end, after an error, and with the stream.

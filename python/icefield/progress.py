@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Protocol, TextIO
+from typing import TextIO
 
 from icefield import _native
 from icefield.errors import InvalidArgumentError
@@ -40,7 +41,7 @@ class Progress:
 ProgressCallback = Callable[[Progress], object]
 
 
-class Reporter(Protocol):
+class Reporter(ABC):
     """What the engine calls, from the thread that reads, at most ten times a second."""
 
     def report(
@@ -52,55 +53,42 @@ class Reporter(Protocol):
         elapsed: float,
         remaining: float | None,
     ) -> None:
-        """One report; what it raises ends the read, and comes out of it."""
+        """One report; what `tell` raises ends the read, and comes out of it."""
+        self.tell(Progress(stage, done, total, fraction, elapsed, remaining))
+
+    @abstractmethod
+    def tell(self, progress: Progress) -> None:
+        """Passes a report on."""
 
     def close(self) -> None:
         """No report follows: all was read, or the read failed or was given up."""
+        return
 
 
-class _Told:
+class _Told(Reporter):
     """Reports for a callback."""
 
     def __init__(self, callback: ProgressCallback) -> None:
         self._callback = callback
 
-    def report(
-        self,
-        stage: str,
-        done: int,
-        total: int,
-        fraction: float,
-        elapsed: float,
-        remaining: float | None,
-    ) -> None:
-        self._callback(Progress(stage, done, total, fraction, elapsed, remaining))
-
-    def close(self) -> None:
-        pass
+    def tell(self, progress: Progress) -> None:
+        self._callback(progress)
 
 
-class TerminalLine:
+class TerminalLine(Reporter):
     """Reports as one line of a terminal, which is gone when the read ends."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
         self._shown = False
 
-    def report(
-        self,
-        stage: str,
-        done: int,
-        total: int,
-        fraction: float,
-        elapsed: float,
-        remaining: float | None,
-    ) -> None:
+    def tell(self, progress: Progress) -> None:
         """Writes the line anew."""
-        del done, total, elapsed
         columns = shutil.get_terminal_size().columns - 1
         self._shown = True
+        line = _native.progress_line(progress.stage, progress.fraction, progress.remaining, columns)
         # Left at its start: what others write, such as a traceback, goes over it.
-        self._write(f"\r{_native.progress_line(stage, fraction, remaining, columns)}\x1b[K\r")
+        self._write(f"\r{line}\x1b[K\r")
 
     def close(self) -> None:
         """Takes the line away."""

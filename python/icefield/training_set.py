@@ -52,7 +52,9 @@ class Plan(_FromJson):
     filter, keys, created_cut, commit_cut, manifests_read, manifests_pruned, files_planned,
     files_pruned, pruned_by (time_range, keys, row_filter: each with manifests, partition, bounds),
     rows, file_bytes, first_files, row_groups or None, row_groups_pruned, rows_pruned,
-    bytes_deciding, bytes_features, deletes, memory (slots, decoders, features)).
+    bytes_deciding, bytes_features, pages_deciding, pages_features, deletes, memory (slots,
+    decoders, features)). Pages are data pages at most, as a report's pages_read counts them; None
+    without footers, and where files have no page index.
     """
 
 
@@ -99,8 +101,8 @@ class TrainingSet:
     def explain(self, *, footers: bool = False) -> Plan:
         """What would be read, before any data is; a dictionary, whose str() is for people.
 
-        By manifests alone; with footers=True those of all planned files are read, and bytes and row
-        groups are exact.
+        By manifests alone; with footers=True those of all planned files and their page indexes are
+        read: bytes, row groups and pages are those of all rows that may matter.
         """
         return Plan(*self._native.explain(footers))
 

@@ -139,7 +139,7 @@ struct ExplainCommand {
   Status Run() const {
     ICEFIELD_ASSIGN(std::unique_ptr<TrainingSet> set, join.Make());
     ICEFIELD_ASSIGN(const RetrievalPlan plan,
-                    set->Explain(footers ? PlanDepth::kFooters : PlanDepth::kManifests));
+                    set->Explain(footers ? PlanDepth::kPageIndexes : PlanDepth::kManifests));
     return WriteText(output == Output::kJson ? plan.ToJson() + "\n" : plan.ToString());
   }
 };
@@ -185,7 +185,8 @@ void AddExplain(CLI::App& features, Work& work) {
   auto command = std::make_shared<ExplainCommand>();
   command->join.AddTo(explain);
   explain.add_flag("--footers", command->footers,
-                   "Read the footers of all planned files: bytes and row groups are exact then");
+                   "Read the footers and page indexes of all planned files: bytes and row groups "
+                   "are exact then, and pages are counted");
   AddOutput(explain, command->output, false);
   explain.footer(StrCat(kViewsHelp, kExplainExample));
   explain.callback([&work, command] { work = [command] { return command->Run(); }; });

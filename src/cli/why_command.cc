@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "cli/features_commands.h"
+#include "cli/terminal_progress.h"
 #include "icefield/files.h"
 
 namespace icefield::cli {
@@ -24,20 +25,24 @@ struct WhyCommand {
   int64_t rows = 20;
   int threads = 0;
   std::optional<int64_t> bytes_max;
+  bool no_progress = false;
   Output output = Output::kText;
 
   Status Run() const {
+    TerminalProgress progress(!no_progress);
     WhyRequest request{.entity_timestamp = "entity time",
                        .created_cut = CutOf(created_cut),
                        .commit_cut = commit_cut,
                        .rows_max = rows};
     request.read.threads = threads;
     request.read.bytes_max = bytes_max;
+    progress.Watch(request.read);
     ICEFIELD_ASSIGN(const auto given, GivenKeys());
     ICEFIELD_ASSIGN(request.view, View(given));
     ICEFIELD_ASSIGN(request.entity_row,
                     EntityRowFromText(request.view, given, request.entity_timestamp, at));
     ICEFIELD_ASSIGN(const Why why, ExplainWhy(std::move(request)));
+    progress.Hide();
     return WriteText(output == Output::kJson ? why.ToJson() + "\n" : why.ToString());
   }
 
@@ -138,6 +143,7 @@ void AddWhy(CLI::App& features, Work& work) {
       ->check(CLI::NonNegativeNumber);
   why.add_option("--max-bytes", command->bytes_max, "Refuse to read more than so many bytes")
       ->check(CLI::NonNegativeNumber);
+  AddNoProgress(why, command->no_progress);
   command->source.AddTo(why);
   AddOutput(why, command->output, false);
   why.footer(kExample);

@@ -143,7 +143,16 @@ Result<ColumnPlan> DataFileReader::PlanColumns(const ReadSchema& read) const {
       {.task = task_, .spec = spec_, .own_field_ids = AnyFieldId(footer_.columns())});
 }
 
-// The pages' places are looked up where few of `rows` rows are wanted: then most need not be read.
+Result<std::vector<ChunkRead>> DataFileReader::PlanReads(int row_group,
+                                                         const std::vector<int>& leaves,
+                                                         const std::vector<RowRun>& runs) const {
+  if (leaves.empty()) return std::vector<ChunkRead>();
+  ICEFIELD_ASSIGN(const std::unique_ptr<InputFile> file, source_->store->Open(task_->file.path));
+  return PlanChunkReads(*file, footer_, row_group, leaves, runs);
+}
+
+// The pages' places are looked up where at most `rows` rows are wanted and these are few, or where
+// the index has left rows out: then pages need not be read.
 Result<RowGroupRead> DataFileReader::MakeRead(const InputFile& file, const StoredRead& read,
                                               int64_t rows) const {
   constexpr int64_t kFewRows = 64;  // One of so many.
@@ -153,7 +162,7 @@ Result<RowGroupRead> DataFileReader::MakeRead(const InputFile& file, const Store
                    .runs = read.runs,
                    .places = {},
                    .counts = read.counts};
-  if (rows > extent(read.row_group).rows / kFewRows) return out;
+  if (read.runs.empty() && rows > extent(read.row_group).rows / kFewRows) return out;
   ICEFIELD_ASSIGN(out.places, ReadPagePlaces(file, footer_, read.row_group, read.leaves));
   return out;
 }
@@ -161,11 +170,9 @@ Result<RowGroupRead> DataFileReader::MakeRead(const InputFile& file, const Store
 Result<std::unique_ptr<BatchStream>> DataFileReader::Decode(const StoredRead& read,
                                                             const std::vector<int>& leaves) const {
   ICEFIELD_ASSIGN(std::unique_ptr<InputFile> file, source_->store->Open(task_->file.path));
-  int64_t rows = read.runs.empty() ? extent(read.row_group).rows : 0;
-  for (const RowRun& run : read.runs) rows += run.count;
   StoredRead part = read;
   part.leaves = leaves;
-  ICEFIELD_ASSIGN(const RowGroupRead group, MakeRead(*file, part, rows));
+  ICEFIELD_ASSIGN(const RowGroupRead group, MakeRead(*file, part, extent(read.row_group).rows));
   return ReadRowGroup(std::move(file), footer_, group);
 }
 
@@ -198,16 +205,15 @@ Result<std::vector<std::shared_ptr<arrow::RecordBatch>>> DataFileReader::PickSto
   std::vector<int64_t> rows(positions.begin(), positions.end());
   for (int64_t& row : rows) row -= extent(read.row_group).first_row;
   ICEFIELD_ASSIGN(std::unique_ptr<InputFile> file, source_->store->Open(task_->file.path));
-  ICEFIELD_ASSIGN(const RowGroupRead group,
-                  MakeRead(*file, read, static_cast<int64_t>(rows.size())));
+  ICEFIELD_ASSIGN(RowGroupRead group, MakeRead(*file, read, static_cast<int64_t>(rows.size())));
+  group.runs.clear();
   return PickRows(std::move(file), footer_, group, rows);
 }
 
 Result<std::unique_ptr<RowPicker>> DataFileReader::OpenPicker(const StoredRead& read) const {
   ICEFIELD_ASSIGN(std::unique_ptr<InputFile> file, source_->store->Open(task_->file.path));
-  int64_t rows = read.runs.empty() ? extent(read.row_group).rows : 0;
-  for (const RowRun& run : read.runs) rows += run.count;
-  ICEFIELD_ASSIGN(const RowGroupRead group, MakeRead(*file, read, rows));
+  ICEFIELD_ASSIGN(RowGroupRead group, MakeRead(*file, read, extent(read.row_group).rows));
+  group.runs.clear();
   return icefield::OpenPicker(std::move(file), footer_, group);
 }
 

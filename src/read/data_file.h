@@ -105,15 +105,21 @@ class DataFileReader {
     return footer_.BytesOf(row_group, leaves);
   }
 
+  /// What reading `leaves` of these rows of a row group takes, of each, see PlanChunkReads.
+  Result<std::vector<ChunkRead>> PlanReads(int row_group, const std::vector<int>& leaves,
+                                           const std::vector<RowRun>& runs) const;
+
   /// The stored rows of a row group.
   Result<std::unique_ptr<StoredStream>> ReadStored(const StoredRead& read) const;
 
-  /// The rows at these positions in the file (ascending, in the row group), in batches of
-  /// read.batch_rows; column by column (see PickRows). Null batches where no leaf is read.
+  /// The rows at these positions in the file (ascending, in the row group, within read.runs), in
+  /// batches of read.batch_rows; column by column (see PickRows). Null batches where no leaf is
+  /// read.
   Result<std::vector<std::shared_ptr<arrow::RecordBatch>>> PickStored(
       const StoredRead& read, std::span<const int64_t> positions) const;
 
-  /// Rows of a row group, chosen step by step by their numbers in it; see RowPicker.
+  /// Rows of a row group, chosen step by step by their numbers in it, within read.runs; see
+  /// RowPicker.
   Result<std::unique_ptr<RowPicker>> OpenPicker(const StoredRead& read) const;
 
  private:

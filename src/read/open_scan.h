@@ -42,6 +42,9 @@ Workers WorkersOf(const ReadOptions& options);
 /// others are told by ParallelFor.
 Status CheckInterrupted(const ReadOptions& options, int worker);
 
+/// Work over a whole frame on the calling thread asks CheckInterrupted after so many rows.
+inline constexpr int64_t kRowsPerAsk = int64_t{1} << 18;
+
 /// ResourceExhausted where more than options.bytes_max are planned: `what` names what plans it,
 /// `way_out` how to plan less.
 Status CheckPlannedBytes(const ReadOptions& options, int64_t bytes_planned, std::string_view what,

@@ -1,7 +1,10 @@
 #include "retrieval/column_sizes.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
+
+#include "base/executor.h"
 
 namespace icefield {
 namespace {
@@ -46,18 +49,106 @@ class FileSizes {
   int64_t share_ = 0;
 };
 
+// The leaves of all `columns` of one file, each once.
+std::vector<int> LeavesOfAll(const std::vector<std::vector<ColumnPlan>>& columns, size_t file) {
+  std::set<int> leaves;
+  for (const std::vector<ColumnPlan>& read : columns)
+    leaves.insert(read[file].leaves().begin(), read[file].leaves().end());
+  return {leaves.begin(), leaves.end()};
+}
+
+// By leaf, of all that is read of one row group; none where the footer says enough.
+using GroupReads = std::optional<std::map<int, ChunkRead>>;
+
+// One row group's part of the sizes of `leaves`.
+ColumnSizes SizesOfGroup(const ParquetFooter& footer, int row_group, const std::vector<int>& leaves,
+                         const GroupReads& chunks) {
+  ColumnSizes sizes{.decoded = footer.DecodedBytesOf(row_group, leaves),
+                    .decoder = footer.DecoderBytesOf(row_group, leaves)};
+  if (!chunks) {
+    sizes.compressed = footer.BytesOf(row_group, leaves);
+    return sizes;
+  }
+  sizes.pages = 0;
+  for (const int leaf : leaves) {
+    const ChunkRead& chunk = chunks->at(leaf);
+    sizes.compressed += chunk.bytes;
+    sizes.pages =
+        chunk.pages && sizes.pages ? std::optional(*sizes.pages + *chunk.pages) : std::nullopt;
+    if (footer.flat_type(leaf) != nullptr) ++sizes.row_pages;
+  }
+  return sizes;
+}
+
+void AddGroup(const ColumnSizes& group, ColumnSizes& total) {
+  total.compressed += group.compressed;
+  total.decoded += group.decoded;
+  total.decoder = std::max(total.decoder, group.decoder);
+  total.row_pages = std::max(total.row_pages, group.row_pages);
+  if (total.pages && group.pages) {
+    *total.pages += *group.pages;
+  } else {
+    total.pages.reset();
+  }
+}
+
+// By row group: what the page index says of those that it left rows out of, or of all.
+Result<std::vector<GroupReads>> ReadsByIndex(const OpenScan& files,
+                                             const std::vector<std::vector<ColumnPlan>>& columns,
+                                             const ReadOptions& options, PageCount pages) {
+  const std::vector<RowGroupTask>& tasks = files.row_groups;
+  const auto is_asked = [&](const RowGroupTask& task) {
+    return pages == PageCount::kByIndex || !task.runs.empty();
+  };
+  std::vector<GroupReads> reads(tasks.size());
+  if (std::ranges::none_of(tasks, is_asked)) return reads;
+  ICEFIELD_TRY(ParallelFor(
+      tasks.size(), ThreadCount(options.threads),
+      [&](size_t at, int worker) -> Status {
+        const RowGroupTask& task = tasks[at];
+        if (!is_asked(task)) return {};
+        ICEFIELD_TRY(CheckInterrupted(options, worker));
+        const std::vector<int> leaves = LeavesOfAll(columns, task.file);
+        ICEFIELD_ASSIGN(const std::vector<ChunkRead> chunks,
+                        files.files[task.file].PlanReads(task.row_group, leaves, task.runs));
+        reads[at].emplace();
+        for (size_t leaf = 0; leaf < leaves.size(); ++leaf)
+          reads[at]->emplace(leaves[leaf], chunks[leaf]);
+        return {};
+      },
+      options.interrupted));
+  return reads;
+}
+
 }  // namespace
 
-Result<ColumnSizes> SizesByFooters(const OpenScan& files, const ReadSchema& read,
-                                   const ReadOptions& options) {
-  ICEFIELD_ASSIGN(std::vector<ColumnPlan> columns, PlanColumnsOfFiles(files, read, options));
-  ColumnSizes sizes;
-  for (const RowGroupTask& task : files.row_groups) {
-    const ParquetFooter& footer = files.files[task.file].footer();
-    const std::vector<int>& leaves = columns[task.file].leaves();
-    sizes.compressed += footer.BytesOf(task.row_group, leaves);
-    sizes.decoded += footer.DecodedBytesOf(task.row_group, leaves);
-    sizes.decoder = std::max(sizes.decoder, footer.DecoderBytesOf(task.row_group, leaves));
+ColumnSizes Together(const ColumnSizes& a, const ColumnSizes& b) {
+  ColumnSizes both{.compressed = a.compressed + b.compressed,
+                   .decoded = a.decoded + b.decoded,
+                   .decoder = a.decoder + b.decoder,
+                   .row_pages = a.row_pages + b.row_pages};
+  if (a.pages && b.pages) both.pages = *a.pages + *b.pages;
+  return both;
+}
+
+Result<std::vector<ColumnSizes>> SizesByFooters(const OpenScan& files,
+                                                std::span<const ReadSchema> reads,
+                                                const ReadOptions& options, PageCount pages) {
+  std::vector<std::vector<ColumnPlan>> columns;  // By read, by file.
+  for (const ReadSchema& read : reads) {
+    ICEFIELD_ASSIGN(columns.emplace_back(), PlanColumnsOfFiles(files, read, options));
+  }
+  ICEFIELD_ASSIGN(const std::vector<GroupReads> chunks,
+                  ReadsByIndex(files, columns, options, pages));
+  std::vector<ColumnSizes> sizes(reads.size());
+  for (size_t read = 0; read < reads.size(); ++read) {
+    if (pages == PageCount::kByIndex) sizes[read].pages = 0;
+    for (size_t at = 0; at < files.row_groups.size(); ++at) {
+      const RowGroupTask& task = files.row_groups[at];
+      AddGroup(SizesOfGroup(files.files[task.file].footer(), task.row_group,
+                            columns[read][task.file].leaves(), chunks[at]),
+               sizes[read]);
+    }
   }
   return sizes;
 }

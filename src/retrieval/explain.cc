@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/checked.h"
 #include "base/executor.h"
 #include "codec/arrow/arrow_types.h"
 #include "retrieval/progress_stages.h"
@@ -23,7 +24,7 @@ std::string StrategyOf(const ViewScan& scan, PlanDepth depth) {
     const bool alone = !scan.gathered.columns.empty();
     strategy = StrCat(alone ? "keys and times" : "keys, times and features", " with those of view ",
                       *scan.report.decided_with);
-  } else if (depth == PlanDepth::kFooters || pinned.view.created_time) {
+  } else if (depth != PlanDepth::kManifests || pinned.view.created_time) {
     const TieReading ties = PlannedTies(scan);
     if (ties == TieReading::kAside) strategy += ", what decides between rows that tie";
     if (ties == TieReading::kAllRows) strategy += " with what decides between rows that tie";
@@ -43,13 +44,20 @@ Result<std::string> KeysText(const BoundView& view) {
 
 // Row groups as writers say where they start; nothing where any does not.
 std::optional<int64_t> RowGroupsOf(const ViewScan& scan, PlanDepth depth) {
-  if (depth == PlanDepth::kFooters) return static_cast<int64_t>(scan.files.row_groups.size());
+  if (depth != PlanDepth::kManifests) return static_cast<int64_t>(scan.files.row_groups.size());
   int64_t groups = 0;
   for (const FileTask& task : scan.plan.tasks) {
     if (task.file.split_offsets.empty()) return std::nullopt;
     groups += static_cast<int64_t>(task.file.split_offsets.size());
   }
   return groups;
+}
+
+// A winner lies in one page of every column.
+std::optional<int64_t> GatheredPages(const ColumnSizes& gathered, int64_t winners_max) {
+  const std::optional<int64_t> of_winners = CheckedMultiply(gathered.row_pages, winners_max);
+  if (!gathered.pages || !of_winners) return gathered.pages;
+  return std::min(*gathered.pages, *of_winners);
 }
 
 int64_t PerRow(int64_t bytes, int64_t rows) { return rows == 0 ? 0 : (bytes + rows - 1) / rows; }
@@ -106,7 +114,9 @@ Result<ViewPlan> DescribeView(const ViewScan& scan, PlanDepth depth, const Memor
                 .filter = scan.plan.predicate.ToString(scan.plan.schema),
                 .row_groups = RowGroupsOf(scan, depth),
                 .deciding_bytes = scan.deciding_sizes.compressed,
-                .gathered_bytes = scan.gathered_sizes.compressed};
+                .gathered_bytes = scan.gathered_sizes.compressed,
+                .deciding_pages = scan.deciding_sizes.pages,
+                .gathered_pages = GatheredPages(scan.gathered_sizes, terms.entity_rows)};
   ICEFIELD_ASSIGN(plan.keys, KeysText(scan.pinned.view));
   for (const FileTask& task : scan.plan.tasks) {
     plan.rows += task.file.record_count;

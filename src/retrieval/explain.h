@@ -37,9 +37,13 @@ struct ViewPlan {
   std::string keys;      ///< "driver_id: int64, zone: string", as the frame names them.
   int64_t rows = 0;      ///< Of the planned files, deleted ones included.
   int64_t file_bytes = 0;
-  std::optional<int64_t> row_groups;     ///< None: footers were not read and manifests do not say.
-  int64_t deciding_bytes = 0;            ///< Compressed: keys, times and what the row filter needs.
-  int64_t gathered_bytes = 0;            ///< Compressed: the winners' columns.
+  std::optional<int64_t> row_groups;  ///< None: footers were not read and manifests do not say.
+  int64_t deciding_bytes = 0;         ///< Compressed: keys, times and what the row filter needs.
+  int64_t gathered_bytes = 0;         ///< Compressed: the winners' columns.
+  /// Data pages of columns without nesting, at most: as ViewReport::pages_read counts them. None:
+  /// not counted, or files have no page index.
+  std::optional<int64_t> deciding_pages;
+  std::optional<int64_t> gathered_pages;
   std::vector<PlannedFile> first_files;  ///< In the plan's order, a few.
   ViewMemory memory;
   bool operator==(const ViewPlan&) const = default;

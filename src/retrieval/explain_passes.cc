@@ -6,17 +6,24 @@
 namespace icefield {
 namespace {
 
+// A sum of which a part is not known is not known.
+void AddKnown(std::optional<int64_t>& total, const std::optional<int64_t>& more) {
+  if (total && more) {
+    *total += *more;
+  } else {
+    total.reset();
+  }
+}
+
 void AddPass(ViewPlan& total, const ViewPlan& pass) {
   total.report.AddPass(pass.report);
   total.rows += pass.rows;
   total.file_bytes += pass.file_bytes;
-  if (total.row_groups && pass.row_groups) {
-    *total.row_groups += *pass.row_groups;
-  } else {
-    total.row_groups.reset();
-  }
+  AddKnown(total.row_groups, pass.row_groups);
   total.deciding_bytes += pass.deciding_bytes;
   total.gathered_bytes += pass.gathered_bytes;
+  AddKnown(total.deciding_pages, pass.deciding_pages);
+  AddKnown(total.gathered_pages, pass.gathered_pages);
   total.memory.slots = std::max(total.memory.slots, pass.memory.slots);
   total.memory.decoders = std::max(total.memory.decoders, pass.memory.decoders);
   total.memory.features = std::max(total.memory.features, pass.memory.features);

@@ -65,12 +65,21 @@ std::string SnapshotText(const ViewReport& report) {
 }
 
 std::string RowGroupsText(const ViewPlan& view, PlanDepth depth) {
-  if (depth == PlanDepth::kFooters) {
+  if (depth != PlanDepth::kManifests) {
     return StrCat("row groups ", *view.row_groups, " to read, ", view.report.row_groups_pruned,
                   " pruned, ", view.report.rows_pruned, " rows left out by page indexes");
   }
   if (!view.row_groups) return "row groups unknown without footers";
   return StrCat("row groups at most ", *view.row_groups, " to read");
+}
+
+std::string PagesText(const ViewPlan& view, PlanDepth depth) {
+  if (depth == PlanDepth::kManifests) return "pages unknown without footers";
+  if (!view.deciding_pages || !view.gathered_pages)
+    return "pages unknown: not all files have a page index";
+  std::string text = StrCat("pages at most ", *view.deciding_pages, " of keys and times");
+  if (view.gathered_bytes > 0) text += StrCat(", ", *view.gathered_pages, " of features");
+  return text;
 }
 
 std::string DeletesText(const ViewReport& report) {
@@ -107,7 +116,7 @@ std::string CutsText(const ViewReport& report) {
 
 std::string ViewText(const ViewPlan& view, PlanDepth depth) {
   const ViewReport& report = view.report;
-  const std::string_view about = depth == PlanDepth::kFooters ? "" : "about ";
+  const std::string_view about = depth != PlanDepth::kManifests ? "" : "about ";
   std::string out = StrCat(
       "view ", report.view, CutsText(report), ":\n  table ", report.table, ", ",
       SnapshotText(report), "\n  filter ", view.filter, "\n  ", ManifestsText(report.pruned),
@@ -118,8 +127,8 @@ std::string ViewText(const ViewPlan& view, PlanDepth depth) {
   if (view.gathered_bytes > 0)
     out += StrCat(", at most ", about, view.gathered_bytes, " of features");
   const ViewMemory& memory = view.memory;
-  out += StrCat("\n  memory slots ", AboutBytes(memory.slots), ", decoders ",
-                AboutBytes(memory.decoders));
+  out += StrCat("\n  ", PagesText(view, depth), "\n  memory slots ", AboutBytes(memory.slots),
+                ", decoders ", AboutBytes(memory.decoders));
   if (view.gathered_bytes > 0) out += StrCat(", features ", AboutBytes(memory.features));
   return out + "\n";
 }
@@ -214,6 +223,8 @@ std::string ViewJson(const ViewPlan& view) {
       .Number("rows_pruned", report.rows_pruned)
       .Number("bytes_deciding", view.deciding_bytes)
       .Number("bytes_features", view.gathered_bytes)
+      .Number("pages_deciding", view.deciding_pages)
+      .Number("pages_features", view.gathered_pages)
       .Raw("deletes", JsonObjectWriter()
                           .Number("deletion_vectors", counts.deletion_vectors)
                           .Number("position_delete_files", counts.position_delete_files)
@@ -266,7 +277,7 @@ std::string RetrievalPlan::ToString() const {
     out =
         StrCat("point-in-time join of ", frame->rows, " entity rows with ", views.size(), " views");
   }
-  out += depth == PlanDepth::kFooters ? ", by footers\n" : ", by manifests\n";
+  out += depth != PlanDepth::kManifests ? ", by footers\n" : ", by manifests\n";
   if (frame) out += FrameText(*frame, depth);
   out += BudgetText(*this);
   for (const KeysPlan& shared : keys) out += KeysText(shared);
@@ -277,7 +288,7 @@ std::string RetrievalPlan::ToString() const {
 
 std::string RetrievalPlan::ToJson() const {
   JsonObjectWriter out;
-  out.Text("planned_by", depth == PlanDepth::kFooters ? "footers" : "manifests")
+  out.Text("planned_by", depth != PlanDepth::kManifests ? "footers" : "manifests")
       .Number("bytes_to_read", BytesToRead())
       .Number("memory_peak", PeakMemory())
       .Number("memory_budget", budget.bytes)

@@ -152,7 +152,7 @@ Status WinnerReader::ReadByColumn(const Group& group, std::span<const int64_t> p
                   files_.files[group.task.file].PickStored({.row_group = group.task.row_group,
                                                             .leaves = plan.leaves(),
                                                             .batch_rows = terms_.read.batch_rows,
-                                                            .runs = {},
+                                                            .runs = group.task.runs,
                                                             .counts = &counts_},
                                                            positions));
   size_t first = group.first + group.done;
@@ -174,7 +174,7 @@ Status WinnerReader::ReadByPicker(Group& group, std::span<const int64_t> positio
   if (group.picker == nullptr) {
     ICEFIELD_ASSIGN(group.picker, file.OpenPicker({.row_group = group.task.row_group,
                                                    .leaves = plan.leaves(),
-                                                   .runs = {},
+                                                   .runs = group.task.runs,
                                                    .counts = &counts_}));
   }
   size_t first = group.first + group.done;

@@ -29,7 +29,8 @@ Result<ViewNeed> JoinDecisions::NeedOfScan(size_t decider) {
     ttls_us.insert(ttls_us.end(), of_probe.begin(), of_probe.end());
   }
   const PinnedView& view = views_[decider];
-  ViewNeed need{.span = {.op = PredicateOp::kFalse}, .keys = AmongKeys(view, key_sets)};
+  ViewNeed need{.span = {.op = PredicateOp::kFalse}};
+  ICEFIELD_ASSIGN(need.keys, AmongKeys(view, key_sets, terms_.read));
   const std::optional<TimeSpan> span = SpanOf(frame_, WidestTtl(ttls_us), view.unit);
   if (span) need.span = WithinSpan(view, *span);
   return need;

@@ -25,7 +25,7 @@ class JoinDecisions {
         views_(views),
         groups_(groups),
         terms_(std::move(terms)),
-        encodings_(frame) {}
+        encodings_(frame, terms_.read) {}
 
   /// The frame's keys for a view. As KeyEncodings::For.
   Result<const EncodedKeys*> KeysOf(size_t view) { return encodings_.For(views_[view].view); }

@@ -60,14 +60,16 @@ class JoinedSet final : public TrainingSet {
     RetrievalPlan plan{.depth = depth, .budget = {.bytes = terms_.memory.bytes()}};
     plan.budget.pass_rows = frame_.rows();
     plan.frame = FramePlan{.rows = frame_.rows(), .bytes = frame_.bytes()};
-    for (size_t view = 0; view < views_.size(); ++view) {
-      ICEFIELD_ASSIGN(const std::unique_ptr<ViewScan> scan, Open(view, depth));
-      ICEFIELD_ASSIGN(plan.views.emplace_back(),
-                      DescribeView(*scan, depth,
-                                   {.entity_rows = frame_.rows(),
-                                    .probes = static_cast<int64_t>(groups_.ProbesWith(view).size()),
-                                    .read = terms_.read}));
-    }
+    ICEFIELD_TRY(ForEachScan(
+        views_, groups_, [&](size_t view) { return Open(view, depth); }, terms_.read, depth,
+        [&](const ViewScan& scan) -> Status {
+          const size_t probes = groups_.ProbesWith(plan.views.size()).size();
+          const MemoryTerms memory{.entity_rows = frame_.rows(),
+                                   .probes = static_cast<int64_t>(probes),
+                                   .read = terms_.read};
+          ICEFIELD_ASSIGN(plan.views.emplace_back(), DescribeView(scan, depth, memory));
+          return {};
+        }));
     plan.keys = GroupByKeys(plan.views);
     for (KeysPlan& shared : plan.keys) {
       const auto view = std::find_if(views_.begin(), views_.end(), [&](const PinnedView& pinned) {
@@ -115,16 +117,8 @@ class JoinedSet final : public TrainingSet {
     ICEFIELD_ASSIGN(ViewNeed need, decisions_.NeedOf(at));
     ICEFIELD_ASSIGN(std::unique_ptr<ViewScan> scan,
                     OpenForJoin(views_[at], std::move(need), terms_, depth));
-    if (groups_.DeciderOf(at) != at) LeaveDeciding(views_[groups_.DeciderOf(at)], *scan);
+    if (groups_.DeciderOf(at) != at) scan->LeaveDeciding(views_[groups_.DeciderOf(at)].view.name);
     return scan;
-  }
-
-  // Keys, times and deletes of a view are read with those of another one.
-  static void LeaveDeciding(const PinnedView& decider, ViewScan& scan) {
-    scan.report.decided_with = decider.view.name;
-    scan.report.bytes_planned -= scan.deciding_sizes.compressed;
-    scan.report.delete_bytes = 0;
-    scan.deciding_sizes = {};
   }
 
   // With a limit all views are planned before any is read: nothing is read in vain.
@@ -301,12 +295,9 @@ class JoinedSet final : public TrainingSet {
 
 Result<std::unique_ptr<ViewScan>> OpenForJoin(const PinnedView& view, ViewNeed need,
                                               const JoinTerms& terms, PlanDepth depth) {
-  ICEFIELD_ASSIGN(std::unique_ptr<ViewScan> scan,
-                  OpenView(view, std::move(need), terms.read, depth));
-  if (terms.created_cut != CreatedCut::kNone) {
-    scan->report.cut = view.view.created_time ? CutEffect::kApplied : CutEffect::kNoCreatedColumn;
-  }
-  return scan;
+  if (terms.created_cut != CreatedCut::kNone)
+    need.cut = view.view.created_time ? CutEffect::kApplied : CutEffect::kNoCreatedColumn;
+  return OpenView(view, std::move(need), terms.read, depth);
 }
 
 Result<std::shared_ptr<arrow::Schema>> JoinSchema(const arrow::Schema& frame,

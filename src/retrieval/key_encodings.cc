@@ -47,9 +47,24 @@ Result<std::unique_ptr<EncodedKeys>> KeyEncodings::Encode(
     encoded->columns.push_back(*std::move(cast));
   }
   ICEFIELD_ASSIGN(encoded->encoder, KeyEncoder::Make(types));
-  KeyEncoder::Scratch scratch;
-  encoded->encoder.Insert(encoded->columns, frame_.rows(), encoded->ids, scratch);
+  ICEFIELD_TRY(GiveIds(*encoded));
   return encoded;
+}
+
+Status KeyEncodings::GiveIds(EncodedKeys& encoded) const {
+  KeyEncoder::Scratch scratch;
+  encoded.ids.reserve(static_cast<size_t>(frame_.rows()));
+  std::vector<uint32_t> ids;
+  for (int64_t first = 0; first < frame_.rows(); first += kRowsPerAsk) {
+    ICEFIELD_TRY(CheckInterrupted(options_, 0));
+    const int64_t rows = std::min(kRowsPerAsk, frame_.rows() - first);
+    arrow::ArrayVector columns;
+    for (const std::shared_ptr<arrow::Array>& column : encoded.columns)
+      columns.push_back(column->Slice(first, rows));
+    encoded.encoder.Insert(columns, rows, ids, scratch);
+    encoded.ids.insert(encoded.ids.end(), ids.begin(), ids.end());
+  }
+  return {};
 }
 
 }  // namespace icefield

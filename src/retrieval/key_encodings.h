@@ -1,7 +1,5 @@
-/// The entity frame's keys as dense ids.
+/// The keys of an entity frame as dense ids.
 #pragma once
-
-#include <arrow/array.h>
 
 #include <cstdint>
 #include <map>
@@ -9,9 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "base/result.h"
 #include "feature/feature_view.h"
 #include "pit/key_encoder.h"
+#include "read/open_scan.h"
 #include "retrieval/entity_frame.h"
 
 namespace icefield {
@@ -30,17 +28,23 @@ struct EncodedKeys {
 /// Encodings of one frame, made when first asked for.
 class KeyEncodings {
  public:
-  explicit KeyEncodings(const EntityFrame& frame) : frame_(frame) {}
+  /// Both are borrowed.
+  KeyEncodings(const EntityFrame& frame, const ReadOptions& options)
+      : frame_(frame), options_(options) {}
 
   /// The encoding for a view. InvalidArgument names the columns where frame and table cannot match
-  /// (P2).
+  /// (P2). Cancelled where the caller asks to stop.
   Result<const EncodedKeys*> For(const BoundView& view);
 
  private:
   Result<std::unique_ptr<EncodedKeys>> Encode(
       const BoundView& view, const std::vector<std::shared_ptr<arrow::DataType>>& types) const;
 
+  /// Ids of all rows, in steps.
+  Status GiveIds(EncodedKeys& encoded) const;
+
   const EntityFrame& frame_;
+  const ReadOptions& options_;
   std::map<std::string, std::unique_ptr<EncodedKeys>> encodings_;
 };
 

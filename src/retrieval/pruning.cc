@@ -100,14 +100,16 @@ class KeyRange {
 };
 
 // Within the values that column number `column` has in any of the key sets.
-Predicate AmongColumn(const Field& field, size_t column,
-                      std::span<const arrow::ArrayVector> key_sets) {
+Result<Predicate> AmongColumn(const Field& field, size_t column,
+                              std::span<const arrow::ArrayVector> key_sets,
+                              const ReadOptions& options) {
   KeyRange range;
   for (const arrow::ArrayVector& keys : key_sets) {
     const arrow::Array& values = *keys[column];
     const std::optional<ValueAt> value_at = ValuesOf(values);
     if (!value_at) return Predicate{};
     for (int64_t row = 0; row < values.length(); ++row) {
+      if (row % kRowsPerAsk == 0) ICEFIELD_TRY(CheckInterrupted(options, 0));
       if (values.IsValid(row)) range.Add((*value_at)(row));
     }
   }
@@ -124,11 +126,14 @@ Predicate AmongColumn(const Field& field, size_t column,
 }
 
 // Column by column: the form in which pages and bloom filters can be asked.
-Predicate AmongColumns(const std::vector<Field>& fields,
-                       std::span<const arrow::ArrayVector> key_sets) {
+Result<Predicate> AmongColumns(const std::vector<Field>& fields,
+                               std::span<const arrow::ArrayVector> key_sets,
+                               const ReadOptions& options) {
   Predicate predicate;
-  for (size_t at = 0; at < fields.size(); ++at)
-    predicate = And(std::move(predicate), AmongColumn(fields[at], at, key_sets));
+  for (size_t at = 0; at < fields.size(); ++at) {
+    ICEFIELD_ASSIGN(Predicate among, AmongColumn(fields[at], at, key_sets, options));
+    predicate = And(std::move(predicate), std::move(among));
+  }
   return predicate;
 }
 
@@ -171,14 +176,17 @@ Predicate WithinSpan(const PinnedView& pinned, const TimeSpan& span) {
   return predicate;
 }
 
-Predicate AmongKeys(const PinnedView& pinned, std::span<const arrow::ArrayVector> key_sets) {
+Result<Predicate> AmongKeys(const PinnedView& pinned, std::span<const arrow::ArrayVector> key_sets,
+                            const ReadOptions& options) {
   const std::vector<Field>& fields = pinned.view.keys;
-  Predicate among_all = AmongColumns(fields, key_sets);
+  ICEFIELD_ASSIGN(Predicate among_all, AmongColumns(fields, key_sets, options));
   // Nothing lies between the sets where single values are named.
   if (key_sets.size() == 1 || among_all.op == PredicateOp::kIn) return among_all;
   Predicate among_any{.op = PredicateOp::kFalse};
-  for (const arrow::ArrayVector& keys : key_sets)
-    among_any = Or(std::move(among_any), AmongColumns(fields, {&keys, 1}));
+  for (const arrow::ArrayVector& keys : key_sets) {
+    ICEFIELD_ASSIGN(Predicate among, AmongColumns(fields, {&keys, 1}, options));
+    among_any = Or(std::move(among_any), std::move(among));
+  }
   return And(std::move(among_all), std::move(among_any));
 }
 

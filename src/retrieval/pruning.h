@@ -28,7 +28,9 @@ Predicate WithinSpan(const PinnedView& pinned, const TimeSpan& span);
 
 /// Key columns within the least and greatest keys of the frame; of few distinct keys, among them.
 /// Each of `key_sets`, at least one, is the frame's key columns in the table's types: keys may be
-/// those of any. True (no pruning) for types without an order that files record.
-Predicate AmongKeys(const PinnedView& pinned, std::span<const arrow::ArrayVector> key_sets);
+/// those of any. True (no pruning) for types without an order that files record. Cancelled where
+/// the caller asks to stop.
+Result<Predicate> AmongKeys(const PinnedView& pinned, std::span<const arrow::ArrayVector> key_sets,
+                            const ReadOptions& options);
 
 }  // namespace icefield

@@ -45,7 +45,7 @@ class Bounds final : public StatisticsSource {
 
 TEST(AmongKeys, FewKeysOfAllSetsAreOneList) {
   const std::vector<arrow::ArrayVector> sets = {{Numbers(0, 3)}, {Numbers(2, 2)}};
-  const Predicate among = AmongKeys(ViewByKeys(1), sets);
+  const Predicate among = *AmongKeys(ViewByKeys(1), sets, {});
   EXPECT_EQ(among.op, PredicateOp::kIn);
   EXPECT_EQ(among.values, (std::vector<Value>{Value(int64_t{0}), Value(int64_t{1}),
                                               Value(int64_t{2}), Value(int64_t{3})}));
@@ -53,7 +53,7 @@ TEST(AmongKeys, FewKeysOfAllSetsAreOneList) {
 
 TEST(AmongKeys, NothingIsReadBetweenTheRangesOfTwoSets) {
   const std::vector<arrow::ArrayVector> sets = {{Numbers(0, 30'000)}, {Numbers(900'000, 30'000)}};
-  const Predicate among = AmongKeys(ViewByKeys(1), sets);
+  const Predicate among = *AmongKeys(ViewByKeys(1), sets, {});
   EXPECT_TRUE(MayMatch(among, Bounds({29'999, 30'500})));
   EXPECT_FALSE(MayMatch(among, Bounds({30'000, 899'999})));
   EXPECT_TRUE(MayMatch(among, Bounds({899'999, 900'000})));
@@ -63,7 +63,7 @@ TEST(AmongKeys, NothingIsReadBetweenTheRangesOfTwoSets) {
 TEST(AmongKeys, PartsOfKeysAreThoseOfOneSet) {
   const std::vector<arrow::ArrayVector> sets = {{Numbers(1, 1), Numbers(10, 1)},
                                                 {Numbers(2, 1), Numbers(20, 1)}};
-  const Predicate among = AmongKeys(ViewByKeys(2), sets);
+  const Predicate among = *AmongKeys(ViewByKeys(2), sets, {});
   EXPECT_TRUE(MayMatch(among, Bounds({1, 1}, {10, 10})));
   EXPECT_TRUE(MayMatch(among, Bounds({2, 2}, {20, 20})));
   EXPECT_FALSE(MayMatch(among, Bounds({1, 1}, {20, 20})));
@@ -76,13 +76,13 @@ TEST(AmongKeys, PartsOfKeysAreThoseOfOneSet) {
 
 TEST(AmongKeys, ASetWithoutAKeyNeedsNothing) {
   const std::vector<arrow::ArrayVector> sets = {{Numbers(0, 0)}, {Numbers(5, 1)}};
-  EXPECT_FALSE(MayMatch(AmongKeys(ViewByKeys(1), sets), Bounds({0, 4})));
-  EXPECT_TRUE(MayMatch(AmongKeys(ViewByKeys(1), sets), Bounds({0, 5})));
+  EXPECT_FALSE(MayMatch(*AmongKeys(ViewByKeys(1), sets, {}), Bounds({0, 4})));
+  EXPECT_TRUE(MayMatch(*AmongKeys(ViewByKeys(1), sets, {}), Bounds({0, 5})));
 }
 
 TEST(AmongKeys, WithoutJoinKeysAllRowsMatter) {
   const std::vector<arrow::ArrayVector> sets = {{}, {}};
-  EXPECT_EQ(AmongKeys(PinnedView{}, sets).op, PredicateOp::kTrue);
+  EXPECT_EQ(AmongKeys(PinnedView{}, sets, {})->op, PredicateOp::kTrue);
 }
 
 }  // namespace

@@ -50,8 +50,9 @@ struct ViewReport {
   int64_t row_groups_read = 0;
   int64_t row_groups_pruned = 0;
   int64_t rows_pruned = 0;  ///< Of the row groups to read, left out by their page indexes.
-  /// Compressed bytes of the needed columns of the row groups that were planned: a column that
-  /// decides winners and is a feature is read twice. Rows that tie are not known yet.
+  /// Compressed bytes of the needed columns of the row groups that were planned, without pages
+  /// that their indexes left out: a column that decides winners and is a feature is read twice.
+  /// Rows that tie are not known yet.
   int64_t bytes_planned = 0;
   int64_t bytes_read = 0;                ///< Of those that were read.
   int64_t pages_read = 0;                ///< Data pages that were decompressed, of flat columns.

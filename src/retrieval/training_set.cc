@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <functional>
 #include <set>
 #include <tuple>
 
@@ -15,6 +16,8 @@
 #include "retrieval/progress_stages.h"
 #include "retrieval/pruning.h"
 #include "retrieval/stopwatch.h"
+#include "retrieval/view_groups.h"
+#include "retrieval/view_join.h"
 
 namespace icefield {
 namespace {
@@ -92,12 +95,11 @@ class FramelessSet final : public TrainingSet {
       plan.frame->bytes += scan->deciding_sizes.decoded;
       plan.frame->scans.push_back(std::move(view));
     }
-    for (const PinnedView& pinned : views_) {
-      ICEFIELD_ASSIGN(const std::unique_ptr<ViewScan> scan, Open(pinned, depth));
-      ICEFIELD_ASSIGN(
-          plan.views.emplace_back(),
-          DescribeView(*scan, depth, {.entity_rows = plan.frame->rows, .read = terms_.read}));
-    }
+    ICEFIELD_TRY(ForEachView(depth, [&](const ViewScan& scan) -> Status {
+      const MemoryTerms memory{.entity_rows = plan.frame->rows, .read = terms_.read};
+      ICEFIELD_ASSIGN(plan.views.emplace_back(), DescribeView(scan, depth, memory));
+      return {};
+    }));
     plan.keys = GroupByKeys(plan.views);
     return plan;
   }
@@ -120,19 +122,26 @@ class FramelessSet final : public TrainingSet {
 
  private:
   // The first event time that can matter to an entity row at the start.
-  std::optional<int64_t> FirstTick(const PinnedView& view) const {
-    if (view.view.ttl_us == 0) return std::nullopt;
-    const std::optional<int64_t> first = CheckedAdd<int64_t>(plan_.start_us, -view.view.ttl_us);
+  std::optional<int64_t> FirstTick(int64_t ttl_us, ViewUnit unit) const {
+    if (ttl_us == 0) return std::nullopt;
+    const std::optional<int64_t> first = CheckedAdd<int64_t>(plan_.start_us, -ttl_us);
     if (!first) return std::nullopt;
-    return MicrosToTick(*first, view.unit);
+    return MicrosToTick(*first, unit);
   }
 
-  // As it is known before the frame is: by event times alone.
-  Result<std::unique_ptr<ViewScan>> Open(const PinnedView& view, PlanDepth depth) const {
-    const TimeSpan span{FirstTick(view), MicrosToTick(plan_.end_us, view.unit)};
-    return OpenForJoin(
-        view, {.span = WithinSpan(view, span), .keys = {}, .gathered = FeatureColumns(view)},
-        terms_, depth);
+  // The views as they are known before the frame is: by event times alone.
+  Status ForEachView(PlanDepth depth, const std::function<Status(const ViewScan&)>& take) const {
+    // How many sets of slots fit beside each other shows when the frame is there.
+    const ViewGroups groups(views_, 1);
+    const auto open = [&](size_t at) {
+      const PinnedView& view = views_[at];
+      const int64_t ttl_us = WidestTtl(groups.TtlsOf(at));
+      const TimeSpan span{FirstTick(ttl_us, view.unit), MicrosToTick(plan_.end_us, view.unit)};
+      return OpenForJoin(
+          view, {.span = WithinSpan(view, span), .keys = {}, .gathered = groups.GatheredBy(at)},
+          terms_, depth);
+    };
+    return ForEachScan(views_, groups, open, terms_.read, depth, take);
   }
 
   // What makes the frame and what is joined to it count together; nothing is read before.
@@ -144,10 +153,8 @@ class FramelessSet final : public TrainingSet {
                       OpenFrameSource(plan_, source, terms_.read));
       ICEFIELD_TRY(planned.Add(scan->report));
     }
-    for (const PinnedView& view : views_) {
-      ICEFIELD_ASSIGN(const std::unique_ptr<ViewScan> scan, Open(view, PlanDepth::kFooters));
-      ICEFIELD_TRY(planned.Add(scan->report));
-    }
+    ICEFIELD_TRY(ForEachView(PlanDepth::kFooters,
+                             [&](const ViewScan& scan) { return planned.Add(scan.report); }));
     terms_.read.bytes_max.reset();  // The join will read no more than that.
     return {};
   }
@@ -161,11 +168,10 @@ class FramelessSet final : public TrainingSet {
                       OpenFrameSource(plan_, source, terms_.read, PlanDepth::kManifests));
       work.Set(part++, DecidingWork(*scan));
     }
-    for (const PinnedView& view : views_) {
-      ICEFIELD_ASSIGN(const std::unique_ptr<ViewScan> scan, Open(view, PlanDepth::kManifests));
-      work.Set(part++, DecidingWork(*scan) + GatheringWork(*scan));
-    }
-    return {};
+    return ForEachView(PlanDepth::kManifests, [&](const ViewScan& scan) -> Status {
+      work.Set(part++, DecidingWork(scan) + GatheringWork(scan));
+      return {};
+    });
   }
 
   Status MakeFrame() {

@@ -1,6 +1,8 @@
 #include "retrieval/view_groups.h"
 
 #include <algorithm>
+#include <map>
+#include <optional>
 #include <tuple>
 
 namespace icefield {
@@ -79,6 +81,25 @@ std::vector<int64_t> ViewGroups::TtlsOf(size_t view) const {
       ttls.push_back(ttls_us_[at]);
   }
   return ttls;
+}
+
+Status ForEachScan(const std::vector<PinnedView>& views, const ViewGroups& groups,
+                   const std::function<Result<std::unique_ptr<ViewScan>>(size_t view)>& open,
+                   const ReadOptions& options, PlanDepth depth,
+                   const std::function<Status(const ViewScan&)>& take) {
+  std::map<size_t, std::unique_ptr<ViewScan>> scans;  // By decider.
+  for (size_t view = 0; view < views.size(); ++view) {
+    std::unique_ptr<ViewScan>& scan = scans[groups.DeciderOf(view)];
+    if (scan == nullptr) {
+      ICEFIELD_ASSIGN(scan, open(view));
+    } else {
+      std::optional<ReadSchema> gathered;
+      if (groups.IsGatherer(view)) gathered = groups.GatheredBy(view);
+      ICEFIELD_TRY(TurnToView(*scan, views[view], std::move(gathered), options, depth));
+    }
+    ICEFIELD_TRY(take(*scan));
+  }
+  return {};
 }
 
 bool ScanAlike(const PinnedView& a, const PinnedView& b) {

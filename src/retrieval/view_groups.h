@@ -3,6 +3,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <vector>
 
 #include "retrieval/view_scan.h"
@@ -60,6 +62,13 @@ class ViewGroups {
   std::vector<ReadSchema> gathered_;
   std::vector<std::vector<int>> columns_;
 };
+
+/// Opens the views of one join to be looked at, one after the other, those that decide alike once.
+/// `open` opens a view that decides, to `depth`; `take` gets the scans of all views, in order.
+Status ForEachScan(const std::vector<PinnedView>& views, const ViewGroups& groups,
+                   const std::function<Result<std::unique_ptr<ViewScan>>(size_t view)>& open,
+                   const ReadOptions& options, PlanDepth depth,
+                   const std::function<Status(const ViewScan&)>& take);
 
 /// True where one pass over one state of one table gives what decides for both views: they share
 /// the table's columns of keys and times, row filter and cuts, and differ in the frame's columns,

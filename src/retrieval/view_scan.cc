@@ -4,24 +4,56 @@
 
 #include "base/checked.h"
 #include "read/row_filter_plan.h"
+#include "retrieval/deciding_batches.h"
 #include "retrieval/progress_stages.h"
 #include "retrieval/provenance.h"
+#include "retrieval/tied_rows.h"
 #include "scan/append_history.h"
 
 namespace icefield {
 namespace {
 
+// Keys; of rows whose keys are asked for times, what decides between rows that tie (as if all did)
+// and what the row filter looks at, be it a key.
+std::vector<ReadSchema> DecidingSteps(const ViewScan& scan) {
+  ReadSchema keys = DecidingColumns(scan.pinned);
+  const auto times = keys.columns.begin() + std::ssize(scan.pinned.view.keys);
+  ReadSchema rest{.schema = keys.schema, .columns = {times, keys.columns.end()}};
+  keys.columns.erase(times, keys.columns.end());
+  if (PlannedTies(scan) != TieReading::kNone && StoresLineage(scan.files))
+    AddLineage(scan.pinned, rest);
+  RowFilterPlan::Make(scan.pinned.view.row_filter, rest);
+  return {std::move(keys), std::move(rest)};
+}
+
+// Of the winners. Created times that were not read of all rows are read with the features.
+ReadSchema GatheringStep(const ViewScan& scan) {
+  ReadSchema read = scan.gathered;
+  const std::optional<Field>& created = scan.pinned.view.created_time;
+  if (created && PlannedTies(scan) == TieReading::kAside)
+    read.columns.push_back({created->id, created->name});
+  return read;
+}
+
+Result<std::vector<ColumnSizes>> Measure(const ViewScan& scan, const std::vector<ReadSchema>& reads,
+                                         const ReadOptions& options, PlanDepth depth) {
+  if (depth != PlanDepth::kManifests) {
+    const bool counts = depth == PlanDepth::kPageIndexes;
+    return SizesByFooters(scan.files, reads, options,
+                          counts ? PageCount::kByIndex : PageCount::kLeftOut);
+  }
+  std::vector<ColumnSizes> sizes;
+  for (const ReadSchema& read : reads) sizes.push_back(SizesByManifests(scan.plan, read));
+  return sizes;
+}
+
 // Of both passes.
 Status MeasureColumns(ViewScan& scan, const ReadOptions& options, PlanDepth depth) {
-  ReadSchema deciding = DecidingColumns(scan.pinned);
-  RowFilterPlan::Make(scan.pinned.view.row_filter, deciding);
-  if (depth == PlanDepth::kFooters) {
-    ICEFIELD_ASSIGN(scan.deciding_sizes, SizesByFooters(scan.files, deciding, options));
-    ICEFIELD_ASSIGN(scan.gathered_sizes, SizesByFooters(scan.files, scan.gathered, options));
-  } else {
-    scan.deciding_sizes = SizesByManifests(scan.plan, deciding);
-    scan.gathered_sizes = SizesByManifests(scan.plan, scan.gathered);
-  }
+  std::vector<ReadSchema> reads = DecidingSteps(scan);
+  reads.push_back(GatheringStep(scan));
+  ICEFIELD_ASSIGN(const std::vector<ColumnSizes> sizes, Measure(scan, reads, options, depth));
+  scan.deciding_sizes = Together(sizes[0], sizes[1]);
+  scan.gathered_sizes = sizes[2];
   scan.report.bytes_planned = scan.deciding_sizes.compressed + scan.gathered_sizes.compressed;
   scan.report.delete_bytes = scan.plan.DeleteBytes();
   return {};
@@ -106,15 +138,41 @@ Result<std::unique_ptr<ViewScan>> OpenView(PinnedView pinned, ViewNeed need,
                                         .appended_since = scan->pinned.appended_since,
                                         .interrupted = options.interrupted}));
   scan->report = PinnedReport(scan->pinned);
+  scan->report.cut = need.cut;
   scan->report.files_planned = static_cast<int64_t>(scan->plan.tasks.size());
   scan->report.pruned = scan->plan.counts;
-  if (depth == PlanDepth::kFooters) {
+  if (depth != PlanDepth::kManifests) {
     ICEFIELD_ASSIGN(scan->files, OpenFiles(store, scan->plan, options));
     scan->report.row_groups_pruned = scan->files.row_groups_pruned;
     scan->report.rows_pruned = scan->files.rows_pruned;
   }
   ICEFIELD_TRY(MeasureColumns(*scan, options, depth));
   return scan;
+}
+
+void ViewScan::LeaveDeciding(const std::string& decider) {
+  report.decided_with = decider;
+  report.bytes_planned -= deciding_sizes.compressed;
+  report.delete_bytes = 0;
+  deciding_sizes = {.pages = 0};
+}
+
+Status TurnToView(ViewScan& scan, PinnedView pinned, std::optional<ReadSchema> gathered,
+                  const ReadOptions& options, PlanDepth depth) {
+  const ViewReport before = scan.report;
+  scan.LeaveDeciding(before.decided_with.value_or(before.view));
+  scan.report.view = pinned.view.name;
+  scan.pinned = std::move(pinned);
+  scan.gathered = {.schema = *scan.pinned.selected.schema, .columns = {}};
+  scan.gathered_sizes = {.pages = 0};
+  if (gathered) {
+    scan.gathered = *std::move(gathered);
+    ICEFIELD_ASSIGN(const std::vector<ColumnSizes> sizes,
+                    Measure(scan, {GatheringStep(scan)}, options, depth));
+    scan.gathered_sizes = sizes.front();
+  }
+  scan.report.bytes_planned = scan.gathered_sizes.compressed;
+  return {};
 }
 
 ViewReport PinnedReport(const PinnedView& pinned) {

@@ -55,6 +55,7 @@ struct ViewNeed {
   Predicate span;       ///< By event time.
   Predicate keys;       ///< By join keys.
   ReadSchema gathered;  ///< The winners' columns; may be none.
+  CutEffect cut = CutEffect::kNotAsked;
 };
 
 /// The parts of a view's predicate, by which ScanCounts::by_part counts.
@@ -64,6 +65,7 @@ enum class ViewPart : uint8_t { kTimeRange, kKeys, kRowFilter };
 enum class PlanDepth : uint8_t {
   kManifests,  ///< Row groups are not known, sizes of columns are as manifests have them.
   kFooters,
+  kPageIndexes,  ///< Footers, and the page index of every row group: pages are counted.
 };
 
 /// A pinned view with its files planned and opened. Not movable while readers point into it: kept
@@ -76,6 +78,9 @@ struct ViewScan {
   ColumnSizes deciding_sizes;
   ColumnSizes gathered_sizes;
   ViewReport report;
+
+  /// Keys, times and deletes are read with those of the view `decider`.
+  void LeaveDeciding(const std::string& decider);
 };
 
 /// Plans and opens the files that may hold rows that `need` speaks of and the view's row filter
@@ -83,6 +88,12 @@ struct ViewScan {
 Result<std::unique_ptr<ViewScan>> OpenView(PinnedView pinned, ViewNeed need,
                                            const ReadOptions& options,
                                            PlanDepth depth = PlanDepth::kFooters);
+
+/// Makes the scan of a view that decides (OpenView, to `depth`) that of another one which it
+/// decides for (see ViewGroups): files stay as they were opened. `gathered` none: its features are
+/// read with those of another view too. Such a scan is only looked at.
+Status TurnToView(ViewScan& scan, PinnedView pinned, std::optional<ReadSchema> gathered,
+                  const ReadOptions& options, PlanDepth depth);
 
 /// What the views of one retrieval are planned to read, against ReadOptions::bytes_max. Borrows the
 /// options.

@@ -9,12 +9,14 @@
 #include <mutex>
 
 #include "base/executor.h"
+#include "base/progress.h"
 #include "codec/json/row_writer.h"
 #include "model/value.h"
 #include "pit/slot_table.h"
 #include "retrieval/deciding_batches.h"
 #include "retrieval/duration_text.h"
 #include "retrieval/joined_set.h"
+#include "retrieval/progress_stages.h"
 #include "retrieval/pruning.h"
 #include "retrieval/view_join.h"
 
@@ -276,43 +278,78 @@ Result<std::vector<std::pair<std::string, std::string>>> KeyTexts(const EntityFr
   return keys;
 }
 
-// Lists the key's rows beside what the join said.
-Status ListRows(const WhyRequest& request, const PinnedView& pinned, const JoinAnswer& answer,
-                Why& why) {
-  ICEFIELD_ASSIGN(const EntityFrame frame,
-                  EntityFrame::Make(request.entity_row, request.entity_timestamp));
-  ICEFIELD_ASSIGN(why.keys, KeyTexts(frame, pinned.view));
-  KeyEncodings encodings(frame);
-  ICEFIELD_ASSIGN(const EncodedKeys* keys, encodings.For(pinned.view));
-  const Times& times = frame.times();
-  std::optional<int64_t> entity_time;
-  if (times.valid.front() != 0) entity_time = FloorToUnit(times, 0, pinned.unit);
-  if (entity_time) why.entity_time = TickText(*entity_time, pinned.unit);
-  // Nothing matches such an entity row (P2).
-  if (!entity_time || keys->ids.front() == kNoId) return {};
-  WhyTerms terms{.entity_time = *entity_time,
-                 .oldest_fresh = std::numeric_limits<int64_t>::min(),
-                 .created_cut = answer.report.cut == CutEffect::kApplied};
-  if (pinned.view.ttl_us > 0)
-    terms.oldest_fresh = OldestFresh(times, 0, pinned.view.ttl_us, pinned.unit);
-  ViewNeed need{.span = {},
-                .keys = AmongKeys(pinned, {&keys->columns, 1}),
-                .gathered = {.schema = *pinned.selected.schema, .columns = {}}};
-  ICEFIELD_ASSIGN(const std::unique_ptr<ViewScan> scan,
-                  OpenView(pinned, std::move(need), request.read));
-  ICEFIELD_TRY(PlannedBytes(request.read).Add(scan->report));
-  RowLister lister(*scan, *keys, terms, static_cast<size_t>(request.rows_max));
-  ICEFIELD_TRY(ForEachDecidingBatch(*scan, TieOrder::kRead, request.read,
-                                    [&](DecidingBatch& batch, int) { return lister.Take(batch); }));
-  ICEFIELD_TRY(CheckWinner(lister.rows(), *scan, answer));
-  WhyRows::Judged judged = lister.rows().Judge();
-  for (const JudgedRow& row : judged.rows)
-    why.rows.push_back(MakeRow(row, terms, lister.rows().Winner(), *scan));
-  why.others = std::move(judged.others);
-  why.rows_of_key = lister.count();
-  why.rows_without_time = lister.without_time();
-  return {};
-}
+// The entity row, and the rows of its key that are to be listed.
+class KeyRows {
+ public:
+  KeyRows(const WhyRequest& request, const PinnedView& pinned, EntityFrame frame)
+      : request_(request),
+        pinned_(pinned),
+        frame_(std::move(frame)),
+        encodings_(frame_, request.read),
+        work_(request.read.progress, 1) {}
+
+  // Where somebody looks: how much will be read, by manifests.
+  Status GuessWork() {
+    ICEFIELD_ASSIGN(keys_, encodings_.For(pinned_.view));
+    if (request_.read.progress == nullptr || !CanMatch()) return {};
+    ICEFIELD_ASSIGN(const std::unique_ptr<ViewScan> scan, Open(PlanDepth::kManifests));
+    work_.Set(0, DecidingWork(*scan));
+    return {};
+  }
+
+  // Lists the rows beside what the join said.
+  Status List(const JoinAnswer& answer, Why& why) {
+    ICEFIELD_ASSIGN(why.keys, KeyTexts(frame_, pinned_.view));
+    const Times& times = frame_.times();
+    const std::optional<int64_t> entity_time = EntityTime();
+    if (entity_time) why.entity_time = TickText(*entity_time, pinned_.unit);
+    if (!CanMatch()) return {};
+    WhyTerms terms{.entity_time = *entity_time,
+                   .oldest_fresh = std::numeric_limits<int64_t>::min(),
+                   .created_cut = answer.report.cut == CutEffect::kApplied};
+    if (pinned_.view.ttl_us > 0)
+      terms.oldest_fresh = OldestFresh(times, 0, pinned_.view.ttl_us, pinned_.unit);
+    ICEFIELD_ASSIGN(const std::unique_ptr<ViewScan> scan, Open(PlanDepth::kFooters));
+    ICEFIELD_TRY(PlannedBytes(request_.read).Add(scan->report));
+    work_.Set(0, DecidingWork(*scan));
+    EnterStage(request_.read, "listing", pinned_.view.name);
+    RowLister lister(*scan, *keys_, terms, static_cast<size_t>(request_.rows_max));
+    ICEFIELD_TRY(
+        ForEachDecidingBatch(*scan, TieOrder::kRead, request_.read,
+                             [&](DecidingBatch& batch, int) { return lister.Take(batch); }));
+    ICEFIELD_TRY(CheckWinner(lister.rows(), *scan, answer));
+    WhyRows::Judged judged = lister.rows().Judge();
+    for (const JudgedRow& row : judged.rows)
+      why.rows.push_back(MakeRow(row, terms, lister.rows().Winner(), *scan));
+    why.others = std::move(judged.others);
+    why.rows_of_key = lister.count();
+    why.rows_without_time = lister.without_time();
+    return {};
+  }
+
+ private:
+  std::optional<int64_t> EntityTime() const {
+    if (frame_.times().valid.front() == 0) return std::nullopt;
+    return FloorToUnit(frame_.times(), 0, pinned_.unit);
+  }
+
+  // Nothing matches a row without a time or a key (P2).
+  bool CanMatch() const { return EntityTime() && keys_->ids.front() != kNoId; }
+
+  Result<std::unique_ptr<ViewScan>> Open(PlanDepth depth) const {
+    ViewNeed need{
+        .span = {}, .keys = {}, .gathered = {.schema = *pinned_.selected.schema, .columns = {}}};
+    ICEFIELD_ASSIGN(need.keys, AmongKeys(pinned_, {&keys_->columns, 1}, request_.read));
+    return OpenView(pinned_, std::move(need), request_.read, depth);
+  }
+
+  const WhyRequest& request_;
+  const PinnedView& pinned_;
+  const EntityFrame frame_;
+  KeyEncodings encodings_;
+  const EncodedKeys* keys_ = nullptr;
+  ExpectedParts work_;
+};
 
 }  // namespace
 
@@ -328,13 +365,17 @@ Result<Why> ExplainWhy(WhyRequest request) {
                     CommitTimes::Make(request.view.source.table->metadata, pinned.selected.snapshot,
                                       request.view.source.table->name));
   }
+  ICEFIELD_ASSIGN(EntityFrame frame,
+                  EntityFrame::Make(request.entity_row, request.entity_timestamp));
+  KeyRows rows(request, pinned, std::move(frame));
+  ICEFIELD_TRY(rows.GuessWork());
   ICEFIELD_ASSIGN(JoinAnswer answer, RunJoin(request, pinned));
   Why why{.view = pinned.view.name, .table = request.view.source.table->name};
   why.snapshot_id = answer.report.snapshot_id;
   why.ttl_us = pinned.view.ttl_us;
   why.created_cut = answer.report.cut;
   why.commit_cut = request.commit_cut;
-  ICEFIELD_TRY(ListRows(request, pinned, answer, why));
+  ICEFIELD_TRY(rows.List(answer, why));
   why.outcome = OutcomeOf(why, answer.report.outcomes);
   why.features = std::move(answer.features);
   return why;

@@ -68,7 +68,8 @@ struct Why {
 
 /// Joins the one row as MakeTrainingSet does, lists all rows of its key, and checks that both agree
 /// on the winner: Internal where they do not. Reads the key's rows of all times. Errors are those
-/// of MakeTrainingSet; InvalidArgument for another number of rows than one.
+/// of MakeTrainingSet; InvalidArgument for another number of rows than one. request.read's progress
+/// counts the join and the listing.
 Result<Why> ExplainWhy(WhyRequest request);
 
 /// An entity row as a person types it: the view's keys in the types of the table, the time as text.

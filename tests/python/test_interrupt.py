@@ -20,7 +20,7 @@ ROWS = 400_000
 
 # Says "middle" once a read is there, and what was found when the interrupt had come out of it.
 SCRIPT = """
-    import os, sys, time
+    import os, sys, time, types
     import icefield
     from tests.python.long_reads import ALWAYS, frame
 
@@ -68,6 +68,11 @@ WORK = {
         "icefield.point_in_time_join(None, [view], options=options, **ALWAYS).to_arrow()",
     ),
     "latest": ("deciding", "icefield.latest(view, options=options).to_arrow()"),
+    "why": (
+        "listing",
+        "types.SimpleNamespace(num_rows=icefield.why(entities.slice(0, 1), view, "
+        'options=options)["rows_of_key"])',
+    ),
     "scan": ("reading", "table.scan(options=options).to_arrow()"),
 }
 
@@ -175,6 +180,23 @@ def test_the_command_ends_at_once(command, tmp_path):
     os.close(ours)
     process.stdout.close()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_command_that_says_why_ends_at_once(lake):
+    location = write_table(lake, 200_000, files=1, row_group_size=10)
+    program = str(Path(icefield.__file__).with_name("icefield-native"))
+    command = [program, "features", "why", location, "--key", "driver=1", "--at", "2024-01-09"]
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=theirs, env={**os.environ, "TERM": "xterm"}
+    )
+    os.close(theirs)
+    assert b"[" in first_of(ours, b"%"), "a line shows how far it is"
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=2) == 130
+    assert first_of(ours, b"interrupted\r\n").endswith(b"\r\x1b[K\ricefield: interrupted\r\n")
+    os.close(ours)
+    process.stdout.close()
 
 
 def test_the_command_ends_while_nobody_takes_its_rows(command):

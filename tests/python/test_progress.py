@@ -144,6 +144,33 @@ def test_stages_are_said_in_words(table, entities):
     }, "b decides as a does: nothing is read for it"
 
 
+def why(table, options):
+    view = FeatureView("a", table, ["driver"], features=[("trips", "a")])
+    return icefield.why(frame(1), view, options=options)
+
+
+def test_why_tells_of_the_join_and_of_the_rows_that_it_lists(table):
+    told = Told()
+    answer = why(table, slow(told))
+    assert answer == why(table, ReadOptions())
+    last = told.states[-1]
+    assert (last.stage, last.fraction, last.remaining) == ("done", 1.0, 0.0)
+    assert last.done == last.total > 0
+    assert {"deciding a", "listing a", "done"} <= set(told.stages())
+    fractions = [state.fraction for state in told.states]
+    assert fractions == sorted(fractions)
+    listing = [state.fraction for state in told.states if state.stage == "listing a"]
+    assert any(fraction < 1 for fraction in listing), "the listing was expected from the start"
+
+
+def test_what_a_callback_raises_comes_out_of_why(table):
+    def tell(progress):
+        raise LookupError(progress.stage)
+
+    with pytest.raises(LookupError, match=r"planning|deciding|gathering|listing"):
+        why(table, slow(tell))
+
+
 def test_time_that_is_left_goes_by_the_pace(table):
     told = Told()
     table.scan(options=ReadOptions(batch_size=3, threads=1, progress=told)).to_arrow()

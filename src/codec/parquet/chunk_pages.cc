@@ -18,13 +18,6 @@ int64_t PaddingOf(const parquet::FileMetaData& metadata) {
   return is_old ? kPaddingBytes : 0;
 }
 
-int64_t BeginOf(const parquet::ColumnChunkMetaData& chunk) {
-  const int64_t data = chunk.data_page_offset();
-  if (!chunk.has_dictionary_page()) return data;
-  const int64_t dictionary = chunk.dictionary_page_offset();
-  return dictionary > 0 && dictionary < data ? dictionary : data;
-}
-
 parquet::ReaderProperties PageProperties() {
   parquet::ReaderProperties properties;
   properties.set_page_checksum_verification(true);
@@ -33,17 +26,25 @@ parquet::ReaderProperties PageProperties() {
 
 }  // namespace
 
+int64_t ChunkBegin(const parquet::ColumnChunkMetaData& chunk) {
+  const int64_t data = chunk.data_page_offset();
+  if (!chunk.has_dictionary_page()) return data;
+  const int64_t dictionary = chunk.dictionary_page_offset();
+  return dictionary > 0 && dictionary < data ? dictionary : data;
+}
+
 ChunkPages::ChunkPages(const ChunkSource& source)
     : chunk_(source.metadata->RowGroup(source.row_group)->ColumnChunk(source.leaf)),
       column_(source.metadata->schema()->Column(source.leaf)),
       metadata_(source.metadata),
       places_(source.places),
+      runs_(source.runs),
       file_(*source.file),
       check_(*column_, *chunk_),
       inflater_(chunk_->compression()) {
   if (chunk_->num_values() != metadata_->RowGroup(source.row_group)->num_rows())
     throw parquet::ParquetException("a column has another number of values than its row group");
-  const int64_t begin = BeginOf(*chunk_);
+  const int64_t begin = ChunkBegin(*chunk_);
   if (begin < 0 || begin > source.file->size_bytes())
     throw parquet::ParquetException("a column lies outside of the file");
   const int64_t bytes =
@@ -51,8 +52,8 @@ ChunkPages::ChunkPages(const ChunkSource& source)
   end_ = begin + bytes;
   piece_bytes_ = std::min(source.piece_bytes, bytes);
   // Behind the dictionary, which is read when a page needs it.
-  const int64_t data_begin = std::clamp(chunk_->data_page_offset(), begin, end_);
-  auto input = std::make_shared<ChunkInput>(file_, data_begin, end_, piece_bytes_);
+  data_begin_ = std::clamp(chunk_->data_page_offset(), begin, end_);
+  auto input = std::make_shared<ChunkInput>(file_, data_begin_, end_, piece_bytes_);
   input_ = input.get();
   stream_ = std::move(input);
   // Pages are given as they lie in the file, to be decompressed here.
@@ -78,10 +79,13 @@ bool ChunkPages::Skips(const parquet::DataPageStats& stats) {
   return true;
 }
 
-// A chunk begins with its dictionary.
+// A chunk begins with its dictionary. Nothing behind it is read, unless the footer does not say
+// where it ends.
 const parquet::DictionaryPage* ChunkPages::dictionary() {
   if (dictionary_ != nullptr) return dictionary_.get();
-  auto input = std::make_shared<ChunkInput>(file_, BeginOf(*chunk_), end_, piece_bytes_);
+  const int64_t begin = ChunkBegin(*chunk_);
+  const int64_t end = data_begin_ > begin ? data_begin_ : end_;
+  auto input = std::make_shared<ChunkInput>(file_, begin, end, std::min(piece_bytes_, end - begin));
   const ChunkInput& counted = *input;
   dictionary_reader_ = OpenReader(std::move(input), chunk_->compression());
   std::shared_ptr<parquet::Page> page = dictionary_reader_->NextPage();
@@ -92,7 +96,21 @@ const parquet::DictionaryPage* ChunkPages::dictionary() {
   return dictionary_.get();
 }
 
-// Goes to where the index says that the row's page begins, if that lies ahead.
+// Where what is read together with a page ends: it, and the asked pages that follow it.
+int64_t ChunkPages::WantedEnd(size_t page) const {
+  const PagePlace& first = (*places_)[page];
+  int64_t end = first.offset + first.bytes;
+  if (runs_ == nullptr) return end;
+  for (size_t next = page + 1; next < places_->size(); ++next) {
+    const PagePlace& place = (*places_)[next];
+    const bool fits = place.offset == end && end + place.bytes - first.offset <= piece_bytes_;
+    if (!fits || !HoldsAny(*places_, next, chunk_->num_values(), *runs_)) break;
+    end += place.bytes;
+  }
+  return end;
+}
+
+// Goes to where the index says that the row's page begins.
 void ChunkPages::JumpNear(int64_t row) {
   if (places_ == nullptr || places_->empty()) return;
   const auto after = std::upper_bound(
@@ -102,10 +120,11 @@ void ChunkPages::JumpNear(int64_t row) {
   const PagePlace& place = *(after - 1);
   if (place.first_row < end_row_)
     throw parquet::ParquetException("its page index does not fit its pages");
-  if (place.first_row == end_row_ && page_ != nullptr) return;  // The next page anyway.
   check_.Skip(place.first_row - end_row_);
   end_row_ = place.first_row;
-  input_->JumpTo(place.offset, place.bytes);
+  if (place.offset + place.bytes > wanted_end_)
+    wanted_end_ = WantedEnd(static_cast<size_t>(after - 1 - places_->begin()));
+  input_->JumpTo(place.offset, wanted_end_ - place.offset);
 }
 
 // Whether the current page ends where the index has the next one begin.

@@ -7,7 +7,9 @@
 
 #include <cstdint>
 #include <memory>
+#include <vector>
 
+#include "batch/position_set.h"
 #include "codec/parquet/chunk_input.h"
 #include "codec/parquet/page_check.h"
 #include "codec/parquet/page_inflater.h"
@@ -23,7 +25,13 @@ struct ChunkSource {
   int leaf = 0;
   int64_t piece_bytes = 0;             ///< Read at once.
   const PagePlaces* places = nullptr;  ///< Null: pages are walked through.
+  /// Rows that will all be asked for, ascending: their pages are read together where they lie
+  /// together. Null: not known, pages are read one by one.
+  const std::vector<RowRun>* runs = nullptr;
 };
+
+/// Where a column chunk begins in its file: its dictionary, else its first data page.
+int64_t ChunkBegin(const parquet::ColumnChunkMetaData& chunk);
 
 /// Pages in ascending order. Pages without an asked row are not decompressed, and not read where
 /// their places are known. All that fails throws parquet::ParquetException.
@@ -53,6 +61,7 @@ class ChunkPages {
   std::unique_ptr<parquet::PageReader> OpenReader(std::shared_ptr<arrow::io::InputStream> stream,
                                                   parquet::Compression::type codec) const;
   void JumpNear(int64_t row);
+  int64_t WantedEnd(size_t page) const;
   bool EndsAsIndexed() const;
   bool Skips(const parquet::DataPageStats& stats);
 
@@ -60,8 +69,11 @@ class ChunkPages {
   const parquet::ColumnDescriptor* column_;
   std::shared_ptr<parquet::FileMetaData> metadata_;
   const PagePlaces* places_;
+  const std::vector<RowRun>* runs_;
   const InputFile& file_;
-  int64_t end_ = 0;  // Of the chunk, in the file.
+  int64_t data_begin_ = 0;  // Of the data pages, in the file.
+  int64_t end_ = 0;         // Of the chunk, in the file.
+  int64_t wanted_end_ = 0;  // Of what the last jump announced, in the file.
   int64_t piece_bytes_ = 0;
   PageCheck check_;
   PageInflater inflater_;

@@ -4,11 +4,13 @@
 #include <parquet/metadata.h>
 #include <parquet/page_index.h>
 
+#include <algorithm>
 #include <exception>
 #include <memory>
 #include <string>
 #include <utility>
 
+#include "codec/parquet/chunk_pages.h"
 #include "codec/parquet/input_adapter.h"
 #include "codec/parquet/value_bound.h"
 
@@ -48,6 +50,21 @@ PagePlaces PlacesOf(const parquet::OffsetIndex& index, int64_t rows) {
   return places;
 }
 
+// The dictionary, and the pages that hold asked rows.
+ChunkRead ReadOf(const parquet::ColumnChunkMetaData& chunk, const PagePlaces& places, int64_t rows,
+                 const std::vector<RowRun>& runs) {
+  ChunkRead read{.bytes = chunk.total_compressed_size(),
+                 .pages = static_cast<int64_t>(places.size())};
+  if (runs.empty()) return read;
+  read = {.bytes = std::max<int64_t>(0, chunk.data_page_offset() - ChunkBegin(chunk)), .pages = 0};
+  for (size_t page = 0; page < places.size(); ++page) {
+    if (!HoldsAny(places, page, rows, runs)) continue;
+    read.bytes += places[page].bytes;
+    ++*read.pages;
+  }
+  return read;
+}
+
 bool HasOffsetIndex(const ParquetFooter& footer, int row_group, int leaf) {
   return footer.metadata()
       ->RowGroup(row_group)
@@ -62,7 +79,9 @@ Result<PageIndexPlaces> ReadPagePlaces(const InputFile& file, const ParquetFoote
                                        int row_group, const std::vector<int>& leaves) {
   PageIndexPlaces places;
   const int64_t rows = footer.row_groups()[static_cast<size_t>(row_group)].rows;
-  if (leaves.empty() || !HasOffsetIndex(footer, row_group, leaves.front())) return places;
+  const bool has_index = std::ranges::any_of(
+      leaves, [&](int leaf) { return HasOffsetIndex(footer, row_group, leaf); });
+  if (!has_index) return places;
   try {
     const GroupIndex index(file, footer, row_group);
     if (index.group() == nullptr) return places;
@@ -76,6 +95,27 @@ Result<PageIndexPlaces> ReadPagePlaces(const InputFile& file, const ParquetFoote
     return PageIndexPlaces();  // Reading without it says what is wrong with the file, if anything.
   }
   return places;
+}
+
+Result<std::vector<ChunkRead>> PlanChunkReads(const InputFile& file, const ParquetFooter& footer,
+                                              int row_group, const std::vector<int>& leaves,
+                                              const std::vector<RowRun>& runs) {
+  ICEFIELD_ASSIGN(const PageIndexPlaces places, ReadPagePlaces(file, footer, row_group, leaves));
+  const int64_t rows = footer.row_groups()[static_cast<size_t>(row_group)].rows;
+  std::vector<ChunkRead> reads;
+  for (const int leaf : leaves) {
+    ChunkRead& read = reads.emplace_back();
+    read.bytes = footer.BytesOf(row_group, {leaf});
+    const auto found = places.find(leaf);
+    if (footer.flat_type(leaf) == nullptr) {
+      read.pages = 0;
+    } else if (found != places.end()) {
+      const ChunkRead asked = ReadOf(*footer.metadata()->RowGroup(row_group)->ColumnChunk(leaf),
+                                     found->second, rows, runs);
+      read = {.bytes = std::min(read.bytes, asked.bytes), .pages = asked.pages};
+    }
+  }
+  return reads;
 }
 
 Result<PagesOfLeaf> ReadPageStatistics(const InputFile& file, const ParquetFooter& footer,

@@ -1,6 +1,8 @@
 /// What a file's page index says: where pages lie, and what is in them.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "base/result.h"
@@ -16,6 +18,20 @@ namespace icefield {
 /// on it but speed. Unavailable where the file cannot be read.
 Result<PageIndexPlaces> ReadPagePlaces(const InputFile& file, const ParquetFooter& footer,
                                        int row_group, const std::vector<int>& leaves);
+
+/// What reading rows of one column chunk takes.
+struct ChunkRead {
+  int64_t bytes = 0;             ///< At most; exact where the index knows the pages.
+  std::optional<int64_t> pages;  ///< As ReadCounts counts them; none: no index knows them.
+  bool operator==(const ChunkRead&) const = default;
+};
+
+/// The same for each of `leaves` in `runs` of a row group (ascending; empty: all rows), by its
+/// index. Columns with nesting are read whole, and have no pages that are counted. Unavailable
+/// where the file cannot be read.
+Result<std::vector<ChunkRead>> PlanChunkReads(const InputFile& file, const ParquetFooter& footer,
+                                              int row_group, const std::vector<int>& leaves,
+                                              const std::vector<RowRun>& runs);
 
 /// The statistics of the pages of one leaf.
 struct PagesOfLeaf {

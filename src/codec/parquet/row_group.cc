@@ -113,7 +113,8 @@ class Decoders {
                              .row_group = read_.row_group,
                              .leaf = place.flat_leaf,
                              .piece_bytes = PieceBytes(read_.leaves.size()),
-                             .places = found == read_.places.end() ? nullptr : &found->second},
+                             .places = found == read_.places.end() ? nullptr : &found->second,
+                             .runs = read_.runs.empty() ? nullptr : &read_.runs},
                             place.type);
   }
 

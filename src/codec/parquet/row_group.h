@@ -56,7 +56,7 @@ class RowPicker {
   virtual Result<std::shared_ptr<arrow::RecordBatch>> Pick(std::span<const int64_t> rows) = 0;
 };
 
-/// `read.runs` are not looked at.
+/// `read.runs` are to be empty: which rows are asked for is not known yet.
 Result<std::unique_ptr<RowPicker>> OpenPicker(std::unique_ptr<InputFile> file,
                                               const ParquetFooter& footer,
                                               const RowGroupRead& read);

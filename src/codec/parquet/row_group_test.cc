@@ -255,6 +255,25 @@ class RowGroups : public testing::TestWithParam<int> {
 
   std::unique_ptr<InputFile> File() const { return std::make_unique<BytesFile>(bytes_); }
 
+  // What was read is what PlanChunkReads says of these rows, as far as the index helped.
+  void ExpectPlanned(const std::vector<RowRun>& runs) {
+    const auto planned = PlanChunkReads(BytesFile(bytes_), footer_, group_, read_.leaves, runs);
+    ASSERT_TRUE(planned.ok()) << planned.error();
+    int64_t bytes = 0;
+    std::optional<int64_t> pages = 0;
+    for (const ChunkRead& chunk : *planned) {
+      bytes += chunk.bytes;
+      pages = pages && chunk.pages ? std::optional(*pages + *chunk.pages) : std::nullopt;
+    }
+    if (pages) {
+      EXPECT_EQ(counts_.pages, *pages);
+    }
+    if (!read_.places.empty() || !pages) {
+      EXPECT_LE(counts_.bytes, bytes);
+    }
+    EXPECT_LE(bytes, footer_.BytesOf(group_, read_.leaves));
+  }
+
   Random random_;
   std::string bytes_;
   ParquetFooter footer_;
@@ -299,6 +318,8 @@ TEST_P(RowGroups, AreReadInRuns) {
   auto end = (*stream)->Next();
   ASSERT_TRUE(end.ok());
   EXPECT_EQ(*end, nullptr);
+  stream->reset();  // Counts.
+  ExpectPlanned(read_.runs);
 }
 
 TEST_P(RowGroups, GiveChosenRows) {
@@ -381,6 +402,28 @@ TEST(RowGroup, ReadsNoOtherBytesWherePagesAreIndexed) {
   int64_t three_pages = 0;
   for (const size_t page : {0, 42, 99}) three_pages += made.read.places.at(0)[page].bytes;
   EXPECT_EQ(counts.bytes, three_pages);
+}
+
+TEST(RowGroup, ReadsPagesOfRunsTogetherAndNoOthers) {
+  Indexed made = MakeIndexed(10000);
+  const BytesFile file(made.bytes);
+  ReadCounts counts;
+  made.read.counts = &counts;
+  made.read.places = *ReadPagePlaces(file, made.footer, 0, made.read.leaves);
+  made.read.runs = {{150, 100}, {4200, 1}, {9900, 100}};
+  auto stream = ReadRowGroup(std::make_unique<BytesFile>(made.bytes), made.footer, made.read);
+  ASSERT_TRUE(stream.ok()) << stream.error();
+  for (int batch = 0; batch < 3; ++batch) ASSERT_NE(*(*stream)->Next(), nullptr);
+  stream->reset();
+  int64_t bytes = 0;
+  for (const size_t page : {1, 2, 42, 99}) bytes += made.read.places.at(0)[page].bytes;
+  EXPECT_EQ(counts.pages, 4);
+  EXPECT_EQ(counts.bytes, bytes);
+  const auto planned = PlanChunkReads(file, made.footer, 0, {0}, made.read.runs);
+  ASSERT_TRUE(planned.ok());
+  EXPECT_EQ(planned->front(), (ChunkRead{.bytes = bytes, .pages = 4}));
+  const auto all = PlanChunkReads(file, made.footer, 0, {0}, {});
+  EXPECT_EQ(all->front(), (ChunkRead{.bytes = made.footer.BytesOf(0, {0}), .pages = 100}));
 }
 
 TEST(RowGroup, RefusesAnIndexOfOtherPages) {
