@@ -271,7 +271,7 @@ def test_each_key_mapping_reads_what_it_needs(lake):
     ]
     table = lake.create(PLACES)
     for part in range(0, 1200, 400):
-        options = {"row_group_size": 100, "write_page_index": True}
+        options = {"row_group_size": 100, "write_page_index": True, "write_batch_size": 10}
         append_file(table, stored[part : part + 400], data_page_size=64, **options)
     frame = pa.table(
         {
