@@ -141,7 +141,7 @@ PLACES = pa.schema(
 )
 
 
-def places(lake, rng, rows=600, **parquet_options):
+def places(lake, rng, start=START, rows=600, **parquet_options):
     """Times and created times tie often; some keys and times are missing."""
     table = lake.create(PLACES)
     for _ in range(3):
@@ -150,9 +150,9 @@ def places(lake, rng, rows=600, **parquet_options):
             {
                 "place": rng.choice([None, *range(12)]),
                 "zone": rng.choice("ab"),
-                "at": rng.choice([None] + [START + timedelta(minutes=minute)] * 9),
-                "created": rng.choice([None] + [START + timedelta(minutes=minute + 20)] * 3),
-                "day": date(2024, 1, 1) + timedelta(days=minute // 100),
+                "at": rng.choice([None] + [start + timedelta(minutes=minute)] * 9),
+                "created": rng.choice([None] + [start + timedelta(minutes=minute + 20)] * 3),
+                "day": start.date() + timedelta(days=minute // 100),
                 "x": rng.randrange(10**6),
                 "y": f"text {minute}",
             }
@@ -162,9 +162,9 @@ def places(lake, rng, rows=600, **parquet_options):
     return table
 
 
-def trips(rng, count=150, known=range(14)):
+def trips(rng, count=150, known=range(14), start=START):
     """Entity rows with three places and zones each."""
-    times = [START + timedelta(minutes=rng.randrange(-20, 700)) for _ in range(count)]
+    times = [start + timedelta(minutes=rng.randrange(-20, 700)) for _ in range(count)]
     columns = {"event_timestamp": pa.array(times, STAMP)}
     for end in ("origin", "via", "destination"):
         columns[f"{end}_place"] = pa.array([rng.choice([None, *known]) for _ in times], pa.int64())
@@ -226,7 +226,10 @@ def test_views_under_several_key_mappings_answer_as_alone(lake, terms, view_term
     if terms.get("created_cut") and view_terms.get("created_timestamp_column", "") is None:
         terms = {**terms, "created_cut": "where_available"}
     rng = random.Random(f"{terms} {view_terms}")
-    table = ours(places(lake, rng))
+    # Commits are made now: with their cut, some entity times lie before them and some behind.
+    is_cut = terms.get("commit_cut", False)
+    start = datetime.now(UTC) - timedelta(minutes=350) if is_cut else START
+    table = ours(places(lake, rng, start))
     hour = timedelta(hours=1)
     views = [
         at_end("origin", table, **view_terms),
@@ -235,11 +238,13 @@ def test_views_under_several_key_mappings_answer_as_alone(lake, terms, view_term
         at_end("origin again", table, ["y"], ttl=hour, **view_terms),
         at_end("via again", table, ["x"], ttl=hour, **view_terms),
     ]
-    _, reports = together_and_alone(trips(rng), views, **terms)
+    _, reports = together_and_alone(trips(rng, start=start), views, **terms)
     others = [report["decided_with"] for report in list(reports.values())[1:]]
     assert reports["origin"]["decided_with"] is None
     assert others == ["origin"] * 4
-    assert all(report["hits"] > 0 for report in reports.values())
+    assert all(report["hits"] > 0 for report in reports.values() if not is_cut)
+    assert reports["origin"]["hits"] > 0
+    assert (reports["origin"]["misses"]["cut"] > 0) == (is_cut or terms.get("created_cut") is True)
     assert sum(report["rows_seen"] for report in list(reports.values())[1:]) == 0
 
 
