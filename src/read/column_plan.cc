@@ -1,8 +1,11 @@
 #include "read/column_plan.h"
 
 #include <algorithm>
+#include <unordered_map>
+#include <unordered_set>
 
 #include "codec/arrow/arrow_types.h"
+#include "model/field_paths.h"
 #include "read/assemble.h"
 #include "read/column_match.h"
 
@@ -35,17 +38,29 @@ struct AskedColumns {
   std::vector<std::vector<int>> paths;
 };
 
-// A column asked whole and in part is read whole.
-bool AskedWhole(const ReadSchema& read, FieldId id) {
-  return std::any_of(read.columns.begin(), read.columns.end(),
-                     [&](const ReadColumn& column) { return column.field_id == id; });
+// Where fields lead from asked roots, by their numbers at each depth.
+std::vector<int> StepsOf(const std::vector<const Field*>& path, int root,
+                         const std::vector<Field>& roots) {
+  std::vector<int> steps{root};
+  const std::vector<Field>* level = &roots[static_cast<size_t>(root)].type.children();
+  for (size_t depth = 1; depth < path.size(); ++depth) {
+    const auto at = std::find_if(level->begin(), level->end(),
+                                 [&](const Field& field) { return field.id == path[depth]->id; });
+    steps.push_back(static_cast<int>(at - level->begin()));
+    level = &at->type.children();
+  }
+  return steps;
 }
 
 Result<AskedColumns> Ask(const ReadSchema& read) {
   AskedColumns asked;
+  const FieldPaths fields(read.schema);
   std::vector<std::vector<const Field*>> paths;
+  std::unordered_map<FieldId, int> numbers;  // Of roots.
+  std::unordered_set<FieldId> whole;         // A column asked whole and in part is read whole.
+  for (const ReadColumn& column : read.columns) whole.insert(column.field_id);
   for (const ReadColumn& column : read.columns) {
-    std::vector<const Field*> path = read.schema.PathTo(column.field_id);
+    std::vector<const Field*> path = fields.PathTo(column.field_id);
     if (path.empty())
       return Internal("field ", column.field_id.value, " is not in the read schema");
     for (size_t depth = 0; depth + 1 < path.size(); ++depth) {
@@ -55,27 +70,18 @@ Result<AskedColumns> Ask(const ReadSchema& read) {
                                "' whole");
       }
     }
-    auto root = std::find_if(asked.roots.begin(), asked.roots.end(),
-                             [&](const Field& field) { return field.id == path.front()->id; });
-    if (root == asked.roots.end()) {
+    const bool is_whole = whole.contains(path.front()->id);
+    const auto [root, is_new] =
+        numbers.emplace(path.front()->id, static_cast<int>(asked.roots.size()));
+    if (is_new) {
       asked.roots.push_back(*path.front());
-      if (path.size() > 1 && !AskedWhole(read, path.front()->id))
-        asked.roots.back().type = StructType{};
-      root = asked.roots.end() - 1;
+      if (!is_whole) asked.roots.back().type = StructType{};
     }
-    if (!AskedWhole(read, path.front()->id)) AddPath(path, 0, *root);
+    if (!is_whole) AddPath(path, 0, asked.roots[static_cast<size_t>(root->second)]);
     paths.push_back(std::move(path));
   }
-  for (const std::vector<const Field*>& path : paths) {
-    std::vector<int>& steps = asked.paths.emplace_back();
-    const std::vector<Field>* level = &asked.roots;
-    for (const Field* step : path) {
-      auto at = std::find_if(level->begin(), level->end(),
-                             [&](const Field& field) { return field.id == step->id; });
-      steps.push_back(static_cast<int>(at - level->begin()));
-      level = &at->type.children();
-    }
-  }
+  for (const std::vector<const Field*>& path : paths)
+    asked.paths.push_back(StepsOf(path, numbers.at(path.front()->id), asked.roots));
   return asked;
 }
 
@@ -89,8 +95,9 @@ ReadSchema ReadAllColumns(const Schema& schema) {
 
 Result<std::shared_ptr<arrow::Schema>> OutputSchema(const ReadSchema& read) {
   arrow::FieldVector fields;
+  const FieldPaths paths(read.schema);
   for (const ReadColumn& column : read.columns) {
-    const std::vector<const Field*> path = read.schema.PathTo(column.field_id);
+    const std::vector<const Field*> path = paths.PathTo(column.field_id);
     if (path.empty())
       return Internal("field ", column.field_id.value, " is not in the read schema");
     ICEFIELD_ASSIGN(std::shared_ptr<arrow::Field> field, ToArrowField(*path.back()));

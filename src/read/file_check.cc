@@ -1,5 +1,6 @@
 #include "read/file_check.h"
 
+#include "model/field_paths.h"
 #include "scan/file_statistics.h"
 
 namespace icefield {
@@ -81,10 +82,11 @@ Status CheckFile(const ParquetFooter& footer, const std::vector<FileColumn>& col
                  int64_t size_bytes, const DataFile& entry, const Schema& schema) {
   ICEFIELD_TRY(CheckSizeAndRows(footer, size_bytes, entry));
   if (footer.row_groups().size() > kRowGroupsMax) return {};
+  const FieldPaths fields(schema);
   int checked = 0;
   for (const FileColumn& column : columns) {
     if (column.kind != FileColumn::Kind::kLeaf || !column.id) continue;
-    const Field* field = schema.FindById(*column.id);
+    const Field* field = fields.FindById(*column.id);
     if (field == nullptr || field->type.primitive() == nullptr) continue;
     if (!HasExactBounds(*field->type.primitive())) continue;
     ICEFIELD_TRY(CheckColumn(footer, column, *field, entry));

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/executor.h"
+#include "model/field_paths.h"
 
 namespace icefield {
 namespace {
@@ -157,8 +158,9 @@ ColumnSizes SizesByManifests(const ScanPlan& plan, const ReadSchema& read) {
   std::vector<const Field*> all;
   for (const Field& field : plan.schema.columns.fields) AddLeaves(field, all);
   std::vector<const Field*> asked;
+  const FieldPaths fields(read.schema);
   for (const ReadColumn& column : read.columns) {
-    if (const Field* field = read.schema.FindById(column.field_id)) AddLeaves(*field, asked);
+    if (const Field* field = fields.FindById(column.field_id)) AddLeaves(*field, asked);
   }
   std::set<FieldId> seen;  // A column that is asked for twice is read once.
   std::erase_if(asked, [&](const Field* leaf) { return !seen.insert(leaf->id).second; });
