@@ -72,6 +72,16 @@ class WordDictionary {
     }
   }
 
+  /// All words, by their ids.
+  std::vector<uint64_t> Words() const {
+    std::vector<uint64_t> words(size_);
+    for (const Bucket& bucket : buckets_) {
+      for (size_t at = 0; at < kWidth && bucket.ids[at] != kNoId; ++at)
+        words[bucket.ids[at]] = bucket.keys[at];
+    }
+    return words;
+  }
+
   /// The id of `key`, a new one if it has none.
   uint32_t Insert(uint64_t key, uint64_t hash) {
     const uint32_t found = Find(key, hash);

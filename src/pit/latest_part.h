@@ -61,11 +61,20 @@ class BestRows {
     if (!lineages_.empty()) lineages_[key] = candidate.order.lineage;
   }
 
-  /// Appends the best row of every key, packed. Returns how many tied in all but P6.
-  int64_t AppendRows(std::vector<uint64_t>& rows) const {
+  /// The best row of a key: packed, its event time, and the key where that is a word.
+  struct KeyRow {
+    uint64_t row;
+    int64_t event_time;
+    uint64_t word;
+  };
+
+  /// Appends the best row of every key; `words` are the keys by number, or empty. Returns how many
+  /// tied in all but P6.
+  int64_t AppendRows(std::span<const uint64_t> words, std::vector<KeyRow>& rows) const {
     int64_t ties = 0;
-    for (const Best& best : best_) {
-      rows.push_back(best.row & kRowBits);
+    for (size_t key = 0; key < best_.size(); ++key) {
+      const Best& best = best_[key];
+      rows.push_back({best.row & kRowBits, best.event_time, words.empty() ? 0 : words[key]});
       ties += (best.row & kTied) != 0 ? 1 : 0;
     }
     return ties;

@@ -198,15 +198,26 @@ class TypedLatestTable final : public LatestTable {
   }
 
   Winners TakeWinners() override {
+    constexpr bool kWords = std::is_same_v<Keys, WordKeys>;
+    using KeyRow = BestRows::KeyRow;
     Winners winners;
-    std::vector<uint64_t> rows;
-    for (const std::unique_ptr<Part>& part : parts_) {
-      winners.full_ties += part->best.AppendRows(rows);
-      part->best = BestRows(packing_, false);
+    std::vector<KeyRow> rows;
+    for (std::unique_ptr<Part>& part : parts_) {
+      std::vector<uint64_t> words;
+      if constexpr (kWords) words = part->dictionary.Words();
+      winners.full_ties += part->best.AppendRows(words, rows);
+      part.reset();
     }
-    std::sort(rows.begin(), rows.end());
+    std::sort(rows.begin(), rows.end(),
+              [](const KeyRow& a, const KeyRow& b) { return a.row < b.row; });
     winners.locators.reserve(rows.size());
-    for (const uint64_t row : rows) winners.locators.push_back(packing_.Unpack(row));
+    winners.event_times.reserve(rows.size());
+    if (kWords) winners.words.reserve(rows.size());
+    for (const KeyRow& row : rows) {
+      winners.locators.push_back(packing_.Unpack(row.row));
+      winners.event_times.push_back(row.event_time);
+      if (kWords) winners.words.push_back(row.word);
+    }
     return winners;
   }
 

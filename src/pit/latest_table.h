@@ -73,10 +73,14 @@ class LatestTable {
   virtual void SettleTies(std::span<const int64_t> created_times,
                           std::span<const RowLineage> lineages) = 0;
 
+  /// The best rows, in the order of their locators.
   struct Winners {
-    std::vector<RowLocator> locators;  ///< Ascending.
-    int64_t full_ties = 0;             ///< Of them, those that tied in all but P6.
+    std::vector<RowLocator> locators;
+    std::vector<int64_t> event_times;
+    std::vector<uint64_t> words;  ///< Keys, where they are words (as WordColumn reads); else none.
+    int64_t full_ties = 0;        ///< Of them, those that tied in all but P6.
   };
+  /// Lets go of all keys.
   virtual Winners TakeWinners() = 0;
 };
 

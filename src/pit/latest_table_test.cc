@@ -181,6 +181,15 @@ Answer Found(const std::vector<FileRows>& files, KeyKind kind, const Way& way, i
     parts = (*table)->parts();
     const LatestTable::Winners winners = (*table)->TakeWinners();
     answer.full_ties += winners.full_ties;
+    EXPECT_EQ(winners.event_times.size(), winners.locators.size());
+    EXPECT_EQ(winners.words.size(), kind == KeyKind::kWord ? winners.locators.size() : 0);
+    for (size_t at = 0; at < winners.locators.size(); ++at) {
+      const FileRows& file = files[winners.locators[at].file];
+      const auto row = static_cast<size_t>(winners.locators[at].position);
+      EXPECT_EQ(winners.event_times[at], file.event_times[row]);
+      if (!winners.words.empty())
+        EXPECT_EQ(winners.words[at], static_cast<uint64_t>(*file.keys[row]));
+    }
     answer.locators.insert(answer.locators.end(), winners.locators.begin(), winners.locators.end());
   }
   std::sort(answer.locators.begin(), answer.locators.end());

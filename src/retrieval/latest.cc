@@ -14,6 +14,7 @@
 #include "pit/latest_table.h"
 #include "retrieval/deciding_batches.h"
 #include "retrieval/gather.h"
+#include "retrieval/latest_columns.h"
 #include "retrieval/progress_stages.h"
 #include "retrieval/provenance.h"
 #include "retrieval/pruning.h"
@@ -24,52 +25,6 @@
 
 namespace icefield {
 namespace {
-
-// Join keys, features, event time, created time; a column that is several of these once, where it
-// comes first.
-ReadSchema LatestColumns(const PinnedView& pinned) {
-  ReadSchema read{.schema = *pinned.selected.schema, .columns = {}};
-  const auto add = [&](FieldId id, const std::string& name) {
-    const ReadColumn column{id, name};
-    if (std::find(read.columns.begin(), read.columns.end(), column) == read.columns.end()) {
-      read.columns.push_back(column);
-    }
-  };
-  const BoundView& view = pinned.view;
-  for (const Field& key : view.keys) add(key.id, key.name);
-  for (const BoundView::Feature& feature : view.features) add(feature.field.id, feature.name);
-  add(view.event_time.id, view.event_time.name);
-  if (view.created_time) add(view.created_time->id, view.created_time->name);
-  if (pinned.provenance) {
-    for (ReadColumn& time : ProvenanceTimes(pinned)) read.columns.push_back(std::move(time));
-  }
-  return read;
-}
-
-// The columns of the result, with provenance behind them on request. Two of one name are refused
-// with both named (P13).
-Result<std::shared_ptr<arrow::Schema>> LatestSchema(const PinnedView& pinned) {
-  ReadSchema read = LatestColumns(pinned);
-  if (pinned.provenance) read.columns.resize(read.columns.size() - ProvenanceTimes(pinned).size());
-  ICEFIELD_ASSIGN(const std::shared_ptr<arrow::Schema> columns, OutputSchema(read));
-  arrow::FieldVector fields = Nullable(*columns)->fields();
-  std::map<std::string, std::string> owners;
-  const auto own = [&](const std::string& name, const std::string& owner) -> Status {
-    const auto [found, added] = owners.emplace(name, owner);
-    if (added) return {};
-    return InvalidArgument("latest of view '", pinned.view.name, "': ", found->second, " and ",
-                           owner, " would both be named '", name, "' (P13); rename one");
-  };
-  for (const ReadColumn& column : read.columns)
-    ICEFIELD_TRY(own(column.name, StrCat("column '", read.schema.NameOf(column.field_id), "'")));
-  if (!pinned.provenance) return arrow::schema(std::move(fields));
-  ICEFIELD_ASSIGN(const arrow::FieldVector provenance, ProvenanceFields(pinned));
-  for (const std::shared_ptr<arrow::Field>& field : provenance) {
-    ICEFIELD_TRY(own(field->name(), StrCat("provenance column '", field->name(), "'")));
-    fields.push_back(field);
-  }
-  return arrow::schema(std::move(fields));
-}
 
 // Ticks of the view's unit that the bounds allow, both inclusive.
 struct TickSpan {
@@ -100,6 +55,7 @@ class LatestSet final : public TrainingSet {
       : pinned_(std::move(pinned)),
         span_(span),
         schema_(std::move(schema)),
+        known_(KnownColumns::Of(pinned_)),
         options_(std::move(options)),
         memory_(std::move(memory)),
         planned_(options_),
@@ -123,7 +79,7 @@ class LatestSet final : public TrainingSet {
   Result<std::shared_ptr<arrow::RecordBatch>> Next() override {
     if (scan_ == nullptr) ICEFIELD_TRY(FindWinners());
     const Stopwatch watch(report_.seconds.gather);
-    if (pieces_.empty() && winners_read_ < winners_.size()) ICEFIELD_TRY(ReadPieces());
+    if (pieces_.empty() && winners_read_ < winners_.locators.size()) ICEFIELD_TRY(ReadPieces());
     if (pieces_.empty()) {
       Finish();
       return std::shared_ptr<arrow::RecordBatch>();
@@ -131,6 +87,7 @@ class LatestSet final : public TrainingSet {
     const auto first = static_cast<uint32_t>(pieces_.begin()->first);
     ICEFIELD_ASSIGN(const std::shared_ptr<arrow::RecordBatch> rows, TakePieces());
     arrow::ArrayVector columns = rows->columns();
+    ICEFIELD_TRY(known_.Insert(winners_, first, rows->num_rows(), *schema_, columns));
     CountNulls(columns);
     if (origins_) {
       std::vector<uint32_t> winners(static_cast<size_t>(rows->num_rows()));
@@ -146,7 +103,7 @@ class LatestSet final : public TrainingSet {
  private:
   Result<std::unique_ptr<ViewScan>> Open(PlanDepth depth = PlanDepth::kFooters) {
     ViewNeed need{
-        .span = WithinSpan(pinned_, span_), .keys = {}, .gathered = LatestColumns(pinned_)};
+        .span = WithinSpan(pinned_, span_), .keys = {}, .gathered = known_.WithoutThem(pinned_)};
     return OpenView(pinned_, std::move(need), options_, depth);
   }
 
@@ -161,15 +118,15 @@ class LatestSet final : public TrainingSet {
       next_part = table->end_part();
       is_last = next_part == table->parts();
     }
-    if (report_.passes > 1) std::sort(winners_.begin(), winners_.end());
-    report_.rows = static_cast<int64_t>(winners_.size());
+    if (report_.passes > 1) SortByLocator(winners_);
+    report_.rows = static_cast<int64_t>(winners_.locators.size());
     scan_->report.outcomes.hits = report_.rows;
     const int64_t giving_work = GatheringWork(*scan_) + GivingWork(*scan_, report_.rows);
     work_.Set(kGivingPart, giving_work);
     EnterStage(options_, "gathering", pinned_.view.name);
     giving_.emplace(options_.progress, giving_work, report_.rows);
-    if (pinned_.provenance) origins_.emplace(scan_->plan, winners_);
-    ICEFIELD_ASSIGN(reader_, WinnerReader::Make(scan_->files, winners_,
+    if (pinned_.provenance) origins_.emplace(scan_->plan, winners_.locators);
+    ICEFIELD_ASSIGN(reader_, WinnerReader::Make(scan_->files, winners_.locators,
                                                 {.columns = scan_->gathered,
                                                  .thread_bytes = memory_.thread_bytes(),
                                                  .read = options_}));
@@ -206,7 +163,10 @@ class LatestSet final : public TrainingSet {
   }
 
   // What is kept of the winners.
-  int64_t LatestBytes() const { return static_cast<int64_t>(winners_.size() * sizeof(RowLocator)); }
+  int64_t LatestBytes() const {
+    constexpr size_t kBytes = sizeof(RowLocator) + sizeof(int64_t) + sizeof(uint64_t);
+    return static_cast<int64_t>(winners_.locators.size() * kBytes);
+  }
 
   // The first rows of the pieces at hand: as many as a batch may have.
   Result<std::shared_ptr<arrow::RecordBatch>> TakePieces() {
@@ -311,10 +271,10 @@ class LatestSet final : public TrainingSet {
   void TakeWinners(LatestTable& table) {
     LatestTable::Winners winners = table.TakeWinners();
     scan_->report.full_ties += winners.full_ties;
-    if (winners_.empty()) {
-      winners_ = std::move(winners.locators);
+    if (winners_.locators.empty()) {
+      winners_ = std::move(winners);
     } else {
-      winners_.insert(winners_.end(), winners.locators.begin(), winners.locators.end());
+      AppendWinners(winners, winners_);
     }
   }
 
@@ -345,11 +305,12 @@ class LatestSet final : public TrainingSet {
   PinnedView pinned_;
   TimeSpan span_;
   std::shared_ptr<arrow::Schema> schema_;
+  const KnownColumns known_;
   ReadOptions options_;
   MemoryBudget memory_;
   PlannedBytes planned_;
   std::unique_ptr<ViewScan> scan_;
-  std::vector<RowLocator> winners_;
+  LatestTable::Winners winners_;
   std::optional<WinnerOrigins> origins_;
   std::unique_ptr<WinnerReader> reader_;
   size_t winners_read_ = 0;
