@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from icefield import _native
+from icefield.arguments import INT32_MAX, optional_number, whole_number
 from icefield.progress import ProgressCallback, reporter_of
 
 
@@ -31,9 +32,9 @@ class ReadOptions:
     def native(self) -> _native.NativeReadOptions:
         """The options as the engine has them."""
         return _native.NativeReadOptions.make(
-            threads=self.threads or 0,
-            batch_rows=self.batch_size,
-            bytes_max=self.max_bytes,
+            threads=whole_number(self.threads or 0, "threads", INT32_MAX),
+            batch_rows=whole_number(self.batch_size, "batch_size"),
+            bytes_max=optional_number(self.max_bytes, "max_bytes"),
             reporter=reporter_of(self.progress),
         )
 
@@ -62,10 +63,10 @@ class MemoryBudget:
     def native(self) -> _native.NativeMemoryLimits:
         """The limits as the engine has them."""
         return _native.NativeMemoryLimits.make(
-            budget_bytes=self.size,
+            budget_bytes=optional_number(self.size, "memory_budget"),
             spill_directory=self.spill_directory or "",
-            pass_rows_max=self.pass_rows,
-            held_bytes_max=self.held_size,
+            pass_rows_max=optional_number(self.pass_rows, "pass_rows"),
+            held_bytes_max=optional_number(self.held_size, "held_size"),
         )
 
 
