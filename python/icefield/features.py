@@ -160,7 +160,7 @@ def point_in_time_join(
     provenance: bool = False,
     start: Instant | None = None,
     end: Instant | None = None,
-    memory_budget: int | MemoryBudget | None = None,
+    memory_budget: int | str | MemoryBudget | None = None,
     options: ReadOptions | None = None,
 ) -> TrainingSet:
     """For every entity row the features of each view as they were known at its entity time.
@@ -181,7 +181,7 @@ def point_in_time_join(
     provenance: behind the features of each view the columns <view>__snapshot_id (of the snapshot
         that added the winner's file), <view>__file, <view>__position, <view>__event_timestamp and,
         where the view has one, <view>__created_timestamp; null for a miss.
-    memory_budget: bytes that the join may use beside the frame and the
+    memory_budget: bytes, or a text such as "2GiB", that the join may use beside the frame and the
         batches that it gave away, or a MemoryBudget. None: a quarter of what this process may use.
         What does not fit is spilled, or joined in several passes; the report says so.
     Snapshots are resolved now; data is read when the result is. Raises icefield.errors:
@@ -264,7 +264,7 @@ def latest(
     since_snapshot_id: int | None = None,
     *,
     provenance: bool = False,
-    memory_budget: int | MemoryBudget | None = None,
+    memory_budget: int | str | MemoryBudget | None = None,
     options: ReadOptions | None = None,
 ) -> TrainingSet:
     """The newest row of every key with start <= event time <= end, both inclusive (P15).

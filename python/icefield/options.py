@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from icefield import _native
-from icefield.arguments import INT32_MAX, optional_number, whole_number
+from icefield.arguments import INT32_MAX, byte_size, optional_number, whole_number
 from icefield.progress import ProgressCallback, reporter_of
 
 
@@ -46,8 +46,8 @@ class MemoryBudget:
     Features that do not fit are spilled to a temporary file, and a frame whose keys do not fit is
     joined in several passes. Answers never depend on it.
 
-    size: bytes; None means a quarter of the memory that this process may use. Plans, footers and
-        deletes of the tables are not counted.
+    size: bytes, or a text such as "2GiB"; None means a quarter of the memory that this process may
+        use. Plans, footers and deletes of the tables are not counted.
     spill_directory: where the temporary file lies, which has no name there; None: the directory of
         the environment variable TMPDIR, else /tmp.
     pass_rows, held_size: at most so many entity rows in a pass, so many bytes in memory of one
@@ -55,7 +55,7 @@ class MemoryBudget:
         `size` are wrong.
     """
 
-    size: int | None = None
+    size: int | str | None = None
     spill_directory: str | None = None
     pass_rows: int | None = None
     held_size: int | None = None
@@ -63,15 +63,15 @@ class MemoryBudget:
     def native(self) -> _native.NativeMemoryLimits:
         """The limits as the engine has them."""
         return _native.NativeMemoryLimits.make(
-            budget_bytes=optional_number(self.size, "memory_budget"),
+            budget_bytes=None if self.size is None else byte_size(self.size, "memory_budget"),
             spill_directory=self.spill_directory or "",
             pass_rows_max=optional_number(self.pass_rows, "pass_rows"),
             held_bytes_max=optional_number(self.held_size, "held_size"),
         )
 
 
-def native_memory(budget: int | MemoryBudget | None) -> Any:
-    """A budget as the engine has it: bytes, or a MemoryBudget."""
+def native_memory(budget: int | str | MemoryBudget | None) -> Any:
+    """A budget as the engine has it: bytes, a text such as "2GiB", or a MemoryBudget."""
     if isinstance(budget, MemoryBudget):
         return budget.native()
     return MemoryBudget(budget).native()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import datetime
 
 import pyarrow as pa
@@ -48,10 +49,6 @@ BEYOND = 2**70
         (lambda t, v: icefield.point_in_time_join(frame(), None), "views is None; give a list"),
         (lambda t, v: icefield.point_in_time_join(frame(), [v, None]), "None of type NoneType"),
         (lambda t, v: icefield.point_in_time_join(frame(), [v], created_cut=[]), "created_cut is"),
-        (
-            lambda t, v: icefield.point_in_time_join(frame(), [v], memory_budget=BEYOND),
-            "memory_budget is 118059162",
-        ),
         (lambda t, v: ReadOptions(threads=2**31).native(), "threads is 2147483648"),
         (lambda t, v: ReadOptions(batch_size="9").native(), "batch_size is '9', of type str"),
         (lambda t, v: ReadOptions(max_bytes=BEYOND).native(), "max_bytes is 118059162"),
@@ -68,3 +65,26 @@ def test_views_may_be_any_iterable(timed):
     views = (FeatureView(name, timed, ["key"]) for name in ("a", "b"))
     joined = icefield.point_in_time_join(frame(), views, full_feature_names=True).to_arrow()
     assert joined.column_names[2:] == ["a__value", "b__value"]
+
+
+@pytest.mark.parametrize("names", [("a\0x", "value"), ("a", "p\0q")])
+def test_names_with_a_zero_byte_are_refused(timed, names):
+    view = FeatureView(names[0], timed, ["key"], features=[("value", names[1])])
+    with pytest.raises(InvalidArgumentError, match=r"holds a zero byte after '(a|p)'.*P13"):
+        icefield.point_in_time_join(frame(), [view])
+    with pytest.raises(InvalidArgumentError, match=r"holds a zero byte after '(a|p)'.*P13"):
+        icefield.latest(view)
+
+
+def test_what_is_no_file_is_said_at_once(lake):
+    """A pipe in a data file's place would be waited for; a link to itself leads nowhere."""
+    table = lake.create(TIMED)
+    path = append_file(table, [{"key": 1, "event_timestamp": NOON, "value": 0.5}])
+    path.unlink()
+    os.mkfifo(path)
+    with pytest.raises(InvalidArgumentError, match=r"is a pipe or a device.*copy it to a file"):
+        ours(table).scan().to_arrow()
+    path.unlink()
+    path.symlink_to(path)
+    with pytest.raises(InvalidArgumentError, match=r"symbolic links"):
+        ours(table).scan().to_arrow()
