@@ -12,6 +12,7 @@
 #include "codec/ipc/frame_file.h"
 #include "codec/json/row_writer.h"
 #include "codec/yaml/views_file.h"
+#include "io/write_descriptor.h"
 
 namespace icefield {
 

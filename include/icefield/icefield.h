@@ -6,6 +6,7 @@
 ///   table.Scan({.row_filter = "driver_id = 7"}));
 #pragma once
 
+#include "base/byte_size.h"
 #include "base/error.h"
 #include "base/executor.h"
 #include "base/result.h"

@@ -36,13 +36,14 @@ class NativeStream {
 /// A schema as a PyCapsule "arrow_schema".
 nanobind::object ExportSchema(const arrow::Schema& schema);
 
-/// All batches of an object with __arrow_c_stream__, as a table. Raises TypeError for objects
-/// without it.
+/// All batches of an object that ImportStream takes, as a table without empty chunks.
 std::shared_ptr<arrow::Table> ImportTable(const nanobind::object& frame);
 
-/// An object with __arrow_c_stream__ as a stream that is read as the engine asks for it, from any
-/// thread, without the interpreter's lock (who makes the batches in Python takes it). Raises
-/// TypeError for objects without it. `what` names it in errors.
+/// What icefield.arrow.to_stream gives, as a stream that is read as the engine asks for it, without
+/// the interpreter's lock (who makes the batches in Python takes it): an object with
+/// __arrow_c_stream__, or its batches of a pyarrow reader. What those raise in Python is kept for
+/// RaiseError, in the thread that asks. Raises AttributeError for other objects. `what` names it in
+/// errors.
 std::unique_ptr<BatchStream> ImportStream(const nanobind::object& frame, std::string what);
 
 }  // namespace icefield::python

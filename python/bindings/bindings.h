@@ -38,12 +38,25 @@ void BindRetrieval(nanobind::module_& module);
 SnapshotSelector MakeSelector(std::optional<int64_t> snapshot_id, std::optional<std::string> ref,
                               std::optional<int64_t> as_of_ms);
 
-/// Runs fallible work without the interpreter's lock, and gives its value or raises.
+/// work(), a Result, with what it throws as an error, as Caught does it.
+template <typename Work>
+auto CaughtValue(Work work) -> decltype(work()) {
+  std::optional<decltype(work())> answer;
+  Status status = Caught([&]() -> Status {
+    answer.emplace(work());
+    return {};
+  });
+  if (!status.ok()) return std::move(status).error();
+  return *std::move(answer);
+}
+
+/// Runs fallible work without the interpreter's lock, and gives its value or raises. The border
+/// that no exception of the engine crosses.
 template <typename Work>
 auto Unlocked(Work work) {
   auto result = [&] {
     const nanobind::gil_scoped_release release;
-    return work();
+    return CaughtValue(std::move(work));
   }();
   return ValueOrRaise(std::move(result));
 }

@@ -37,6 +37,9 @@ void BindReadOptions(nb::module_& module) {
   nb::class_<ReadOptions>(module, "NativeReadOptions")
       .def_static("make", &MakeReadOptions, nb::arg("threads"), nb::arg("batch_rows"),
                   nb::arg("bytes_max").none(), nb::arg("reporter").none());
+  module.def(
+      "byte_size", [](const std::string& text) { return ValueOrRaise(ParseByteSize(text)); },
+      nb::arg("text"), "The bytes of a text such as 2GiB.");
   module.def("progress_line", &LineOf, nb::arg("stage"), nb::arg("fraction"),
              nb::arg("remaining").none(), nb::arg("columns"),
              "Progress as one line of at most so many characters.");

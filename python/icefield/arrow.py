@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import pyarrow as pa
 
 from icefield._native import NativeStream
-from icefield.errors import InvalidArgumentError
+from icefield.errors import IcefieldError, InvalidArgumentError
 
 
 class ArrowStream(Protocol):
@@ -25,6 +25,37 @@ class _Schema:
 
     def __arrow_c_schema__(self) -> object:
         return self._capsule
+
+
+class ReaderBatches:
+    """A pyarrow reader for the engine, which asks for one batch after the other.
+
+    By the reader's own Arrow stream an exception of the Python code that makes its batches would
+    come out as a text. Here it is the cause of an InvalidArgumentError; one of Icefield's, and what
+    is no error (KeyboardInterrupt, SystemExit), comes out as it is.
+    """
+
+    def __init__(self, reader: pa.RecordBatchReader, what: str) -> None:
+        self._reader = reader
+        self._what = what
+
+    def schema(self) -> object:
+        """An Arrow schema capsule."""
+        return self._reader.schema.__arrow_c_schema__()
+
+    def next(self) -> object | None:
+        """An Arrow array capsule, or None at the end."""
+        try:
+            batch = self._reader.read_next_batch()
+        except StopIteration:
+            return None
+        except IcefieldError:
+            raise
+        except Exception as failure:
+            raise InvalidArgumentError(
+                f"{self._what}: its reader raised {type(failure).__name__}: {failure}"
+            ) from failure
+        return batch.__arrow_c_array__()[1]
 
 
 class _Batch:
@@ -56,8 +87,8 @@ def schema_of(capsule: object) -> pa.Schema:
     return pa.schema(_Schema(capsule))
 
 
-def to_stream(frame: Any, what: str = "an entity frame") -> ArrowStream:
-    """A frame as an Arrow stream: pandas (without its index), polars, DuckDB, pyarrow, others.
+def to_stream(frame: Any, what: str = "an entity frame") -> ArrowStream | ReaderBatches:
+    """A frame for the engine: pandas (without its index), polars, DuckDB, pyarrow, others.
 
     `what` names it in messages. Raises InvalidArgumentError for anything else, and for pandas
     columns that Arrow cannot hold (it names them).
@@ -66,6 +97,8 @@ def to_stream(frame: Any, what: str = "an entity frame") -> ArrowStream:
         return _from_pandas(frame, what)
     if isinstance(frame, pa.RecordBatch):
         return pa.Table.from_batches([frame])
+    if isinstance(frame, pa.RecordBatchReader):
+        return ReaderBatches(frame, what)
     if hasattr(frame, "__arrow_c_stream__"):
         return frame
     raise InvalidArgumentError(

@@ -57,7 +57,8 @@ def _feast(arguments: Sequence[str]) -> int:
 
 
 def _become_native(arguments: Sequence[str]) -> NoReturn:
-    sys.stdout.flush()
+    if sys.stdout is not None:  # It is closed: the program says so.
+        sys.stdout.flush()
     os.execv(_NATIVE, ["icefield", *arguments])
 
 

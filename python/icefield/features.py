@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Literal
 
 import pyarrow as pa
 
 from icefield import _native
+from icefield.arguments import optional_number, whole_number
 from icefield.arrow import to_stream
 from icefield.catalog import Catalog
 from icefield.errors import InvalidArgumentError
@@ -113,7 +114,7 @@ class FeatureView:
             ttl_us=_ttl_micros(ttl) if ttl is not None else 0,
             features=_pairs(features) if features is not None else None,
             row_filter=filter_text(row_filter) if row_filter is not None else None,
-            snapshot_id=snapshot_id,
+            snapshot_id=optional_number(snapshot_id, "snapshot_id"),
             ref=ref,
             as_of_ms=instant_micros(as_of) // 1000 if as_of is not None else None,
         )
@@ -127,11 +128,25 @@ CreatedCut = bool | Literal["where_available"]
 
 def _cut_text(created_cut: CreatedCut) -> str:
     cuts: dict[Any, str] = {False: "none", True: "everywhere", "where_available": "where_available"}
-    if created_cut not in cuts:
+    if not isinstance(created_cut, Hashable) or created_cut not in cuts:
         raise InvalidArgumentError(
             f"created_cut is {created_cut!r}; give True, False or 'where_available'"
         )
     return cuts[created_cut]
+
+
+def _checked(view: Any) -> FeatureView:
+    if isinstance(view, FeatureView):
+        return view
+    raise InvalidArgumentError(
+        f"{view!r} of type {type(view).__name__} is no feature view; give an icefield.FeatureView"
+    )
+
+
+def _all_checked(views: Any) -> list[FeatureView]:
+    if isinstance(views, FeatureView) or not isinstance(views, Iterable):
+        raise InvalidArgumentError(f"views is {views!r}; give a list of feature views")
+    return [_checked(view) for view in views]
 
 
 def point_in_time_join(
@@ -145,7 +160,7 @@ def point_in_time_join(
     provenance: bool = False,
     start: Instant | None = None,
     end: Instant | None = None,
-    memory_budget: int | MemoryBudget | None = None,
+    memory_budget: int | str | MemoryBudget | None = None,
     options: ReadOptions | None = None,
 ) -> TrainingSet:
     """For every entity row the features of each view as they were known at its entity time.
@@ -166,13 +181,14 @@ def point_in_time_join(
     provenance: behind the features of each view the columns <view>__snapshot_id (of the snapshot
         that added the winner's file), <view>__file, <view>__position, <view>__event_timestamp and,
         where the view has one, <view>__created_timestamp; null for a miss.
-    memory_budget: bytes that the join may use beside the frame and the batches that it gave away,
-        or a MemoryBudget. None: a quarter of what this process may use. What does not fit is
-        spilled, or joined in several passes; the report says so.
+    memory_budget: bytes, or a text such as "2GiB", that the join may use beside the frame and the
+        batches that it gave away, or a MemoryBudget. None: a quarter of what this process may use.
+        What does not fit is spilled, or joined in several passes; the report says so.
     Snapshots are resolved now; data is read when the result is. Raises icefield.errors:
     InvalidArgumentError names
     the view, the table and the column.
     """
+    views = _all_checked(views)
     return TrainingSet(
         _native.point_in_time_join(
             frame=None if entity_frame is None else to_stream(entity_frame),
@@ -231,11 +247,11 @@ def why(
     return Why(
         *_native.why(
             entity_row=to_stream(row),
-            view=view._native,
+            view=_checked(view)._native,
             entity_timestamp=entity_timestamp,
             created_cut=_cut_text(created_cut),
             commit_cut=bool(commit_cut),
-            rows_max=rows,
+            rows_max=whole_number(rows, "rows"),
             read=(options or ReadOptions()).native(),
         )
     )
@@ -248,7 +264,7 @@ def latest(
     since_snapshot_id: int | None = None,
     *,
     provenance: bool = False,
-    memory_budget: int | MemoryBudget | None = None,
+    memory_budget: int | str | MemoryBudget | None = None,
     options: ReadOptions | None = None,
 ) -> TrainingSet:
     """The newest row of every key with start <= event time <= end, both inclusive (P15).
@@ -267,10 +283,10 @@ def latest(
     """
     return TrainingSet(
         _native.latest(
-            view=view._native,
+            view=_checked(view)._native,
             start_us=instant_micros(start) if start is not None else None,
             end_us=instant_micros(end) if end is not None else None,
-            since_snapshot_id=since_snapshot_id,
+            since_snapshot_id=optional_number(since_snapshot_id, "since_snapshot_id"),
             provenance=bool(provenance),
             memory=native_memory(memory_budget),
             read=(options or ReadOptions()).native(),

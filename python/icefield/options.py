@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from icefield import _native
+from icefield.arguments import INT32_MAX, byte_size, optional_number, whole_number
 from icefield.progress import ProgressCallback, reporter_of
 
 
@@ -31,9 +32,9 @@ class ReadOptions:
     def native(self) -> _native.NativeReadOptions:
         """The options as the engine has them."""
         return _native.NativeReadOptions.make(
-            threads=self.threads or 0,
-            batch_rows=self.batch_size,
-            bytes_max=self.max_bytes,
+            threads=whole_number(self.threads or 0, "threads", INT32_MAX),
+            batch_rows=whole_number(self.batch_size, "batch_size"),
+            bytes_max=optional_number(self.max_bytes, "max_bytes"),
             reporter=reporter_of(self.progress),
         )
 
@@ -45,8 +46,8 @@ class MemoryBudget:
     Features that do not fit are spilled to a temporary file, and a frame whose keys do not fit is
     joined in several passes. Answers never depend on it.
 
-    size: bytes; None means a quarter of the memory that this process may use. Plans, footers and
-        deletes of the tables are not counted.
+    size: bytes, or a text such as "2GiB"; None means a quarter of the memory that this process may
+        use. Plans, footers and deletes of the tables are not counted.
     spill_directory: where the temporary file lies, which has no name there; None: the directory of
         the environment variable TMPDIR, else /tmp.
     pass_rows, held_size: at most so many entity rows in a pass, so many bytes in memory of one
@@ -54,7 +55,7 @@ class MemoryBudget:
         `size` are wrong.
     """
 
-    size: int | None = None
+    size: int | str | None = None
     spill_directory: str | None = None
     pass_rows: int | None = None
     held_size: int | None = None
@@ -62,15 +63,15 @@ class MemoryBudget:
     def native(self) -> _native.NativeMemoryLimits:
         """The limits as the engine has them."""
         return _native.NativeMemoryLimits.make(
-            budget_bytes=self.size,
+            budget_bytes=None if self.size is None else byte_size(self.size, "memory_budget"),
             spill_directory=self.spill_directory or "",
-            pass_rows_max=self.pass_rows,
-            held_bytes_max=self.held_size,
+            pass_rows_max=optional_number(self.pass_rows, "pass_rows"),
+            held_bytes_max=optional_number(self.held_size, "held_size"),
         )
 
 
-def native_memory(budget: int | MemoryBudget | None) -> Any:
-    """A budget as the engine has it: bytes, or a MemoryBudget."""
+def native_memory(budget: int | str | MemoryBudget | None) -> Any:
+    """A budget as the engine has it: bytes, a text such as "2GiB", or a MemoryBudget."""
     if isinstance(budget, MemoryBudget):
         return budget.native()
     return MemoryBudget(budget).native()

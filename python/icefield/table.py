@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow as pa
 
 from icefield import _native
+from icefield.arguments import optional_number
 from icefield.arrow import schema_of, stream_reader, to_stream
 from icefield.errors import InvalidArgumentError
 from icefield.filters import filter_text
@@ -313,10 +314,10 @@ class TableScan:
         return _native.NativeScanOptions.make(
             row_filter=self.row_filter,
             selected_fields=list(self.selected_fields),
-            snapshot_id=self.snapshot_id,
+            snapshot_id=optional_number(self.snapshot_id, "snapshot_id"),
             ref=self.ref,
             as_of_ms=self.as_of_ms,
-            limit=self.limit,
+            limit=optional_number(self.limit, "limit"),
             read=self.options.native(),
         )
 

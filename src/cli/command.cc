@@ -2,13 +2,13 @@
 
 #include <unistd.h>
 
-#include <cstdio>
-
 #include "cli/text_table.h"
 #include "icefield/files.h"
 
 namespace icefield::cli {
 namespace {
+
+constexpr std::string_view kStandardOutput = "standard output";
 
 Status WriteJsonStream(BatchStream& stream) {
   std::string lines;
@@ -71,19 +71,24 @@ Result<Table> TableSource::Load(const std::string& name) const {
 void AddOutput(CLI::App& command, Output& output, bool with_arrow) {
   std::map<std::string, Output> forms{{"text", Output::kText}, {"json", Output::kJson}};
   if (with_arrow) forms.emplace("arrow", Output::kArrow);
+  const auto set = [forms, &output](const std::string& text) {
+    const auto form = forms.find(CLI::detail::to_lower(text));
+    if (form == forms.end()) {
+      throw CLI::ValidationError(
+          "--output", StrCat("'", text, "' is no form of output; give ",
+                             forms.contains("arrow") ? "text, json or arrow" : "text or json"));
+    }
+    output = form->second;
+  };
   command
-      .add_option(
-          "-o,--output", output,
+      .add_option_function<std::string>(
+          "-o,--output", set,
           with_arrow ? "text, json (an object a line) or arrow (an IPC stream)" : "text or json")
-      ->transform(CLI::CheckedTransformer(forms, CLI::ignore_case).description(""))
       ->option_text("FORM [text]");
 }
 
 Status WriteText(std::string_view text) {
-  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0) {
-    return Fail(ErrorCode::kUnavailable, "cannot write to standard output");
-  }
-  return {};
+  return WriteDescriptor(STDOUT_FILENO, text, kStandardOutput);
 }
 
 Status WriteRows(BatchStream& stream, Output output) {
@@ -95,7 +100,7 @@ Status WriteRows(BatchStream& stream, Output output) {
         return InvalidArgument(
             "an Arrow stream is not for a terminal; send it to a file or a pipe");
       }
-      return WriteIpcStream(stream, STDOUT_FILENO);
+      return WriteIpcStream(stream, STDOUT_FILENO, kStandardOutput);
     case Output::kText:
       break;
   }

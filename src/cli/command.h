@@ -36,7 +36,7 @@ void AddOutput(CLI::App& command, Output& output, bool with_arrow);
 /// stream.
 Status WriteRows(BatchStream& stream, Output output);
 
-/// Writes `text` to standard output; Unavailable where it cannot be written.
+/// Writes `text` to standard output, with the errors of WriteDescriptor.
 Status WriteText(std::string_view text);
 
 }  // namespace icefield::cli

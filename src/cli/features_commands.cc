@@ -35,6 +35,7 @@ struct JoinArguments {
   bool provenance = false;
   int threads = 0;
   std::optional<int64_t> bytes_max;
+  std::string memory_budget;
   MemoryLimits memory;
 
   void AddTo(CLI::App& command);
@@ -57,6 +58,11 @@ struct JoinArguments {
     request.read.threads = threads;
     request.read.bytes_max = bytes_max;
     request.memory = memory;
+    if (!memory_budget.empty()) {
+      Result<int64_t> bytes = ParseByteSize(memory_budget);
+      if (!bytes.ok()) return std::move(bytes).error().At("--memory-budget");
+      request.memory.budget_bytes = *bytes;
+    }
     ICEFIELD_ASSIGN(std::vector<NamedView> named, ReadViewsFile(views));
     for (NamedView& view : named) {
       Result<Table> table = source.Load(view.table);
@@ -96,10 +102,9 @@ void JoinArguments::AddTo(CLI::App& command) {
   command.add_option("--max-bytes", bytes_max, "Refuse to read more than so many bytes")
       ->check(CLI::NonNegativeNumber);
   command
-      .add_option("--memory-budget", memory.budget_bytes,
+      .add_option("--memory-budget", memory_budget,
                   "Memory beside the frame: features beyond it are spilled, large frames joined in "
                   "passes (default: a quarter of the machine's)")
-      ->transform(CLI::AsSizeValue(true))
       ->option_text("SIZE, such as 2GiB");
   command
       .add_option("--spill-directory", memory.spill_directory,

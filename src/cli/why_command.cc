@@ -27,8 +27,11 @@ struct WhyCommand {
   std::optional<int64_t> bytes_max;
   bool no_progress = false;
   Output output = Output::kText;
+  std::vector<const CLI::Option*> of_table;  // What says a view over a table.
+  std::vector<const CLI::Option*> of_file;   // What chooses a view of a file.
 
   Status Run() const {
+    ICEFIELD_TRY(CheckGiven());
     TerminalProgress progress(!no_progress);
     WhyRequest request{.entity_timestamp = "entity time",
                        .created_cut = CutOf(created_cut),
@@ -60,9 +63,22 @@ struct WhyCommand {
     return given;
   }
 
-  Result<ViewRequest> View(const Pairs& given) const {
+  // Options that would not be looked at are refused.
+  Status CheckGiven() const {
     if (table.empty() == views.empty())
       return InvalidArgument("give a table, or --views with the file of its view");
+    for (const CLI::Option* option : views.empty() ? of_file : of_table) {
+      if (option->count() == 0) continue;
+      if (views.empty())
+        return InvalidArgument(option->get_name(), " chooses a view of --views; leave it out");
+      return InvalidArgument(option->get_name(), " says a view over a table; the views of ", views,
+                             " say it themselves: change it there, or give the table in place of ",
+                             "--views");
+    }
+    return {};
+  }
+
+  Result<ViewRequest> View(const Pairs& given) const {
     if (!views.empty()) return ViewOfFile();
     ICEFIELD_ASSIGN(const Table loaded, source.Load(table));
     ViewRequest request{.source = loaded.source(), .spec = {}};
@@ -102,6 +118,21 @@ struct WhyCommand {
   }
 };
 
+void AddTableView(CLI::App& why, WhyCommand& command) {
+  command.of_table = {
+      why.add_option("--timestamp-field", command.timestamp_field, "The table's event time column")
+          ->capture_default_str(),
+      why.add_option("--created-timestamp-column", command.created_timestamp_column,
+                     "The table's created time column"),
+      why.add_option("--ttl", command.ttl, "How old a row may be, such as 90s, 15m, 3h, 2d; 0: any")
+          ->capture_default_str(),
+      why.add_option("--features", command.features,
+                     "Columns, separated by commas (default: all but keys and times)"),
+      why.add_option("--where", command.row_filter, "Row filter: other rows do not exist")};
+  for (const CLI::Option* option : command.of_table)
+    why.get_option(option->get_name())->group("The view, where a table is given");
+}
+
 constexpr const char* kExample = R"(Examples:
   icefield features why features.driver_stats --key driver_id=5 --at 2026-01-01T00:00:00Z --ttl 2d
   icefield features why --views views.yaml --view driver_stats --key driver_id=5 --at 2026-01-01T00:00:00Z -o json)";
@@ -115,26 +146,13 @@ void AddWhy(CLI::App& features, Work& work) {
   why.add_option("table", command->table,
                  "namespace.table, or the path of a metadata file or table folder");
   why.add_option("--views", command->views, "A views file in place of a table");
-  why.add_option("--view", command->view, "Which view of the file, where it has several");
+  command->of_file = {
+      why.add_option("--view", command->view, "Which view of the file, where it has several")};
   why.add_option("--key", command->keys, "A join key, as column=value; once for each");
   why.add_option("--at", command->at, "The entity time (ISO-8601; UTC without a zone)")
       ->required()
       ->option_text("TIME REQUIRED");
-  const std::string group = "The view, where a table is given";
-  why.add_option("--timestamp-field", command->timestamp_field, "The table's event time column")
-      ->capture_default_str()
-      ->group(group);
-  why.add_option("--created-timestamp-column", command->created_timestamp_column,
-                 "The table's created time column")
-      ->group(group);
-  why.add_option("--ttl", command->ttl, "How old a row may be, such as 90s, 15m, 3h, 2d; 0: any")
-      ->capture_default_str()
-      ->group(group);
-  why.add_option("--features", command->features,
-                 "Columns, separated by commas (default: all but keys and times)")
-      ->group(group);
-  why.add_option("--where", command->row_filter, "Row filter: other rows do not exist")
-      ->group(group);
+  AddTableView(why, *command);
   AddCuts(why, command->created_cut, command->commit_cut);
   why.add_option("--rows", command->rows, "Most rows to list")
       ->check(CLI::PositiveNumber)

@@ -67,6 +67,14 @@ class Binder {
   const std::string where_;
 };
 
+// Arrow hands names on as texts that end at their first zero byte: two could become one.
+Status CheckName(std::string_view what, std::string_view name) {
+  const size_t zero = name.find('\0');
+  if (zero == std::string_view::npos) return {};
+  return InvalidArgument(what, " holds a zero byte after '", name.substr(0, zero),
+                         "'; give it a name without (P13)");
+}
+
 // Every column that is neither key nor time, under its own name.
 std::vector<FeatureColumn> AllFeatures(const FeatureViewSpec& spec, const Schema& schema) {
   std::set<std::string> taken{spec.timestamp_field, spec.created_timestamp_column.value_or("")};
@@ -102,6 +110,7 @@ Result<BoundView> BindView(const FeatureViewSpec& spec, const Schema& schema,
                            std::string_view table_name) {
   if (spec.name.empty())
     return InvalidArgument("a feature view over table ", table_name, " has no name");
+  ICEFIELD_TRY(CheckName("the name of a feature view", spec.name));
   if (spec.ttl_us < 0) {
     return InvalidArgument("feature view '", spec.name,
                            "': the ttl is negative; give a positive one, or none (P3)");
@@ -124,6 +133,8 @@ Result<BoundView> BindView(const FeatureViewSpec& spec, const Schema& schema,
   }
   std::set<std::string> names;
   for (const FeatureColumn& feature : spec.features.value_or(AllFeatures(spec, schema))) {
+    ICEFIELD_TRY(
+        CheckName(StrCat("feature view '", spec.name, "': a feature's name"), feature.name));
     if (!names.insert(feature.name).second) {
       return InvalidArgument("feature view '", spec.name, "' gives two features the name '",
                              feature.name, "' (P13)");

@@ -57,14 +57,18 @@ class LocalStore final : public ObjectStore {
  public:
   Result<std::unique_ptr<InputFile>> Open(std::string_view location) const override {
     ICEFIELD_ASSIGN(std::string path, LocalPath(location));
-    int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    // A pipe would wait for its writer.
+    int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (descriptor < 0) return SystemError("open", location, errno);
     struct stat status{};
-    if (::fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode)) {
-      int number = S_ISDIR(status.st_mode) ? EISDIR : errno;
+    const int number = ::fstat(descriptor, &status) == 0 ? 0 : errno;
+    if (number != 0 || !S_ISREG(status.st_mode)) {
       ::close(descriptor);
-      if (number == EISDIR) return InvalidArgument(location, " is a folder, not a file");
-      return SystemError("open", location, number);
+      if (number != 0) return SystemError("open", location, number);
+      if (S_ISDIR(status.st_mode)) return InvalidArgument(location, " is a folder, not a file");
+      return InvalidArgument(location,
+                             " is a pipe or a device, of which no part can be read twice;",
+                             " copy it to a file");
     }
     return std::unique_ptr<InputFile>(
         std::make_unique<LocalFile>(std::string(location), descriptor, int64_t{status.st_size}));

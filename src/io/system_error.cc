@@ -26,6 +26,8 @@ ErrorCode CodeOf(int number) {
       return ErrorCode::kResourceExhausted;
     case ENAMETOOLONG:
     case EISDIR:
+    case ELOOP:
+    case EBADF:
       return ErrorCode::kInvalidArgument;
     default:
       return ErrorCode::kUnavailable;

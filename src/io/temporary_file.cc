@@ -1,6 +1,7 @@
 #include "io/temporary_file.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -36,6 +37,15 @@ TemporaryFile::TemporaryFile(std::string directory)
 
 TemporaryFile::~TemporaryFile() {
   if (descriptor_ >= 0) ::close(descriptor_);
+}
+
+Status TemporaryFile::CheckDirectory() const {
+  struct stat status{};
+  const bool is_there = ::stat(directory_.c_str(), &status) == 0;
+  if (is_there && !S_ISDIR(status.st_mode))
+    return InvalidArgument("temporary files cannot lie in ", directory_, ", which is no directory");
+  if (is_there && ::access(directory_.c_str(), W_OK | X_OK) == 0) return {};
+  return SystemError("make a temporary file in", directory_, errno);
 }
 
 Status TemporaryFile::Open() {

@@ -25,6 +25,10 @@ class TemporaryFile {
 
   const std::string& directory() const { return directory_; }
 
+  /// Whether Append may make the file, by what is known without it: the directory is there, and may
+  /// be written to. NotFound, InvalidArgument (no directory) and PermissionDenied name it.
+  Status CheckDirectory() const;
+
   /// Writes `bytes` and returns the place where they begin. ResourceExhausted names the directory
   /// where the disk is full; NotFound and PermissionDenied do where no file can be made in it.
   /// After an error the file is of no use.

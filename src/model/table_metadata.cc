@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "base/checked.h"
+#include "model/calendar.h"
+
 namespace icefield {
 namespace {
 
@@ -53,22 +56,28 @@ std::optional<SnapshotId> CurrentAt(const TableMetadata& metadata, SnapshotTime 
   return std::nullopt;
 }
 
+// "2024-01-31T12:00:00.123Z"
+std::string TimeText(SnapshotTime time) {
+  constexpr int64_t kMillisPerDay = kMicrosPerDay / 1000;
+  const int64_t days = FloorDivide(time.value, kMillisPerDay);
+  const int64_t nanos = FloorRemainder(time.value, kMillisPerDay) * 1'000'000;
+  return StrCat(IsoDateText(days), "T", IsoTimeText(nanos, 9).substr(0, 12), "Z");
+}
+
 Result<const Snapshot*> FindAsOf(const TableMetadata& metadata, SnapshotTime time,
                                  std::string_view table_name) {
   const std::optional<SnapshotId> id = CurrentAt(metadata, time);
   if (!id) {
-    const std::string oldest = metadata.snapshot_log.empty()
-                                   ? SnapshotList(metadata.snapshots)
-                                   : StrCat("its history begins at ",
-                                            metadata.snapshot_log.front().timestamp.value, " ms");
-    return NotFound("table ", table_name, " had no snapshot yet at ", time.value,
-                    " ms since the epoch; ", oldest);
+    const std::string oldest =
+        metadata.snapshot_log.empty()
+            ? SnapshotList(metadata.snapshots)
+            : StrCat("its history begins at ", TimeText(metadata.snapshot_log.front().timestamp));
+    return NotFound("table ", table_name, " had no snapshot yet at ", TimeText(time), "; ", oldest);
   }
   const Snapshot* snapshot = metadata.FindSnapshot(*id);
   if (snapshot == nullptr) {
     return NotFound("the snapshot ", id->value, " that was current in table ", table_name, " at ",
-                    time.value, " ms since the epoch has expired; ",
-                    SnapshotList(metadata.snapshots));
+                    TimeText(time), " has expired; ", SnapshotList(metadata.snapshots));
   }
   return snapshot;
 }

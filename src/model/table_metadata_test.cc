@@ -69,9 +69,10 @@ TEST(SelectSnapshotTest, AsOfFollowsTheLogThroughARollback) {
   EXPECT_EQ(Selected(History(), AsOf(200)), "2/1");
   EXPECT_EQ(Selected(History(), AsOf(300)), "1/0");
   EXPECT_EQ(Selected(History(), AsOf(1'000'000)), "3/2");
-  EXPECT_EQ(Selected(History(), AsOf(99)),
-            "NotFound: table ns.t had no snapshot yet at 99 ms since the epoch; its history begins"
-            " at 100 ms");
+  EXPECT_EQ(
+      Selected(History(), AsOf(99)),
+      "NotFound: table ns.t had no snapshot yet at 1970-01-01T00:00:00.099Z; its history begins"
+      " at 1970-01-01T00:00:00.100Z");
 }
 
 TEST(SelectSnapshotTest, AsOfWithoutALogFollowsTheAncestors) {
@@ -80,7 +81,7 @@ TEST(SelectSnapshotTest, AsOfWithoutALogFollowsTheAncestors) {
   EXPECT_EQ(Selected(metadata, AsOf(250)), "1/0");
   EXPECT_EQ(Selected(metadata, AsOf(400)), "3/2");
   EXPECT_EQ(Selected(metadata, AsOf(50)),
-            "NotFound: table ns.t had no snapshot yet at 50 ms since the epoch; it has 1, 2, 3");
+            "NotFound: table ns.t had no snapshot yet at 1970-01-01T00:00:00.050Z; it has 1, 2, 3");
   metadata.snapshots[0].parent_id = SnapshotId{3};  // A circle, as only damage can make it.
   EXPECT_TRUE(Selected(metadata, AsOf(50)).starts_with("NotFound"));
 }
@@ -88,9 +89,10 @@ TEST(SelectSnapshotTest, AsOfWithoutALogFollowsTheAncestors) {
 TEST(SelectSnapshotTest, SaysThatASnapshotExpired) {
   TableMetadata metadata = History();
   metadata.snapshots.erase(metadata.snapshots.begin() + 1);
-  EXPECT_EQ(Selected(metadata, AsOf(250)),
-            "NotFound: the snapshot 2 that was current in table ns.t at 250 ms since the epoch has"
-            " expired; it has 1, 3");
+  EXPECT_EQ(
+      Selected(metadata, AsOf(250)),
+      "NotFound: the snapshot 2 that was current in table ns.t at 1970-01-01T00:00:00.250Z has"
+      " expired; it has 1, 3");
 }
 
 TEST(SelectSnapshotTest, NamesWhatThereIs) {
@@ -115,7 +117,7 @@ TEST(SelectSnapshotTest, AnEmptyTableHasTheCurrentSchemaOnly) {
   EXPECT_EQ(Selected(metadata, Ref("main")),
             "NotFound: table ns.t has no branch or tag 'main'; the table has no snapshots");
   EXPECT_EQ(Selected(metadata, AsOf(1)),
-            "NotFound: table ns.t had no snapshot yet at 1 ms since the epoch; the table has no"
+            "NotFound: table ns.t had no snapshot yet at 1970-01-01T00:00:00.001Z; the table has no"
             " snapshots");
 }
 

@@ -8,6 +8,7 @@
 
 #include "batch/arrow_status.h"
 #include "codec/arrow/constant.h"
+#include "model/calendar.h"
 #include "model/literal.h"
 #include "retrieval/why.h"
 
@@ -63,6 +64,10 @@ Result<std::shared_ptr<arrow::Table>> EntityRowFromText(
     const std::string& entity_timestamp, const std::string& time) {
   ICEFIELD_ASSIGN(const PinnedView pinned, PinView(view.source, view.spec));
   const BoundView& bound = pinned.view;
+  if (!ParseIsoInstant(time)) {
+    return InvalidArgument("the entity time '", time,
+                           "' is not an ISO-8601 time such as 2024-01-31T12:00:00+00:00 (P10)");
+  }
   arrow::FieldVector fields;
   arrow::ArrayVector columns;
   std::vector<uint8_t> used(keys.size(), 0);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "io/machine_memory.h"
+#include "io/temporary_file.h"
 
 namespace icefield {
 namespace {
@@ -27,6 +28,9 @@ Status CheckLimits(const MemoryLimits& limits) {
     return InvalidArgument("a pass of ", *limits.pass_rows_max, " entity rows; give at least 1");
   if (limits.held_bytes_max.value_or(1) < 1)
     return InvalidArgument(*limits.held_bytes_max, " bytes to be held in memory; give at least 1");
+  // One that nobody named may never be needed.
+  if (!limits.spill_directory.empty())
+    return TemporaryFile(limits.spill_directory).CheckDirectory();
   return {};
 }
 

@@ -28,6 +28,8 @@ _MIXED_UP = {
     "datetime.date": "a default time",
     "datetime.time": "a default time",
 }
+# What its filters say where a literal has more digits than the first value of its column.
+_LONG_DECIMAL = "does not fit into precision inferred from first array element"
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -119,6 +121,10 @@ class PyicebergReader:
         except pa.ArrowNotImplementedError as error:
             if "extension" in str(error):
                 raise UnreadableError("uuid columns without rows") from error
+            raise
+        except pa.ArrowInvalid as error:
+            if _LONG_DECIMAL in str(error):
+                raise UnreadableError("a decimal with more digits than its column") from error
             raise
         except TypeError as error:
             for kind, reason in _MIXED_UP.items():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import subprocess
 import sys
 from datetime import datetime
@@ -294,6 +295,9 @@ def test_csv_frames_that_make_no_sense(tmp_path, views, where, text, said):
         (("features: [trips", "features: [nothing"), 2, "nothing"),
         (("features: [trips", "features: [trips, trips"), 2, "trips"),
         (("views:", "vistas:"), 2, "views"),
+        (("views:", "version: 1\nviews:"), 2, "the entry 'version' is not known"),
+        (("views:", "views: []\nviews:"), 2, "the entry 'views' is there twice"),
+        (("    ttl: 2h", "    ttl: 2h\n    ttl: 3h"), 2, "the entry 'ttl' is there twice"),
         (("table: ", "table: nothing."), 3, "nothing"),
         (("    ttl: 2h", "    snapshot_id: 5"), 3, "5"),
         (("    ttl: 2h", "    ref: nowhere"), 3, "nowhere"),
@@ -325,6 +329,11 @@ def test_files_that_are_not_there_or_not_what_they_say(tmp_path, views, where):
     refused(run(*get, "--frame", nothing, "--views", views), 3, "nothing.parquet")
     refused(run(*get, "--frame", frame, "--views", nothing), 3, "nothing.parquet")
     refused(run(*get, "--frame", tmp_path, "--views", views), 2, str(tmp_path))
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    refused(run(*get, "--frame", pipe, "--views", views), 2, "pipe is a pipe or a device")
+    done = run(*get, "--frame", "/dev/stdin", "--views", views, input="x")
+    refused(done, 2, "/dev/stdin is a pipe or a device")
     frame.write_bytes(frame.read_bytes()[:200])
     assert run(*get, "--frame", frame, "--views", views).returncode in (2, 7)
     refused(run(*get, "--frame", frame, "--views", views), 7, "frame.parquet")
@@ -346,6 +355,17 @@ def test_wrong_usage(where):
         ["features", "get"],
     ):
         refused(run(*arguments), 2)
+    for arguments, said in (
+        (["nothing"], "there is no command 'nothing'; choose from table, features"),
+        (["table", "nothing"], "there is no command 'nothing'; choose from list, show, scan, plan"),
+        (["features", "nothing", "x"], "'nothing'; choose from get, explain, why"),
+        (["table", "scan", "a.b", "-o", "xml"], "'xml' is no form of output; give text, json or"),
+        (
+            ["table", "plan", "a.b", "-o", "arrow"],
+            "'arrow' is no form of output; give text or json",
+        ),
+    ):
+        assert "{" not in refused(run(*arguments), 2, said)
     for arguments in (["--help"], ["table", "scan", "--help"], ["--version"]):
         done = run(*arguments)
         assert (done.returncode, done.stderr) == (0, "")
@@ -361,7 +381,8 @@ def test_unknown_things(where, name, tmp_path, stats):
     refused(run(*scan, name, *where, "--snapshot", 5), 3, "5")
     refused(run(*scan, name, *where, "--ref", "nowhere"), 3, "nowhere")
     refused(run(*scan, name, *where, "--as-of", "yesterday"), 2, "yesterday")
-    refused(run(*scan, name, *where, "--as-of", "2000-01-01"), 3)
+    early = ("--as-of", "2000-01-01T06:00:00")
+    refused(run(*scan, name, *where, *early), 3, "no snapshot yet at 2000-01-01T06:00:00.000Z")
     refused(run(*scan, name, "--uri", f"sqlite:///{tmp_path}/none.db"), 3, "none.db")
     refused(run(*scan, name, "--uri", "postgresql://h/d"), 8, "postgresql")
 
@@ -427,5 +448,21 @@ def test_a_full_disk_is_an_error(stats):
             done = subprocess.run(
                 [*scan, "-o", output], stdout=full, stderr=subprocess.PIPE, check=False
             )
-        assert done.returncode in (9, 12), (output, done)
-        assert done.stderr
+        assert done.returncode == 12, (output, done)
+        assert b"cannot write to standard output: No space left on device" in done.stderr
+
+
+@pytest.mark.parametrize("program", [[PROGRAM], [sys.executable, "-m", "icefield"]])
+def test_a_closed_output_is_said_in_words(stats, program):
+    """It is not the first file that is opened after it either."""
+    command = [*program, "table", "scan", stats.metadata_location]
+    env = {**os.environ, "PYTHONPATH": str(Path(icefield.__file__).parent.parent)}
+    done = subprocess.run(
+        ["sh", "-c", 'exec "$@" >&-', "sh", *command],
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+        env=env,
+    )
+    said = "icefield: standard output or standard error is closed; open both\n"
+    assert (done.returncode, done.stderr) == (2, said)

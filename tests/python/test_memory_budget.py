@@ -165,10 +165,29 @@ def test_wrong_frames_are_known_before_anything_is_read(stats: FeatureView) -> N
 
 
 def test_a_directory_that_is_not_there_is_named(stats: FeatureView) -> None:
-    budget = MemoryBudget(held_size=1, spill_directory="/no/such/directory")
-    parts = icefield.point_in_time_join(entities(), [stats], memory_budget=budget)
-    with pytest.raises(errors.NotFoundError, match="/no/such/directory"):
-        parts.to_arrow()
+    """At once, whether it will be needed or not: nothing is read before."""
+    for place, error in (
+        ("/no/such/directory", errors.NotFoundError),
+        (__file__, errors.InvalidArgumentError),
+    ):
+        budget = MemoryBudget(spill_directory=place)
+        with pytest.raises(error, match=place):
+            icefield.point_in_time_join(entities(), [stats], memory_budget=budget)
+        with pytest.raises(error, match=place):
+            icefield.latest(stats, memory_budget=budget)
+
+
+@pytest.mark.parametrize("size", ["64MiB", "1 GB", "0.5GiB", 64 << 20, None])
+def test_a_budget_may_be_a_text(stats: FeatureView, size: int | str | None) -> None:
+    parts = icefield.point_in_time_join(entities(), [stats], memory_budget=size)
+    assert parts.to_arrow() == icefield.point_in_time_join(entities(), [stats]).to_arrow()
+    assert icefield.latest(stats, memory_budget=MemoryBudget(size)).to_arrow().num_rows > 0
+
+
+@pytest.mark.parametrize("size", ["much", "-1GiB", "63MiB", 2**70, -(2**70), 1.5, [], "2**30"])
+def test_what_is_no_budget_is_refused_in_words(stats: FeatureView, size: Any) -> None:
+    with pytest.raises(errors.InvalidArgumentError, match=r"memory.budget"):
+        icefield.point_in_time_join(entities(), [stats], memory_budget=size)
 
 
 # --- in processes of their own --------------------------------------------------------------------

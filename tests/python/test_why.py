@@ -219,10 +219,36 @@ def test_the_command_tells_the_same(table, tmp_path):
         (("--key", "user"), "column=value"),
         (("--key", "user=1", "--ttl", "soon"), "ttl 'soon'"),
         (("--key", "nobody=1"), "nobody"),
+        (("--key", "user=1", "--at", "noon"), "the entity time 'noon' is not an ISO-8601 time"),
+        (("--key", "user=1", "--view", "stats"), "--view chooses a view of --views"),
     ],
 )
 def test_wrong_arguments_of_the_command(table, arguments, said):
     location = table.refresh().metadata_location
-    done = run(location, "--at", "2024-01-01", "--timestamp-field", "ts", *arguments)
+    at = () if "--at" in arguments else ("--at", "2024-01-01")
+    done = run(location, *at, "--timestamp-field", "ts", *arguments)
     assert (done.returncode, done.stdout) == (2, "")
     assert said in done.stderr
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        ("--ttl", "0"),
+        ("--features", "value"),
+        ("--where", "value = 1"),
+        ("--timestamp-field", "event_timestamp"),
+        ("--created-timestamp-column", "created"),
+    ],
+)
+def test_options_of_a_table_beside_a_views_file_are_refused(table, tmp_path, option):
+    """They would change nothing: the file's view says it."""
+    location = table.refresh().metadata_location
+    views = tmp_path / "views.yaml"
+    view = f"name: stats, table: '{location}', timestamp_field: ts, join_keys: [user]"
+    views.write_text(f"views:\n  - {{{view}}}\n")
+    by_file = ("--views", views, "--key", "user=1", "--at", "2024-01-01")
+    assert run(*by_file).returncode == 0
+    done = run(*by_file, *option)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"{option[0]} says a view over a table" in done.stderr

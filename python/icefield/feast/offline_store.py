@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any, Self
 
 from feast.infra.offline_stores.offline_store import OfflineStore
 from feast.on_demand_feature_view import OnDemandFeatureView
-from pydantic import ByteSize, Field, StrictStr, field_validator, model_validator
+from pydantic import Field, StrictStr, field_validator, model_validator
 
 from icefield import MemoryBudget
+from icefield.arguments import byte_size
 from icefield.feast import sql_frame, writes
 from icefield.feast.asked import Asked, Joining, time_window
 from icefield.feast.catalogs import CatalogSettings
@@ -49,7 +50,7 @@ class IcebergOfflineStoreConfig(CatalogSettings):
 
     More is ResourceExhaustedError before any of them is read.
     """
-    memory_budget: ByteSize | None = None
+    memory_budget: int | None = None
     """What one retrieval may use beside its frame and result: bytes, or a text such as "2GiB".
 
     None: a quarter of the memory that the process may use. What does not fit is spilled.
@@ -62,6 +63,11 @@ class IcebergOfflineStoreConfig(CatalogSettings):
     """A folder, local or of an object store, for `RetrievalJob.to_remote_storage`."""
     catalogs: dict[str, CatalogSettings] = Field(default_factory=dict)
     """Further catalogs, for sources that name one."""
+
+    @field_validator("memory_budget", mode="before")
+    @classmethod
+    def _bytes(cls, budget: Any) -> int | None:
+        return None if budget is None else byte_size(budget, "memory_budget")
 
     @field_validator("engine")
     @classmethod
@@ -103,8 +109,7 @@ class IcebergOfflineStoreConfig(CatalogSettings):
 
     def memory(self) -> MemoryBudget:
         """What one retrieval may use."""
-        size = None if self.memory_budget is None else int(self.memory_budget)
-        return MemoryBudget(size=size, spill_directory=self.spill_directory)
+        return MemoryBudget(size=self.memory_budget, spill_directory=self.spill_directory)
 
 
 class IcebergOfflineStore(OfflineStore):

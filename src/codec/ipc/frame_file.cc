@@ -4,12 +4,9 @@
 #include <arrow/io/interfaces.h>
 #include <arrow/io/memory.h>
 #include <arrow/ipc/api.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <system_error>
 
 #include "batch/arrow_status.h"
+#include "io/write_descriptor.h"
 
 namespace icefield {
 namespace {
@@ -21,18 +18,12 @@ class DescriptorOutput final : public arrow::io::OutputStream {
  public:
   using arrow::io::OutputStream::Write;
 
-  explicit DescriptorOutput(int descriptor) : descriptor_(descriptor) {}
+  DescriptorOutput(int descriptor, std::string_view name) : descriptor_(descriptor), name_(name) {}
 
   arrow::Status Write(const void* data, int64_t size) override {
-    const char* next = static_cast<const char*>(data);
-    int64_t left = size;
-    while (left > 0) {
-      const ssize_t written = ::write(descriptor_, next, static_cast<size_t>(left));
-      if (written < 0 && errno == EINTR) continue;
-      if (written < 0) return arrow::Status::IOError(std::generic_category().message(errno));
-      next += written;
-      left -= written;
-    }
+    const std::string_view bytes(static_cast<const char*>(data), static_cast<size_t>(size));
+    const Status status = WriteDescriptor(descriptor_, bytes, name_);
+    if (!status.ok()) return ToArrow(status.error());
     position_ += size;
     return arrow::Status::OK();
   }
@@ -48,6 +39,7 @@ class DescriptorOutput final : public arrow::io::OutputStream {
 
  private:
   int descriptor_;
+  std::string_view name_;
   int64_t position_ = 0;
   bool closed_ = false;
 };
@@ -81,17 +73,16 @@ Result<std::shared_ptr<arrow::Table>> ReadIpcFrame(std::string bytes, const std:
   return Validated(std::move(table), location);
 }
 
-Status WriteIpcStream(BatchStream& stream, int descriptor) {
-  DescriptorOutput output(descriptor);
+Status WriteIpcStream(BatchStream& stream, int descriptor, std::string_view name) {
+  DescriptorOutput output(descriptor, name);
   ICEFIELD_ARROW_ASSIGN(std::shared_ptr<arrow::ipc::RecordBatchWriter> writer,
-                        arrow::ipc::MakeStreamWriter(&output, stream.schema()), "output",
-                        ErrorCode::kUnavailable);
+                        arrow::ipc::MakeStreamWriter(&output, stream.schema()), name);
   while (true) {
     ICEFIELD_ASSIGN(std::shared_ptr<arrow::RecordBatch> batch, stream.Next());
     if (batch == nullptr) break;
-    ICEFIELD_ARROW_TRY(writer->WriteRecordBatch(*batch), "output", ErrorCode::kUnavailable);
+    ICEFIELD_ARROW_TRY(writer->WriteRecordBatch(*batch), name);
   }
-  ICEFIELD_ARROW_TRY(writer->Close(), "output", ErrorCode::kUnavailable);
+  ICEFIELD_ARROW_TRY(writer->Close(), name);
   return {};
 }
 

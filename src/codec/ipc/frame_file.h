@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "base/result.h"
 #include "batch/batch_stream.h"
@@ -16,7 +17,7 @@ namespace icefield {
 Result<std::shared_ptr<arrow::Table>> ReadIpcFrame(std::string bytes, const std::string& location);
 
 /// Writes all batches to an open file descriptor as an Arrow IPC stream, closed at its end.
-/// Unavailable where the descriptor cannot be written to.
-Status WriteIpcStream(BatchStream& stream, int descriptor);
+/// Where the descriptor cannot be written to: the errors of WriteDescriptor, which call it `name`.
+Status WriteIpcStream(BatchStream& stream, int descriptor, std::string_view name);
 
 }  // namespace icefield

@@ -14,24 +14,33 @@ namespace {
 
 constexpr int64_t kMicrosPerSecond = 1'000'000;
 
+// Every entry of a mapping is known, and there once.
+Status CheckEntries(const YAML::Node& node, const std::string& where,
+                    const std::set<std::string>& known) {
+  std::set<std::string> seen;
+  for (const auto& entry : node) {
+    const std::string& name = entry.first.Scalar();
+    if (!known.contains(name))
+      return InvalidArgument(where, ": the entry '", name, "' is not known; remove it");
+    if (!seen.insert(name).second)
+      return InvalidArgument(where, ": the entry '", name, "' is there twice; remove one");
+  }
+  return {};
+}
+
 // Reads the entries of one view, with errors that name it.
 class ViewReader {
  public:
   ViewReader(const YAML::Node& node, std::string where) : node_(node), where_(std::move(where)) {}
 
-  Status CheckEntries() const {
+  Status CheckAll() const {
     static const std::set<std::string> kKnown{
         "name",     "table",      "join_keys",   "timestamp_field",
         "features", "row_filter", "snapshot_id", "created_timestamp_column",
         "ttl",      "ref",        "as_of"};
     if (!node_.IsMap())
       return InvalidArgument(where_, " is not a mapping of entries such as 'name: drivers'");
-    for (const auto& entry : node_) {
-      if (!kKnown.contains(entry.first.Scalar())) {
-        return InvalidArgument(where_, ": the entry '", entry.first.Scalar(), "' is not known");
-      }
-    }
-    return {};
+    return CheckEntries(node_, where_, kKnown);
   }
 
   Result<std::optional<std::string>> Text(const std::string& entry) const {
@@ -110,7 +119,7 @@ class ViewReader {
 
 Result<NamedView> ReadView(const ViewReader& reader,
                            Result<RowFilter> (*parse_filter)(std::string_view)) {
-  ICEFIELD_TRY(reader.CheckEntries());
+  ICEFIELD_TRY(reader.CheckAll());
   NamedView view;
   ICEFIELD_ASSIGN(view.spec.name, reader.Required("name"));
   ICEFIELD_ASSIGN(view.table, reader.Required("table"));
@@ -164,6 +173,7 @@ Result<std::vector<NamedView>> ParseViewsFile(std::string_view text, const std::
     return InvalidArgument(location, " is not YAML: line ", failure.mark.line + 1, ": ",
                            failure.msg);
   }
+  if (root.IsMap()) ICEFIELD_TRY(CheckEntries(root, location, {"views"}));
   const YAML::Node list = root.IsMap() ? root["views"] : YAML::Node();
   if (!list || !list.IsSequence() || list.size() == 0) {
     return InvalidArgument(location, " has no list 'views'; see `icefield features get --help`");

@@ -21,7 +21,7 @@ struct NamedView {
 /// for any other text.
 Result<int64_t> ParseTtl(std::string_view text);
 
-/// A views file: a list `views` of mappings with
+/// A views file: a list `views`, and nothing else, of mappings with
 ///   name, table, timestamp_field: texts
 ///   join_keys: list of columns, or of mappings {column: frame column}
 ///   created_timestamp_column: text (optional)
@@ -30,7 +30,7 @@ Result<int64_t> ParseTtl(std::string_view text);
 ///   times) row_filter: text (optional) snapshot_id: number, ref: text, as_of: ISO-8601 text
 ///   (optional, at most one)
 /// Row filters are parsed by the caller's `parse_filter`. InvalidArgument names `location`, the
-/// view and the entry; an entry that is not listed here is refused.
+/// view and the entry; an entry that is not listed here, or is there twice, is refused.
 Result<std::vector<NamedView>> ParseViewsFile(std::string_view text, const std::string& location,
                                               Result<RowFilter> (*parse_filter)(std::string_view));
 

@@ -41,7 +41,8 @@ examples:
   icefield feast compare --import --output json > differences.json
 
 exit codes:
-  0 equal   1 some cell differs   2 wrong arguments, or a side failed   70 fault of icefield
+  0 equal   1 some cell differs   2 wrong arguments, or a side failed
+  3 not found: Feast itself, a table   70 fault of icefield
   others as for every icefield command
 """
 
