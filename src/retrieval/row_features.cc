@@ -17,8 +17,11 @@ namespace {
 
 using ArrayPtr = std::shared_ptr<arrow::Array>;
 
-// What may grow by so much is put in order all the same.
-int64_t WithSome(int64_t size) { return size + size / 4; }
+// What may grow by so much is put in order all the same: who keeps the result holds less by it, who
+// drops it no more than this.
+constexpr int64_t kGrowth = 2;
+// Well below what the offsets of an Arrow array reach.
+constexpr int64_t kArrayBytes = int64_t{1} << 30;
 
 // Whether the values of `rows` take about as much memory as those of the winners.
 bool StaysSmall(const arrow::Array& column, std::span<const uint32_t> winner_of_row) {
@@ -28,14 +31,15 @@ bool StaysSmall(const arrow::Array& column, std::span<const uint32_t> winner_of_
   int64_t bytes = 0;
   for (const uint32_t winner : winner_of_row)
     bytes += winner == kNoWinner ? 0 : texts.value_length(winner);
-  return bytes <= WithSome(texts.total_values_length());
+  return bytes <= std::min(kArrayBytes, kGrowth * texts.total_values_length());
 }
 
 }  // namespace
 
-bool RowFeatures::IsFit(int64_t bytes, int64_t winners, int64_t rows) {
-  constexpr int64_t kArrayBytes = int64_t{1} << 30;
-  return bytes <= kArrayBytes && rows <= WithSome(winners);
+bool RowFeatures::IsFit(int64_t bytes, int64_t winners, int64_t rows, int64_t bytes_max) {
+  const int64_t made_max = std::min(kArrayBytes, bytes_max / 2);
+  return rows <= kGrowth * winners && bytes <= made_max &&
+         bytes / std::max<int64_t>(1, winners) * rows <= made_max;
 }
 
 Result<RowFeatures> RowFeatures::Make(std::shared_ptr<arrow::Schema> schema,

@@ -17,9 +17,9 @@ namespace icefield {
 /// many rows share, nested ones) stay as they are, to be taken from.
 class RowFeatures {
  public:
-  /// True where so many bytes of so many winners may be put into the order of `rows` rows: they fit
-  /// one Arrow array, and few rows share a winner.
-  static bool IsFit(int64_t bytes, int64_t winners, int64_t rows);
+  /// True where so many bytes of so many winners may be put into the order of `rows` rows: few rows
+  /// share a winner, and what it makes fits one Arrow array and half of `bytes_max`.
+  static bool IsFit(int64_t bytes, int64_t winners, int64_t rows, int64_t bytes_max);
 
   /// Joins `pieces` (at least one, of nullable `schema`, in the order of the winners) column by
   /// column, letting go of each on the way.

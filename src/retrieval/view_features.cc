@@ -128,7 +128,7 @@ Result<ViewFeatures> FeatureCollector::FinishInMemory() {
   for (GatheredPiece& piece : pieces_) rows.push_back(std::move(piece.rows));
   pieces_.clear();
   const auto all_rows = static_cast<int64_t>(winner_of_row_.size());
-  if (!rows.empty() && RowFeatures::IsFit(bytes_, all_rows_, all_rows)) {
+  if (!rows.empty() && RowFeatures::IsFit(bytes_, all_rows_, all_rows, terms_.bytes_max)) {
     ICEFIELD_ASSIGN(RowFeatures features,
                     RowFeatures::Make(schema_, std::move(rows), winner_of_row_, terms_.threads));
     const int64_t held = features.bytes();
