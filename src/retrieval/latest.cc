@@ -164,8 +164,9 @@ class LatestSet final : public TrainingSet {
 
   // What is kept of the winners.
   int64_t LatestBytes() const {
-    constexpr size_t kBytes = sizeof(RowLocator) + sizeof(int64_t) + sizeof(uint64_t);
-    return static_cast<int64_t>(winners_.locators.size() * kBytes);
+    return static_cast<int64_t>(winners_.locators.size() * sizeof(RowLocator) +
+                                winners_.event_times.size() * sizeof(int64_t) +
+                                winners_.words.size() * sizeof(uint64_t));
   }
 
   // The first rows of the pieces at hand: as many as a batch may have.
@@ -251,8 +252,8 @@ class LatestSet final : public TrainingSet {
   Status ObserveAll(LatestTable& table) {
     std::vector<WorkerScratch> scratch(static_cast<size_t>(ThreadCount(options_.threads)));
     const TickSpan ticks{span_.first.value_or(INT64_MIN), span_.last.value_or(INT64_MAX)};
-    const int64_t bytes_max =
-        std::min(memory_.feature_bytes(0), memory_.limits().held_bytes_max.value_or(INT64_MAX));
+    const int64_t bytes_max = std::min(memory_.feature_bytes(LatestBytes()),
+                                       memory_.limits().held_bytes_max.value_or(INT64_MAX));
     const TieOrder order = IsAside() ? TieOrder::kLeftOut : TieOrder::kRead;
     ICEFIELD_TRY(ForEachDecidingBatch(
         *scan_, order, options_, [&](DecidingBatch& batch, int worker) -> Status {
@@ -270,6 +271,7 @@ class LatestSet final : public TrainingSet {
 
   void TakeWinners(LatestTable& table) {
     LatestTable::Winners winners = table.TakeWinners();
+    known_.Trim(winners);
     scan_->report.full_ties += winners.full_ties;
     if (winners_.locators.empty()) {
       winners_ = std::move(winners);

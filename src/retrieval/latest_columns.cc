@@ -121,6 +121,11 @@ ReadSchema KnownColumns::WithoutThem(const PinnedView& pinned) const {
   return read;
 }
 
+void KnownColumns::Trim(LatestTable::Winners& winners) const {
+  if (!key_) std::vector<uint64_t>().swap(winners.words);
+  if (!event_time_) std::vector<int64_t>().swap(winners.event_times);
+}
+
 Status KnownColumns::Insert(const LatestTable::Winners& winners, size_t first, int64_t rows,
                             const arrow::Schema& schema, arrow::ArrayVector& columns) const {
   const auto count = static_cast<size_t>(rows);

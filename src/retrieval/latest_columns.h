@@ -32,6 +32,9 @@ class KnownColumns {
   /// The columns that are left to read.
   ReadSchema WithoutThem(const PinnedView& pinned) const;
 
+  /// Lets go of what no column is made of.
+  void Trim(LatestTable::Winners& winners) const;
+
   /// Puts the columns of `rows` winners from number `first` on among the others of them, in the
   /// order of LatestColumns. `schema` is LatestSchema.
   Status Insert(const LatestTable::Winners& winners, size_t first, int64_t rows,

@@ -176,7 +176,7 @@ class SlotFilling {
                                  .ttl = TtlTicks(WidestTtl(probe.ttls_us), pinned.unit),
                                  .files = static_cast<uint32_t>(scan_.plan.tasks.size())};
       if (scan_.report.ties == TieReading::kAside)
-        options.ties_max = TiesMax(probe.index->slot_times.size());
+        options.ties_max = TiesMax(probe.index->slot_times.size()) / probes_.size();
       slots_.push_back(std::make_unique<SlotTable>(*probe.index, options));
     }
   }

@@ -111,7 +111,10 @@ bool ScanAlike(const PinnedView& a, const PinnedView& b) {
     return std::tie(pinned.source.table->metadata_location, pinned.source.table->name, view.keys,
                     view.event_time, view.created_time, view.row_filter);
   };
-  return snapshot_of(a) == snapshot_of(b) && terms_of(a) == terms_of(b) &&
+  // A snapshot that is named is read by its own schema, the current one by the table's (P11).
+  const bool of_one_schema =
+      a.selected.schema == b.selected.schema || *a.selected.schema == *b.selected.schema;
+  return snapshot_of(a) == snapshot_of(b) && of_one_schema && terms_of(a) == terms_of(b) &&
          a.source.store == b.source.store &&
          a.commit_times.has_value() == b.commit_times.has_value();
 }

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pyarrow as pa
 import pytest
+from pyiceberg.types import LongType, StringType
 
 import icefield
 from icefield import FeatureView, MemoryBudget, ReadOptions
@@ -123,6 +124,28 @@ def test_views_at_two_snapshots_do_not_share(lake):
     joined = icefield.point_in_time_join(frame(), views)
     joined.to_arrow()
     assert [report["decided_with"] for report in joined.report()["views"]] == [None, None]
+
+
+def test_views_of_one_snapshot_by_two_schemas_scan_apart(lake):
+    """A named snapshot is read by its own schema, the current one by the table's (P11)."""
+    schema = SCHEMA.append(pa.field("z", pa.int32()))
+    theirs = lake.create(schema)
+    rows = [{**row, "z": row["x"] * 3} for row in rows_of_table()]
+    theirs.append(pa.Table.from_pylist(rows, schema))
+    with theirs.update_schema() as update:
+        update.add_column("late", StringType())
+        update.update_column("z", LongType())
+    table = ours(theirs)
+    now = view("now", table, ["z", "late"])
+    pin = {"snapshot_id": theirs.current_snapshot().snapshot_id}
+    then = view("then", table, ["z"], **pin)
+    wanted = alone(table, ["z"], **pin)
+    assert wanted.schema.field("z").type == pa.int32()
+    for views in ([now, then], [then, now]):
+        joined = icefield.point_in_time_join(frame(), views, full_feature_names=True).to_arrow()
+        assert joined["then__z"].equals(wanted["z"])
+        assert joined["now__z"].equals(wanted["z"].cast(pa.int64()))
+        assert joined["now__late"].null_count == joined.num_rows
 
 
 # Views under several key mappings: one table of places, an entity frame of trips.

@@ -86,7 +86,8 @@ arrow::Result<std::string_view> ChunkInput::Peek(int64_t count) {
   const bool is_again = std::exchange(peeked_at_, position_) == position_;
   if (position_ < jump_end_ && !is_again) count = std::min(count, jump_end_ - position_);
   // Of a page that is larger than a piece the rest is asked for next, if it is wanted.
-  if (last_read_ > piece_bytes_) ahead_bytes_ = std::min(ahead_bytes_, count);
+  if (last_read_ > piece_bytes_ && position_ >= jump_end_)
+    ahead_bytes_ = std::min(ahead_bytes_, count);
   return View(count);
 }
 
