@@ -187,8 +187,9 @@ Answer Found(const std::vector<FileRows>& files, KeyKind kind, const Way& way, i
       const FileRows& file = files[winners.locators[at].file];
       const auto row = static_cast<size_t>(winners.locators[at].position);
       EXPECT_EQ(winners.event_times[at], file.event_times[row]);
-      if (!winners.words.empty())
+      if (!winners.words.empty()) {
         EXPECT_EQ(winners.words[at], static_cast<uint64_t>(*file.keys[row]));
+      }
     }
     answer.locators.insert(answer.locators.end(), winners.locators.begin(), winners.locators.end());
   }
