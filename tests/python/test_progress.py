@@ -156,10 +156,8 @@ def test_why_tells_of_the_join_and_of_the_rows_that_it_lists(table):
     last = told.states[-1]
     assert (last.stage, last.fraction, last.remaining) == ("done", 1.0, 0.0)
     assert last.done == last.total > 0
-    stages = set(told.stages())
-    assert {"listing a", "done"} <= stages
-    # Which stages of the join last long enough to be told is up to the machine.
-    assert stages & {"planning a", "deciding a", "gathering a"}
+    # Whether the stages of the join last long enough to be told is up to the machine.
+    assert {"listing a", "done"} <= set(told.stages())
     fractions = [state.fraction for state in told.states]
     assert fractions == sorted(fractions)
     listing = [state.fraction for state in told.states if state.stage == "listing a"]
