@@ -183,7 +183,7 @@ void BindRetrieval(nb::module_& module) {
                            .read = read};
         StartReports(read);
         const Why why = Unlocked([&]() -> Result<Why> {
-          Result<Why> found = ExplainWhy(std::move(request));
+          Result<Why> found = CaughtValue([&] { return ExplainWhy(std::move(request)); });
           Status told = EndReports(read, found.ok());
           if (found.ok() && !told.ok()) return std::move(told).error();
           return found;

@@ -23,6 +23,16 @@ std::optional<Number> CheckedAdd(Number a, Number b) {
   return out;
 }
 
+/// Adds to a sum, of which nothing is known where a part of it is not.
+template <typename Number>
+void AddKnown(std::optional<Number>& total, const std::optional<Number>& part) {
+  if (total && part) {
+    *total += *part;
+  } else {
+    total.reset();
+  }
+}
+
 /// a / b rounded towards minus infinity; b > 0.
 template <typename Number>
 constexpr Number FloorDivide(Number a, Number b) {

@@ -185,6 +185,11 @@ Status ParallelFor(size_t pieces, int threads, const std::function<Status(size_t
   return std::move(run).Outcome();
 }
 
+Status ParallelFor(size_t pieces, const Workers& workers,
+                   const std::function<Status(size_t, int)>& work) {
+  return ParallelFor(pieces, workers.threads, work, workers.interrupted);
+}
+
 Ranges::Ranges(size_t size, int threads) : size_(size) {
   constexpr size_t kShort = 8192;
   constexpr size_t kRangesOfThread = 8;
@@ -194,13 +199,10 @@ Ranges::Ranges(size_t size, int threads) : size_(size) {
 
 Status ParallelForRanges(const Ranges& ranges, const Workers& workers,
                          const std::function<Status(size_t, size_t, size_t)>& work) {
-  return ParallelFor(
-      ranges.count(), workers.threads,
-      [&](size_t range, int) -> Status {
-        ICEFIELD_TRY(CheckStopped());
-        return work(range, ranges.First(range), ranges.End(range));
-      },
-      workers.interrupted);
+  return ParallelFor(ranges.count(), workers, [&](size_t range, int) -> Status {
+    ICEFIELD_TRY(CheckStopped());
+    return work(range, ranges.First(range), ranges.End(range));
+  });
 }
 
 }  // namespace icefield

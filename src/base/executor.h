@@ -32,6 +32,9 @@ struct Workers {
   std::function<bool()> interrupted = {};
 };
 
+Status ParallelFor(size_t pieces, const Workers& workers,
+                   const std::function<Status(size_t piece, int worker)>& work);
+
 /// The numbers [0, size) in equal ranges that follow one another: several for each thread, or one
 /// where there are so few that threads cost more than they give.
 class Ranges {

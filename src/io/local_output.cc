@@ -10,6 +10,7 @@
 
 #include "base/uuid.h"
 #include "io/system_error.h"
+#include "io/write_descriptor.h"
 
 namespace icefield {
 namespace {
@@ -77,13 +78,7 @@ class HiddenFile {
   HiddenFile& operator=(const HiddenFile&) = delete;
 
   Status Write(std::string_view bytes, std::string_view location) const {
-    while (!bytes.empty()) {
-      const ssize_t count = ::write(descriptor_, bytes.data(), bytes.size());
-      if (count < 0 && errno == EINTR) continue;
-      if (count < 0) return SystemError("write", location, errno);
-      bytes.remove_prefix(static_cast<size_t>(count));
-    }
-    return {};
+    return WriteDescriptor(descriptor_, bytes, location);
   }
 
   Status Sync(std::string_view location) const {

@@ -1,4 +1,4 @@
-/// Bytes to an open file of the system: standard output.
+/// Bytes to an open file of the system.
 #pragma once
 
 #include <string_view>

@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "base/checked.h"
 #include "base/executor.h"
 #include "model/field_paths.h"
 
@@ -74,8 +75,7 @@ ColumnSizes SizesOfGroup(const ParquetFooter& footer, int row_group, const std::
   for (const int leaf : leaves) {
     const ChunkRead& chunk = chunks->at(leaf);
     sizes.compressed += chunk.bytes;
-    sizes.pages =
-        chunk.pages && sizes.pages ? std::optional(*sizes.pages + *chunk.pages) : std::nullopt;
+    AddKnown(sizes.pages, chunk.pages);
     if (footer.flat_type(leaf) != nullptr) ++sizes.row_pages;
   }
   return sizes;
@@ -86,11 +86,7 @@ void AddGroup(const ColumnSizes& group, ColumnSizes& total) {
   total.decoded += group.decoded;
   total.decoder = std::max(total.decoder, group.decoder);
   total.row_pages = std::max(total.row_pages, group.row_pages);
-  if (total.pages && group.pages) {
-    *total.pages += *group.pages;
-  } else {
-    total.pages.reset();
-  }
+  AddKnown(total.pages, group.pages);
 }
 
 // By row group: what the page index says of those that it left rows out of, or of all.
@@ -127,8 +123,9 @@ ColumnSizes Together(const ColumnSizes& a, const ColumnSizes& b) {
   ColumnSizes both{.compressed = a.compressed + b.compressed,
                    .decoded = a.decoded + b.decoded,
                    .decoder = a.decoder + b.decoder,
+                   .pages = a.pages,
                    .row_pages = a.row_pages + b.row_pages};
-  if (a.pages && b.pages) both.pages = *a.pages + *b.pages;
+  AddKnown(both.pages, b.pages);
   return both;
 }
 

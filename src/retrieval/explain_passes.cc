@@ -1,19 +1,11 @@
 // Plans of several passes, added up.
 #include <algorithm>
 
+#include "base/checked.h"
 #include "retrieval/explain.h"
 
 namespace icefield {
 namespace {
-
-// A sum of which a part is not known is not known.
-void AddKnown(std::optional<int64_t>& total, const std::optional<int64_t>& more) {
-  if (total && more) {
-    *total += *more;
-  } else {
-    total.reset();
-  }
-}
 
 void AddPass(ViewPlan& total, const ViewPlan& pass) {
   total.report.AddPass(pass.report);

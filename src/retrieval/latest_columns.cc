@@ -3,6 +3,7 @@
 #include <arrow/array/util.h>
 #include <arrow/buffer.h>
 #include <arrow/type.h>
+#include <arrow/type_traits.h>
 
 #include <algorithm>
 #include <map>
@@ -11,26 +12,19 @@
 
 #include "batch/arrow_status.h"
 #include "codec/arrow/arrow_types.h"
+#include "pit/key_words.h"
 #include "retrieval/provenance.h"
 #include "retrieval/winner_features.h"
 
 namespace icefield {
 namespace {
 
-// Whether a key's word is its value.
+// Whether a key's word says its value: those of fractions have one zero, those of bits are no bits.
 bool IsExactKey(const Type& type) {
   const Result<std::shared_ptr<arrow::DataType>> arrow_type = ToArrowType(type);
   if (!arrow_type.ok()) return false;
-  switch ((*arrow_type)->id()) {
-    case arrow::Type::INT32:
-    case arrow::Type::INT64:
-    case arrow::Type::DATE32:
-    case arrow::Type::TIME64:
-    case arrow::Type::TIMESTAMP:
-      return true;
-    default:
-      return false;
-  }
+  const arrow::Type::type id = (*arrow_type)->id();
+  return IsWordKey(**arrow_type) && !arrow::is_floating(id) && id != arrow::Type::BOOL;
 }
 
 // Whether a tick of the view's unit is the event time's value.

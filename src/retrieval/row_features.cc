@@ -9,7 +9,6 @@
 
 #include "base/executor.h"
 #include "batch/arrow_status.h"
-#include "batch/take_rows.h"
 #include "retrieval/winner_features.h"
 
 namespace icefield {
@@ -20,8 +19,6 @@ using ArrayPtr = std::shared_ptr<arrow::Array>;
 // What may grow by so much is put in order all the same: who keeps the result holds less by it, who
 // drops it no more than this.
 constexpr int64_t kGrowth = 2;
-// Well below what the offsets of an Arrow array reach.
-constexpr int64_t kArrayBytes = int64_t{1} << 30;
 
 // Whether the values of `rows` take about as much memory as those of the winners.
 bool StaysSmall(const arrow::Array& column, std::span<const uint32_t> winner_of_row) {
@@ -31,13 +28,13 @@ bool StaysSmall(const arrow::Array& column, std::span<const uint32_t> winner_of_
   int64_t bytes = 0;
   for (const uint32_t winner : winner_of_row)
     bytes += winner == kNoWinner ? 0 : texts.value_length(winner);
-  return bytes <= std::min(kArrayBytes, kGrowth * texts.total_values_length());
+  return bytes <= std::min(kSegmentBytesMax, kGrowth * texts.total_values_length());
 }
 
 }  // namespace
 
 bool RowFeatures::IsFit(int64_t bytes, int64_t winners, int64_t rows, int64_t bytes_max) {
-  const int64_t made_max = std::min(kArrayBytes, bytes_max / 2);
+  const int64_t made_max = std::min(kSegmentBytesMax, bytes_max / 2);
   return rows <= kGrowth * winners && bytes <= made_max &&
          bytes / std::max<int64_t>(1, winners) * rows <= made_max;
 }
@@ -62,7 +59,8 @@ Result<RowFeatures> RowFeatures::Make(std::shared_ptr<arrow::Schema> schema,
     parts[at].clear();
     column.by_row = StaysSmall(*column.values, winner_of_row);
     if (!column.by_row) return {};
-    ICEFIELD_ASSIGN(column.values, TakeValues(column.values, *order));
+    ICEFIELD_ASSIGN(column.values, TakeFeature(*features.schema_->field(static_cast<int>(at)),
+                                               column.values, *order));
     return {};
   }));
   return features;
@@ -89,12 +87,8 @@ Result<arrow::ArrayVector> RowFeatures::Take(std::span<const uint32_t> winners, 
   ICEFIELD_ASSIGN(order, OrderOf(winners));
   ICEFIELD_TRY(ParallelFor(by_winner.size(), threads, [&](size_t at, int) -> Status {
     const size_t column = by_winner[at];
-    Result<ArrayPtr> values = TakeValues(columns_[column].values, *order);
-    if (!values.ok()) {
-      return std::move(values).error().At(
-          StrCat("feature '", schema_->field(static_cast<int>(column))->name(), "'"));
-    }
-    taken[column] = *std::move(values);
+    ICEFIELD_ASSIGN(taken[column], TakeFeature(*schema_->field(static_cast<int>(column)),
+                                               columns_[column].values, *order));
     return {};
   }));
   return taken;

@@ -12,9 +12,7 @@ namespace {
 // What the share of a view is used for. While features are gathered in memory they are held twice
 // for a moment, a segment of WinnerFeatures at a time. On disk, a window of them is held while they
 // are written, and one range, twice for a moment, while they are read.
-constexpr int64_t kSegmentBytes = int64_t{1} << 30;
-
-int64_t WindowBytes(int64_t share) { return std::max(share / 2, share - kSegmentBytes); }
+int64_t WindowBytes(int64_t share) { return std::max(share / 2, share - kSegmentBytesMax); }
 
 int64_t RangeBytes(int64_t share) { return std::max<int64_t>(1, share / 3); }
 

@@ -16,9 +16,6 @@ namespace {
 
 using BatchPtr = std::shared_ptr<arrow::RecordBatch>;
 
-// Segments stay below the 2 GiB that the offsets of one Arrow string column reach.
-constexpr int64_t kSegmentBytesMax = int64_t{1} << 30;
-
 }  // namespace
 
 std::shared_ptr<arrow::Schema> Nullable(const arrow::Schema& schema) {
@@ -56,6 +53,14 @@ Result<std::shared_ptr<arrow::Array>> OrderOf(std::span<const uint32_t> winners)
   }
   ICEFIELD_ARROW_ASSIGN(std::shared_ptr<arrow::Array> order, indices.Finish(), "gather");
   return order;
+}
+
+Result<std::shared_ptr<arrow::Array>> TakeFeature(const arrow::Field& feature,
+                                                  const std::shared_ptr<arrow::Array>& values,
+                                                  const arrow::Array& order) {
+  Result<std::shared_ptr<arrow::Array>> taken = TakeValues(values, order);
+  if (!taken.ok()) return std::move(taken).error().At(StrCat("feature '", feature.name(), "'"));
+  return taken;
 }
 
 Result<WinnerFeatures> WinnerFeatures::Make(std::shared_ptr<arrow::Schema> schema,
@@ -130,10 +135,7 @@ Result<std::shared_ptr<arrow::Array>> WinnerFeatures::TakeColumn(const Choice& c
                           arrow::MakeArrayOfNull(field->type(), order.length()), "gather");
     return nulls;
   }
-  // What fails here is a column of more than 2 GiB of text in one batch.
-  Result<std::shared_ptr<arrow::Array>> taken = TakeValues(choice.rows->column(column), order);
-  if (!taken.ok()) return std::move(taken).error().At(StrCat("feature '", field->name(), "'"));
-  return taken;
+  return TakeFeature(*field, choice.rows->column(column), order);
 }
 
 Result<arrow::ArrayVector> WinnerFeatures::Take(const std::vector<uint32_t>& winners,

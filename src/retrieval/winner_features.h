@@ -24,8 +24,18 @@ Result<std::shared_ptr<arrow::RecordBatch>> ConcatenateBatches(
     const std::shared_ptr<arrow::Schema>& schema,
     const std::vector<std::shared_ptr<arrow::RecordBatch>>& pieces, int threads = 1);
 
+/// What is joined to one array: well below the 2 GiB that the offsets of an Arrow text column
+/// reach.
+inline constexpr int64_t kSegmentBytesMax = int64_t{1} << 30;
+
 /// Numbers of winners as Arrow has indices: null for kNoWinner.
 Result<std::shared_ptr<arrow::Array>> OrderOf(std::span<const uint32_t> winners);
+
+/// The values of one feature in the order of OrderOf. ResourceExhausted names the feature where
+/// they do not fit one array.
+Result<std::shared_ptr<arrow::Array>> TakeFeature(const arrow::Field& feature,
+                                                  const std::shared_ptr<arrow::Array>& values,
+                                                  const arrow::Array& order);
 
 /// The features of distinct winners in the order of their locators, in a few long segments.
 class WinnerFeatures {

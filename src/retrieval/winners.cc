@@ -111,14 +111,11 @@ struct GroupedHits {
 Result<GroupedHits> GroupByPart(std::vector<Hits> ranges, const ScanParts& parts,
                                 const Workers& workers) {
   std::vector<std::vector<size_t>> next(ranges.size());
-  ICEFIELD_TRY(ParallelFor(
-      ranges.size(), workers.threads,
-      [&](size_t range, int) -> Status {
-        next[range].assign(parts.count(), 0);
-        for (const Hit& hit : ranges[range]) ++next[range][parts.PartOf(hit.winner)];
-        return {};
-      },
-      workers.interrupted));
+  ICEFIELD_TRY(ParallelFor(ranges.size(), workers, [&](size_t range, int) -> Status {
+    next[range].assign(parts.count(), 0);
+    for (const Hit& hit : ranges[range]) ++next[range][parts.PartOf(hit.winner)];
+    return {};
+  }));
   GroupedHits grouped;
   size_t all = 0;
   for (size_t part = 0; part < parts.count(); ++part) {
@@ -127,15 +124,12 @@ Result<GroupedHits> GroupByPart(std::vector<Hits> ranges, const ScanParts& parts
   }
   grouped.starts.push_back(all);
   grouped.hits.resize(all);
-  ICEFIELD_TRY(ParallelFor(
-      ranges.size(), workers.threads,
-      [&](size_t range, int) -> Status {
-        for (const Hit& hit : ranges[range])
-          grouped.hits[next[range][parts.PartOf(hit.winner)]++] = hit;
-        Hits().swap(ranges[range]);
-        return {};
-      },
-      workers.interrupted));
+  ICEFIELD_TRY(ParallelFor(ranges.size(), workers, [&](size_t range, int) -> Status {
+    for (const Hit& hit : ranges[range])
+      grouped.hits[next[range][parts.PartOf(hit.winner)]++] = hit;
+    Hits().swap(ranges[range]);
+    return {};
+  }));
   return grouped;
 }
 
@@ -198,24 +192,18 @@ Result<Winners> NumberWinners(std::vector<Hits> hits, size_t rows,
   const ScanParts parts(tasks, std::clamp<size_t>(count / kPartHits, 1, kPartsMax));
   ICEFIELD_ASSIGN(GroupedHits grouped, GroupByPart(std::move(hits), parts, workers));
   std::vector<uint32_t> numbers(parts.count() + 1, 0);  // First of each part.
-  ICEFIELD_TRY(ParallelFor(
-      parts.count(), workers.threads,
-      [&](size_t part, int) -> Status {
-        numbers[part + 1] = SortAndCount(grouped.OfPart(part));
-        return {};
-      },
-      workers.interrupted));
+  ICEFIELD_TRY(ParallelFor(parts.count(), workers, [&](size_t part, int) -> Status {
+    numbers[part + 1] = SortAndCount(grouped.OfPart(part));
+    return {};
+  }));
   std::partial_sum(numbers.begin(), numbers.end(), numbers.begin());
   Winners winners;
   winners.locators.resize(numbers.back());
   winners.winner_of_row.assign(rows, kNoWinner);
-  ICEFIELD_TRY(ParallelFor(
-      parts.count(), workers.threads,
-      [&](size_t part, int) -> Status {
-        Number(grouped.OfPart(part), numbers[part], winners);
-        return {};
-      },
-      workers.interrupted));
+  ICEFIELD_TRY(ParallelFor(parts.count(), workers, [&](size_t part, int) -> Status {
+    Number(grouped.OfPart(part), numbers[part], winners);
+    return {};
+  }));
   return winners;
 }
 

@@ -138,6 +138,18 @@ def append_file(
     return place
 
 
+TIMED = pa.schema(
+    [("key", pa.int64()), ("event_timestamp", pa.timestamp("us")), ("value", pa.float64())]
+)
+NOON = datetime(2024, 1, 1, 12)
+
+
+def timed_table(lake: Lake) -> tuple[Table, Path]:
+    """A table of one row, for who asks wrongly for it, and its file."""
+    table = lake.create(TIMED)
+    return table, append_file(table, [{"key": 1, "event_timestamp": NOON, "value": 0.5}])
+
+
 class _Rewrite(_OverwriteFiles):
     """A snapshot of the operation "replace", for which pyiceberg knows no summary."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from datetime import datetime
 
 import pyarrow as pa
 import pytest
@@ -11,19 +10,12 @@ import pytest
 import icefield
 from icefield import FeatureView, ReadOptions
 from icefield.errors import InvalidArgumentError
-from tests.python.lake import append_file, ours
-
-TIMED = pa.schema(
-    [("key", pa.int64()), ("event_timestamp", pa.timestamp("us")), ("value", pa.float64())]
-)
-NOON = datetime(2024, 1, 1, 12)
+from tests.python.lake import NOON, ours, timed_table
 
 
 @pytest.fixture(scope="module")
 def timed(lake):
-    table = lake.create(TIMED)
-    append_file(table, [{"key": 1, "event_timestamp": NOON, "value": 0.5}])
-    return ours(table)
+    return ours(timed_table(lake)[0])
 
 
 def frame():
@@ -78,8 +70,7 @@ def test_names_with_a_zero_byte_are_refused(timed, names):
 
 def test_what_is_no_file_is_said_at_once(lake):
     """A pipe in a data file's place would be waited for; a link to itself leads nowhere."""
-    table = lake.create(TIMED)
-    path = append_file(table, [{"key": 1, "event_timestamp": NOON, "value": 0.5}])
+    table, path = timed_table(lake)
     path.unlink()
     os.mkfifo(path)
     with pytest.raises(InvalidArgumentError, match=r"is a pipe or a device.*copy it to a file"):

@@ -36,7 +36,7 @@ from icefield.errors import (
     UnavailableError,
     UnsupportedError,
 )
-from tests.python.lake import Lake, append_file, ours
+from tests.python.lake import NOON, Lake, append_file, ours, timed_table
 
 ROWS = [{"id": at, "text": f"text {at % 3}", "half": at / 2} for at in range(40)]
 SCHEMA = pa.schema([("id", pa.int64()), ("text", pa.string()), ("half", pa.float64())])
@@ -458,17 +458,10 @@ def test_places_without_a_table_are_named(tmp_path):
 
 # --- views and frames ---
 
-TIMED = pa.schema(
-    [("key", pa.int64()), ("event_timestamp", pa.timestamp("us")), ("value", pa.float64())]
-)
-NOON = datetime(2024, 1, 1, 12)
-
 
 @pytest.fixture(scope="module")
 def timed(lake):
-    table = lake.create(TIMED)
-    append_file(table, [{"key": 1, "event_timestamp": NOON, "value": 0.5}])
-    return ours(table)
+    return ours(timed_table(lake)[0])
 
 
 def frame(**columns):
