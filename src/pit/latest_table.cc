@@ -191,7 +191,13 @@ class TypedLatestTable final : public LatestTable {
 
   void SettleTies(std::span<const int64_t> created_times,
                   std::span<const RowLineage> lineages) override {
-    DecideTies(tied_, packing_, created_times, lineages, [&](uint64_t slot, const Candidate& best) {
+    const auto order_of = [&](size_t at) {
+      RowOrder order{.event_time = tied_[at].event_time, .locator = packing_.Unpack(tied_[at].row)};
+      if (!created_times.empty()) order.created_time = created_times[at];
+      if (!lineages.empty()) order.lineage = lineages[at];
+      return order;
+    };
+    DecideTies(tied_, order_of, [&](uint64_t slot, const Candidate& best) {
       parts_[slot % kParts]->best.Put(static_cast<uint32_t>(slot / kParts), best);
     });
     tied_ = {};

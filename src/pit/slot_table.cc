@@ -262,16 +262,42 @@ void SlotTable::DropStaleTies() {
   });
 }
 
-std::vector<RowLocator> SlotTable::TiedRows() {
+size_t SlotTable::CountContenders() {
   DropStaleTies();
-  return SortTies(ties_, packing_);
+  return best_.size() + ties_.size();
 }
 
-void SlotTable::SettleTies(std::span<const int64_t> created_times,
-                           std::span<const RowLineage> lineages) {
-  DecideTies(ties_, packing_, created_times, lineages,
+uint64_t SlotTable::Contender(size_t at) const {
+  if (at >= best_.size()) return ties_[at - best_.size()].row;
+  return best_[at].row.load(std::memory_order_relaxed) & kRowBits;
+}
+
+Status SlotTable::Settle(const Found& found, const Workers& workers) {
+  packing_ = RowPacking(1);  // Of numbers.
+  if (!found.created_times.empty()) created_times_.assign(best_.size(), kNoCreatedTime);
+  if (!found.lineages.empty()) lineages_.assign(best_.size(), RowLineage{});
+  const Ranges slots(best_.size(), workers.threads);
+  ICEFIELD_TRY(ParallelForRanges(slots, workers, [&](size_t, size_t first, size_t end) -> Status {
+    for (size_t slot = first; slot < end; ++slot) {
+      const uint64_t row = best_[slot].row.load(std::memory_order_relaxed);
+      if (row == kNoRow) continue;
+      const uint32_t number = found.numbers[slot];
+      best_[slot].row.store((row & ~kRowBits) | number, std::memory_order_relaxed);
+      if (!found.created_times.empty()) created_times_[slot] = found.created_times[number];
+    }
+    return {};
+  }));
+  const auto order_of = [&](size_t at) {
+    const uint32_t number = found.numbers[best_.size() + at];
+    RowOrder order{.event_time = ties_[at].event_time, .locator = {.file = 0, .position = number}};
+    if (!found.created_times.empty()) order.created_time = found.created_times[number];
+    if (!found.lineages.empty()) order.lineage = found.lineages[number];
+    return order;
+  };
+  DecideTies(ties_, order_of,
              [&](uint64_t slot, const Candidate& best) { Put(static_cast<uint32_t>(slot), best); });
   ties_ = {};
+  return {};
 }
 
 Status SlotTable::Spread(const Workers& workers) {

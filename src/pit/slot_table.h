@@ -15,6 +15,7 @@
 #include "pit/candidate.h"
 #include "pit/observed_rows.h"
 #include "pit/packed_row.h"
+#include "pit/shared_bits.h"
 #include "pit/slot_finder.h"
 #include "pit/spine_index.h"
 #include "pit/ties.h"
@@ -31,29 +32,13 @@ enum class Outcome : uint8_t {
   kCut,            ///< The cuts leave no candidate (P8, P9).
 };
 
-/// One bit each for many things, set by several threads.
-class SharedBits {
- public:
-  explicit SharedBits(size_t size) : words_((size + 63) / 64) {}
-
-  bool operator[](size_t at) const {
-    return (words_[at / 64].load(std::memory_order_relaxed) >> (at % 64) & 1) != 0;
-  }
-  void Set(size_t at) {
-    if (!(*this)[at]) words_[at / 64].fetch_or(uint64_t{1} << (at % 64), std::memory_order_relaxed);
-  }
-
- private:
-  std::vector<std::atomic<uint64_t>> words_;
-};
-
 /// Slots with their candidates. The result depends only on the set of rows observed: not on order,
 /// batches, threads. A row is visible from its event time on, with cuts from the latest of its
 /// event, created and commit time. Memory: about 30 bytes a slot and 20 a key, 8 more a slot where
 /// rows have created times and 16 more where they have a lineage, and 24 for each row set aside.
 ///
 /// Two ways to decide between rows of one event time (P5, P6): rows come with created times and
-/// lineages, or with neither, and those that tie are set aside until SettleTies hears of theirs.
+/// lineages, or with neither, and those that tie are set aside until Settle hears of theirs.
 class SlotTable {
  public:
   struct Options {
@@ -78,12 +63,27 @@ class SlotTable {
   /// True once Observe has given up.
   bool too_many_ties() const { return too_many_ties_; }
 
-  /// The rows set aside that may still win, ascending and distinct; after the last Observe.
-  std::vector<RowLocator> TiedRows();
+  /// How many rows may still win: the best one of each slot, then those set aside, of which the
+  /// first ones of their slots come twice. After the last Observe.
+  size_t CountContenders();
 
-  /// Decides between the rows that TiedRows gave, by their created times (empty where the view has
-  /// none) and lineages (empty where no file stores them). After TiedRows, before Spread.
-  void SettleTies(std::span<const int64_t> created_times, std::span<const RowLineage> lineages);
+  /// One of them, packed; RowPacking::kNoRow for a slot without a row.
+  uint64_t Contender(size_t at) const;
+
+  /// Those of them that were set aside: from this one on.
+  size_t first_tied() const { return best_.size(); }
+
+  /// What was found out about the rows that may win.
+  struct Found {
+    std::span<const uint32_t> numbers;       ///< Of the contenders, in the order of the rows.
+    std::span<const int64_t> created_times;  ///< By number; empty where they were not asked for.
+    std::span<const RowLineage> lineages;    ///< Those of rows set aside, by number; or empty.
+  };
+
+  /// Decides between the rows that were set aside. From here on the locator of a row is file 0 and
+  /// its number. After CountContenders, before Spread, once; without rows set aside it may be left
+  /// out.
+  Status Settle(const Found& found, const Workers& workers = {});
 
   /// After the last Observe, once: spreads each slot's candidate to the later slots of its key.
   Status Spread(const Workers& workers = {});
@@ -92,7 +92,8 @@ class SlotTable {
   /// expired (P3); no less than the TTL of the options allows.
   struct Resolved {
     Outcome outcome = Outcome::kKeyAbsent;
-    Candidate winner;  ///< For kHit. Without created time and lineage where ties were set aside.
+    /// For kHit. Where ties were set aside it has what Settle knew.
+    Candidate winner;
   };
   Resolved Resolve(size_t row, int64_t oldest_fresh) const;
 
@@ -135,7 +136,7 @@ class SlotTable {
 
   const SpineIndex& index_;
   const Options options_;
-  const RowPacking packing_;
+  RowPacking packing_;
   SlotFinder finder_;
   LargeVector<Best> best_;
   std::once_flag details_made_;

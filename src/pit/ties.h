@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <numeric>
 #include <span>
 #include <vector>
@@ -30,11 +29,10 @@ inline std::vector<RowLocator> SortTies(std::vector<Tie>& ties, const RowPacking
   return rows;
 }
 
-/// Decides between sorted ties by their created times (empty where the view has none) and lineages
-/// (empty where no file stores them). `put` gets the best row of every slot that has ties.
-inline void DecideTies(std::span<const Tie> ties, const RowPacking& packing,
-                       std::span<const int64_t> created_times, std::span<const RowLineage> lineages,
-                       const std::function<void(uint64_t slot, const Candidate&)>& put) {
+/// Decides between ties. `order_of` says how one of them, by its place, ranks; `put` gets the best
+/// row of every slot that has ties.
+template <typename OrderOf, typename Put>
+void DecideTies(std::span<const Tie> ties, const OrderOf& order_of, const Put& put) {
   std::vector<size_t> by_slot(ties.size());
   std::iota(by_slot.begin(), by_slot.end(), size_t{0});
   std::sort(by_slot.begin(), by_slot.end(),
@@ -42,14 +40,8 @@ inline void DecideTies(std::span<const Tie> ties, const RowPacking& packing,
   for (size_t at = 0; at < by_slot.size();) {
     const uint64_t slot = ties[by_slot[at]].slot;
     Candidate best;
-    for (; at < by_slot.size() && ties[by_slot[at]].slot == slot; ++at) {
-      const size_t number = by_slot[at];
-      RowOrder order{.event_time = ties[number].event_time,
-                     .locator = packing.Unpack(ties[number].row)};
-      if (!created_times.empty()) order.created_time = created_times[number];
-      if (!lineages.empty()) order.lineage = lineages[number];
-      best.Merge({order, false});
-    }
+    for (; at < by_slot.size() && ties[by_slot[at]].slot == slot; ++at)
+      best.Merge({order_of(by_slot[at]), false});
     put(slot, best);
   }
 }

@@ -187,8 +187,8 @@ class JoinedSet final : public TrainingSet {
       giving_work += GivingWork(*scan, frame_.rows());
       ICEFIELD_ASSIGN(Winners winners, WinnersFor(at, *scan));
       const Stopwatch watch(report_.seconds.gather);
-      ICEFIELD_ASSIGN(GatheredFeatures gathered, GatherFeatures(*scan, frame_, std::move(winners),
-                                                                TermsOf(at, left), terms_.read));
+      ICEFIELD_ASSIGN(GatheredFeatures gathered,
+                      GatherFeatures(*scan, std::move(winners), TermsOf(at, left), terms_.read));
       left = std::max<int64_t>(0, left - gathered.features.bytes_held());
       gathered_.emplace(at, std::move(gathered));
       report_.views.push_back(std::move(scan->report));

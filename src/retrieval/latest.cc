@@ -222,9 +222,12 @@ class LatestSet final : public TrainingSet {
       if (!table->too_many_ties()) {
         ICEFIELD_TRY(std::move(observed));
         const std::vector<RowLocator> tied = table->TiedRows();
-        ICEFIELD_ASSIGN(const TieDetails details,
-                        ReadTieDetails(*scan_, tied, memory_.thread_bytes(), options_));
-        table->SettleTies(details.created_times, details.lineages);
+        const int64_t thread_bytes = memory_.thread_bytes();
+        ICEFIELD_ASSIGN(const std::vector<int64_t> created_times,
+                        ReadCreatedTimesOf(*scan_, tied, thread_bytes, options_));
+        ICEFIELD_ASSIGN(const std::vector<RowLineage> lineages,
+                        ReadLineagesOf(*scan_, tied, thread_bytes, options_));
+        table->SettleTies(created_times, lineages);
         return table;
       }
       ICEFIELD_TRY(ReadAllOnceMore(*scan_, options_));

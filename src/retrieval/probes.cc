@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/executor.h"
+#include "retrieval/contenders.h"
 #include "retrieval/deciding_batches.h"
 #include "retrieval/pruning.h"
 #include "retrieval/tied_rows.h"
@@ -116,22 +117,6 @@ const DecidingBatch& PartOf(const DecidingBatch& batch, const ChosenRows& chosen
   return own.part;
 }
 
-// What decides between `rows`, which are among `all`: `details` are those of all.
-TieDetails DetailsOf(const std::vector<RowLocator>& rows, const std::vector<RowLocator>& all,
-                     const TieDetails& details) {
-  if (rows.size() == all.size()) return details;
-  std::vector<uint32_t> places;
-  auto at = all.begin();
-  for (const RowLocator& row : rows) {
-    at = std::find(at, all.end(), row);
-    places.push_back(static_cast<uint32_t>(at - all.begin()));
-  }
-  TieDetails own;
-  Pick(details.created_times, places, own.created_times);
-  Pick(details.lineages, places, own.lineages);
-  return own;
-}
-
 // Fills the slots of all probes from one scan.
 class SlotFilling {
  public:
@@ -145,29 +130,30 @@ class SlotFilling {
     }
   }
 
-  Result<ProbeSlots> Fill() && {
-    scan_.report.ties = PlannedTies(scan_);
-    MakeSlots();
-    if (scan_.report.ties != TieReading::kAside) {
-      ICEFIELD_TRY(ObserveAll(TieOrder::kRead));
-      return std::move(slots_);
-    }
-    Status observed = ObserveAll(TieOrder::kLeftOut);
-    const bool too_many = std::any_of(slots_.begin(), slots_.end(),
-                                      [](const auto& slots) { return slots->too_many_ties(); });
-    if (!too_many) {
-      ICEFIELD_TRY(std::move(observed));
-      ICEFIELD_TRY(SettleTies());
-      return std::move(slots_);
-    }
-    slots_.clear();
-    ICEFIELD_TRY(ReadAllOnceMore(scan_, terms_.read));
-    MakeSlots();
-    ICEFIELD_TRY(ObserveAll(TieOrder::kRead));
-    return std::move(slots_);
+  Result<FilledSlots> Fill() && {
+    ICEFIELD_TRY(Observe());
+    FilledSlots filled;
+    ICEFIELD_ASSIGN(filled.contenders,
+                    SettleSlots(scan_, slots_, terms_.thread_bytes, terms_.read));
+    filled.slots = std::move(slots_);
+    return filled;
   }
 
  private:
+  Status Observe() {
+    scan_.report.ties = PlannedTies(scan_);
+    MakeSlots();
+    if (scan_.report.ties != TieReading::kAside) return ObserveAll(TieOrder::kRead);
+    Status observed = ObserveAll(TieOrder::kLeftOut);
+    const bool too_many = std::any_of(slots_.begin(), slots_.end(),
+                                      [](const auto& slots) { return slots->too_many_ties(); });
+    if (!too_many) return observed;
+    slots_.clear();
+    ICEFIELD_TRY(ReadAllOnceMore(scan_, terms_.read));
+    MakeSlots();
+    return ObserveAll(TieOrder::kRead);
+  }
+
   void MakeSlots() {
     const PinnedView& pinned = scan_.pinned;
     for (const Probe& probe : probes_) {
@@ -192,7 +178,7 @@ class SlotFilling {
           return Status();
         },
         [&](DecidingBatch& batch, ChosenRows& chosen, int worker) {
-          return Observe(batch, chosen, scratch[static_cast<size_t>(worker)]);
+          return ObserveBatch(batch, chosen, scratch[static_cast<size_t>(worker)]);
         }));
     for (const WorkerScratch& own : scratch) scan_.report.rows_dropped += own.dropped;
     return {};
@@ -216,7 +202,7 @@ class SlotFilling {
     }
   }
 
-  Status Observe(DecidingBatch& batch, ChosenRows& chosen, WorkerScratch& own) {
+  Status ObserveBatch(DecidingBatch& batch, ChosenRows& chosen, WorkerScratch& own) {
     DropTimeless(batch, chosen, own);
     for (size_t probe = 0; probe < probes_.size(); ++probe) {
       ProbeScratch& of_probe = own.probes[probe];
@@ -230,25 +216,6 @@ class SlotFilling {
                                            .positions = part.positions,
                                            .file = part.file,
                                            .first_position = part.first_position}));
-    }
-    return {};
-  }
-
-  // A row that ties for several probes is read once.
-  Status SettleTies() {
-    std::vector<std::vector<RowLocator>> tied;
-    std::vector<RowLocator> all;
-    for (const std::unique_ptr<SlotTable>& slots : slots_) {
-      const std::vector<RowLocator>& rows = tied.emplace_back(slots->TiedRows());
-      std::vector<RowLocator> united;
-      std::set_union(all.begin(), all.end(), rows.begin(), rows.end(), std::back_inserter(united));
-      all = std::move(united);
-    }
-    ICEFIELD_ASSIGN(const TieDetails details,
-                    ReadTieDetails(scan_, all, terms_.thread_bytes, terms_.read));
-    for (size_t probe = 0; probe < slots_.size(); ++probe) {
-      const TieDetails own = DetailsOf(tied[probe], all, details);
-      slots_[probe]->SettleTies(own.created_times, own.lineages);
     }
     return {};
   }
@@ -267,8 +234,8 @@ int64_t WidestTtl(std::span<const int64_t> ttls_us) {
   return *least == 0 ? 0 : *greatest;
 }
 
-Result<ProbeSlots> FillSlots(ViewScan& scan, const EntityFrame& frame,
-                             std::span<const Probe> probes, const DecidingTerms& terms) {
+Result<FilledSlots> FillSlots(ViewScan& scan, const EntityFrame& frame,
+                              std::span<const Probe> probes, const DecidingTerms& terms) {
   return SlotFilling(scan, frame, probes, terms).Fill();
 }
 

@@ -35,11 +35,17 @@ struct DecidingTerms {
 /// The slots of each probe.
 using ProbeSlots = std::vector<std::unique_ptr<SlotTable>>;
 
+/// Slots that have observed a scan.
+struct FilledSlots {
+  ProbeSlots slots;
+  std::vector<RowLocator> contenders;  ///< The rows that they hold, by number.
+};
+
 /// Streams keys and times of an opened view, with the cuts that scan.report names, once to the
 /// slots of all probes, and settles ties; Spread is the caller's. Where too many rows tie to be set
 /// aside, all are read once more, with what decides between them. Fills what the report says of
 /// reading: a row that several probes match is counted once.
-Result<ProbeSlots> FillSlots(ViewScan& scan, const EntityFrame& frame,
-                             std::span<const Probe> probes, const DecidingTerms& terms);
+Result<FilledSlots> FillSlots(ViewScan& scan, const EntityFrame& frame,
+                              std::span<const Probe> probes, const DecidingTerms& terms);
 
 }  // namespace icefield

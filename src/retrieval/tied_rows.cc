@@ -11,6 +11,15 @@
 #include "retrieval/progress_stages.h"
 
 namespace icefield {
+namespace {
+
+// What is read here is a small part, which no plan knows of.
+ReadOptions Uncounted(ReadOptions options) {
+  options.progress = nullptr;
+  return options;
+}
+
+}  // namespace
 
 TieReading PlannedTies(const ViewScan& scan) {
   const PinnedView& pinned = scan.pinned;
@@ -30,37 +39,37 @@ Status ReadAllOnceMore(ViewScan& scan, const ReadOptions& options) {
   return {};
 }
 
-Result<TieDetails> ReadTieDetails(ViewScan& scan, std::span<const RowLocator> rows,
-                                  int64_t thread_bytes, const ReadOptions& options) {
-  TieDetails details;
-  if (rows.empty()) return details;
+Result<std::vector<int64_t>> ReadCreatedTimesOf(ViewScan& scan, std::span<const RowLocator> rows,
+                                                int64_t thread_bytes, const ReadOptions& options) {
   const PinnedView& pinned = scan.pinned;
-  const bool has_created = pinned.view.created_time.has_value();
-  const bool has_lineage = StoresLineage(scan.files);
-  ReadSchema read{.schema = *pinned.selected.schema, .columns = {}};
-  if (has_created)
-    read.columns.push_back({pinned.view.created_time->id, pinned.view.created_time->name});
-  if (has_lineage) AddLineage(pinned, read);
-  if (has_created) details.created_times.resize(rows.size());
-  if (has_lineage) details.lineages.resize(rows.size());
-  ReadOptions uncounted = options;  // A small part, which no plan knows of.
-  uncounted.progress = nullptr;
+  if (!pinned.view.created_time || rows.empty()) return std::vector<int64_t>();
+  const Field& created = *pinned.view.created_time;
+  std::vector<int64_t> times(rows.size());
   ICEFIELD_TRY(ReadWinners(
-      scan, rows, std::move(read), thread_bytes, uncounted,
-      [&](size_t first, const std::shared_ptr<arrow::RecordBatch>& columns) -> Status {
-        if (has_created) {
-          ICEFIELD_TRY(ReadCreatedTimes(*columns->column(0), pinned.unit,
-                                        std::span(details.created_times).subspan(first)));
-        }
-        if (!has_lineage) return {};
-        const int row_ids = columns->num_columns() - 1;
-        const std::vector<RowLineage> of_rows =
-            ReadLineages({columns->column(row_ids - 1), columns->column(row_ids)});
-        std::copy(of_rows.begin(), of_rows.end(),
-                  details.lineages.begin() + static_cast<std::ptrdiff_t>(first));
-        return {};
+      scan, rows, {.schema = *pinned.selected.schema, .columns = {{created.id, created.name}}},
+      thread_bytes, Uncounted(options),
+      [&](size_t first, const std::shared_ptr<arrow::RecordBatch>& columns) {
+        return ReadCreatedTimes(*columns->column(0), pinned.unit, std::span(times).subspan(first));
       }));
-  return details;
+  return times;
+}
+
+Result<std::vector<RowLineage>> ReadLineagesOf(ViewScan& scan, std::span<const RowLocator> rows,
+                                               int64_t thread_bytes, const ReadOptions& options) {
+  if (!StoresLineage(scan.files) || rows.empty()) return std::vector<RowLineage>();
+  ReadSchema read{.schema = *scan.pinned.selected.schema, .columns = {}};
+  AddLineage(scan.pinned, read);
+  std::vector<RowLineage> lineages(rows.size());
+  ICEFIELD_TRY(
+      ReadWinners(scan, rows, std::move(read), thread_bytes, Uncounted(options),
+                  [&](size_t first, const std::shared_ptr<arrow::RecordBatch>& columns) -> Status {
+                    const std::vector<RowLineage> of_rows =
+                        ReadLineages({columns->column(0), columns->column(1)});
+                    std::copy(of_rows.begin(), of_rows.end(),
+                              lineages.begin() + static_cast<std::ptrdiff_t>(first));
+                    return {};
+                  }));
+  return lineages;
 }
 
 Status ReadCreatedTimes(const arrow::Array& column, ViewUnit unit,

@@ -26,16 +26,14 @@ size_t TiesMax(size_t slots);
 /// with what decides between all rows.
 Status ReadAllOnceMore(ViewScan& scan, const ReadOptions& options);
 
-/// What decides between rows that tie, of each.
-struct TieDetails {
-  std::vector<int64_t> created_times;  ///< Empty where the view has none.
-  std::vector<RowLineage> lineages;    ///< Empty where no file stores them.
-};
+/// Reads the created times of `rows` (ascending, distinct), or none where the view has none. A
+/// thread holds about `thread_bytes` of them at most. Adds to the report's bytes and pages.
+Result<std::vector<int64_t>> ReadCreatedTimesOf(ViewScan& scan, std::span<const RowLocator> rows,
+                                                int64_t thread_bytes, const ReadOptions& options);
 
-/// Reads it of `rows` (ascending, distinct). A thread holds about `thread_bytes` of them at most.
-/// Adds to the report's bytes and pages.
-Result<TieDetails> ReadTieDetails(ViewScan& scan, std::span<const RowLocator> rows,
-                                  int64_t thread_bytes, const ReadOptions& options);
+/// The same of their lineages, or none where no file stores them.
+Result<std::vector<RowLineage>> ReadLineagesOf(ViewScan& scan, std::span<const RowLocator> rows,
+                                               int64_t thread_bytes, const ReadOptions& options);
 
 /// The created times of `column` in the view's unit, kNoCreatedTime where null, into the first of
 /// `created_times`. CorruptData where one does not fit the unit,

@@ -48,7 +48,7 @@ Result<std::vector<std::vector<Decision>>> DecideWinners(ViewScan& scan, const E
                                                          const DecidingTerms& terms);
 
 /// The second pass: reads the winners' features. Fills the report.
-Result<GatheredFeatures> GatherFeatures(ViewScan& scan, const EntityFrame& frame, Winners winners,
-                                        const FeatureTerms& terms, const ReadOptions& options);
+Result<GatheredFeatures> GatherFeatures(ViewScan& scan, Winners winners, const FeatureTerms& terms,
+                                        const ReadOptions& options);
 
 }  // namespace icefield

@@ -3,11 +3,13 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "base/executor.h"
 #include "base/result.h"
 #include "base/row_order.h"
+#include "pit/shared_bits.h"
 #include "pit/slot_table.h"
 #include "retrieval/entity_frame.h"
 #include "retrieval/report.h"
@@ -33,26 +35,21 @@ struct DecisionCounts {
   void Report(ViewReport& report) const;
 };
 
-/// An entity row and the row of the view that wins for it.
-struct Hit {
-  RowLocator winner;
-  uint32_t row = 0;
-};
-
 /// Every entity row's winner under one TTL.
 struct ResolvedRows {
   DecisionCounts counts;
-  std::vector<std::vector<Hit>> hits;  ///< By ranges of entity rows.
+  std::vector<uint32_t> numbers;  ///< By entity row; kNoWinner for a miss.
+  SharedBits winning;             ///< By number: a row of the view that wins.
 };
 
-/// Asks the slots, after Spread, for every entity row. `ttl_us`: no more than the slots were made
-/// for; 0: none.
-Result<ResolvedRows> ResolveRows(const SlotTable& slots, const EntityFrame& frame,
-                                 const PinnedView& pinned, int64_t ttl_us, const Workers& workers);
+/// Asks the slots, after Settle and Spread, for every entity row. They chose among `contenders`
+/// rows. `ttl_us`: no more than the slots were made for; 0: none.
+Result<ResolvedRows> ResolveRows(const SlotTable& slots, size_t contenders,
+                                 const EntityFrame& frame, const PinnedView& pinned, int64_t ttl_us,
+                                 const Workers& workers);
 
-/// Numbers the winners of `rows` entity rows in the order of their locators, which are of the files
-/// of `tasks`.
-Result<Winners> NumberWinners(std::vector<std::vector<Hit>> hits, size_t rows,
-                              const std::vector<FileTask>& tasks, const Workers& workers);
+/// Of the contenders, by number, those that win.
+Result<Winners> KeepWinners(ResolvedRows resolved, std::span<const RowLocator> contenders,
+                            const Workers& workers);
 
 }  // namespace icefield

@@ -11,67 +11,56 @@
 namespace icefield {
 namespace {
 
-std::vector<FileTask> Files(const std::vector<int64_t>& rows) {
-  std::vector<FileTask> tasks(rows.size());
-  for (size_t file = 0; file < rows.size(); ++file) tasks[file].file.record_count = rows[file];
-  return tasks;
-}
-
-// The obvious numbers: places in the ordered set of winners.
-Winners Obvious(const std::vector<std::vector<Hit>>& hits, size_t rows) {
-  std::set<RowLocator> distinct;
-  for (const std::vector<Hit>& range : hits)
-    for (const Hit& hit : range) distinct.insert(hit.winner);
+// The obvious way: the set of the rows that win, and places in it.
+Winners Obvious(const std::vector<uint32_t>& numbers, const std::vector<RowLocator>& contenders) {
+  const std::set<uint32_t> winning(numbers.begin(), numbers.end());
+  std::map<uint32_t, uint32_t> places{{kNoWinner, kNoWinner}};
   Winners winners;
-  winners.locators.assign(distinct.begin(), distinct.end());
-  winners.winner_of_row.assign(rows, kNoWinner);
-  std::map<RowLocator, uint32_t> numbers;
-  for (const RowLocator& winner : winners.locators)
-    numbers.emplace(winner, static_cast<uint32_t>(numbers.size()));
-  for (const std::vector<Hit>& range : hits)
-    for (const Hit& hit : range) winners.winner_of_row[hit.row] = numbers.at(hit.winner);
+  for (const uint32_t number : winning) {
+    if (number == kNoWinner) continue;
+    places.emplace(number, static_cast<uint32_t>(winners.locators.size()));
+    winners.locators.push_back(contenders[number]);
+  }
+  for (const uint32_t number : numbers) winners.winner_of_row.push_back(places.at(number));
   return winners;
 }
 
-void CompareWithTheObvious(const std::vector<int64_t>& files, int64_t positions, size_t rows) {
-  std::mt19937 random(static_cast<uint32_t>(rows));
-  std::vector<std::vector<Hit>> hits(7);
-  for (size_t row = 0; row < rows; ++row) {
-    if (random() % 5 == 0) continue;
-    const RowLocator winner{static_cast<uint32_t>(random() % files.size()),
-                            static_cast<int64_t>(random()) % positions};
-    hits[row * hits.size() / rows].push_back({winner, static_cast<uint32_t>(row)});
-  }
-  const Winners wanted = Obvious(hits, rows);
+void CompareWithTheObvious(uint32_t contenders, size_t rows, uint32_t first_number) {
+  std::mt19937 random(contenders);
+  std::vector<RowLocator> of_number;
+  for (uint32_t number = 0; number < contenders; ++number)
+    of_number.push_back({number / 1000, int64_t{number} * 3});
+  std::vector<uint32_t> numbers(rows, kNoWinner);
+  for (uint32_t& number : numbers)
+    if (random() % 4 != 0)
+      number = first_number + static_cast<uint32_t>(random() % (contenders - first_number));
+  const Winners wanted = Obvious(numbers, of_number);
   for (const int threads : {1, 2, 4}) {
-    const auto got = NumberWinners(hits, rows, Files(files), {.threads = threads});
+    ResolvedRows resolved{.counts = {}, .numbers = numbers, .winning = SharedBits(contenders)};
+    for (const uint32_t number : numbers)
+      if (number != kNoWinner) resolved.winning.Set(number);
+    const auto got = KeepWinners(std::move(resolved), of_number, {.threads = threads});
     ASSERT_TRUE(got.ok());
     EXPECT_EQ(got->locators, wanted.locators);
     EXPECT_EQ(got->winner_of_row, wanted.winner_of_row);
   }
 }
 
-TEST(NumberWinners, IsTheOrderOfLocators) {
-  CompareWithTheObvious({1000}, 1000, 1);
-  CompareWithTheObvious({100'000, 1, 50'000, 7}, 50'000, 60'000);
-  CompareWithTheObvious({40, 30}, 30, 60'000);  // Many entity rows share a winner.
+TEST(KeepWinners, NumbersThoseThatWinAmongThemselves) {
+  CompareWithTheObvious(1, 1, 0);
+  CompareWithTheObvious(64, 50, 0);
+  CompareWithTheObvious(65, 50, 64);
+  CompareWithTheObvious(100'000, 60'000, 0);
+  CompareWithTheObvious(1000, 100'000, 0);  // All win.
+  CompareWithTheObvious(200'000, 3000, 190'000);
 }
 
-TEST(NumberWinners, HoldsWhereManifestsCountTooFewRows) {
-  CompareWithTheObvious({10, 0, 100'000}, 90'000, 30'000);
-}
-
-TEST(NumberWinners, OfNoHits) {
-  const auto got = NumberWinners({{}, {}}, 3, Files({5}), {.threads = 2});
+TEST(KeepWinners, OfNoContenders) {
+  ResolvedRows resolved{.counts = {}, .numbers = {kNoWinner, kNoWinner}, .winning = SharedBits(0)};
+  const auto got = KeepWinners(std::move(resolved), {}, {.threads = 2});
   ASSERT_TRUE(got.ok());
   EXPECT_TRUE(got->locators.empty());
-  EXPECT_EQ(got->winner_of_row, (std::vector<uint32_t>{kNoWinner, kNoWinner, kNoWinner}));
-}
-
-TEST(NumberWinners, OfNoFiles) {
-  const auto got = NumberWinners({{}}, 1, {}, {});
-  ASSERT_TRUE(got.ok());
-  EXPECT_EQ(got->winner_of_row, std::vector<uint32_t>{kNoWinner});
+  EXPECT_EQ(got->winner_of_row, (std::vector<uint32_t>{kNoWinner, kNoWinner}));
 }
 
 }  // namespace

@@ -1,0 +1,99 @@
+#include "retrieval/contenders.h"
+
+#include <algorithm>
+
+#include "pit/row_numbers.h"
+#include "retrieval/tied_rows.h"
+
+namespace icefield {
+namespace {
+
+// The contenders of several slot tables, one table after the other.
+class AllContenders {
+ public:
+  explicit AllContenders(std::span<const std::unique_ptr<SlotTable>> tables)
+      : tables_(tables), starts_{0} {
+    for (const std::unique_ptr<SlotTable>& table : tables)
+      starts_.push_back(starts_.back() + table->CountContenders());
+  }
+
+  size_t count() const { return starts_.back(); }
+  size_t first(size_t table) const { return starts_[table]; }
+  size_t end(size_t table) const { return starts_[table + 1]; }
+
+  // As RowsAsked.
+  void Ask(size_t first, std::span<uint64_t> rows) const {
+    const auto after = std::upper_bound(starts_.begin(), starts_.end(), first);
+    auto table = static_cast<size_t>(after - starts_.begin()) - 1;
+    for (size_t at = 0; at < rows.size(); ++at) {
+      while (first + at >= end(table)) ++table;
+      rows[at] = tables_[table]->Contender(first + at - starts_[table]);
+    }
+  }
+
+  // Numbers of the rows that were set aside, ascending, each once.
+  std::vector<uint32_t> TiedNumbers(std::span<const uint32_t> numbers) const {
+    std::vector<uint32_t> tied;
+    for (size_t table = 0; table < tables_.size(); ++table) {
+      const size_t first_tied = first(table) + tables_[table]->first_tied();
+      const auto of_table = numbers.subspan(first_tied, end(table) - first_tied);
+      tied.insert(tied.end(), of_table.begin(), of_table.end());
+    }
+    std::sort(tied.begin(), tied.end());
+    tied.erase(std::unique(tied.begin(), tied.end()), tied.end());
+    return tied;
+  }
+
+ private:
+  std::span<const std::unique_ptr<SlotTable>> tables_;
+  std::vector<size_t> starts_;  // Of each table; one more at the end.
+};
+
+// The lineages of the rows that tie, by the numbers of all; or none.
+Result<std::vector<RowLineage>> ReadLineages(ViewScan& scan, const NumberedRows& numbered,
+                                             std::span<const uint32_t> tied, int64_t thread_bytes,
+                                             const ReadOptions& options) {
+  std::vector<RowLocator> rows;
+  rows.reserve(tied.size());
+  for (const uint32_t number : tied) rows.push_back(numbered.rows[number]);
+  ICEFIELD_ASSIGN(const std::vector<RowLineage> of_tied,
+                  ReadLineagesOf(scan, rows, thread_bytes, options));
+  if (of_tied.empty()) return std::vector<RowLineage>();
+  std::vector<RowLineage> lineages(numbered.rows.size());
+  for (size_t at = 0; at < tied.size(); ++at) lineages[tied[at]] = of_tied[at];
+  return lineages;
+}
+
+}  // namespace
+
+Result<std::vector<RowLocator>> SettleSlots(ViewScan& scan,
+                                            std::span<const std::unique_ptr<SlotTable>> slots,
+                                            int64_t thread_bytes, const ReadOptions& options) {
+  const Workers workers = WorkersOf(options);
+  const AllContenders contenders(slots);
+  std::vector<int64_t> file_rows;
+  for (const FileTask& task : scan.plan.tasks) file_rows.push_back(task.file.record_count);
+  ICEFIELD_ASSIGN(NumberedRows numbered,
+                  NumberRows(
+                      contenders.count(),
+                      [&](size_t first, std::span<uint64_t> rows) { contenders.Ask(first, rows); },
+                      file_rows, workers));
+  std::vector<int64_t> created_times;
+  std::vector<RowLineage> lineages;
+  if (scan.report.ties == TieReading::kAside) {
+    ICEFIELD_ASSIGN(created_times, ReadCreatedTimesOf(scan, numbered.rows, thread_bytes, options));
+    ICEFIELD_ASSIGN(lineages, ReadLineages(scan, numbered, contenders.TiedNumbers(numbered.numbers),
+                                           thread_bytes, options));
+  }
+  const std::span<const uint32_t> numbers(numbered.numbers);
+  for (size_t table = 0; table < slots.size(); ++table) {
+    const size_t first = contenders.first(table);
+    const SlotTable::Found found{.numbers = numbers.subspan(first, contenders.end(table) - first),
+                                 .created_times = created_times,
+                                 .lineages = lineages};
+    ICEFIELD_TRY(slots[table]->Settle(found, workers));
+  }
+  return std::move(numbered.rows);
+}
+
+}  // namespace icefield
