@@ -137,7 +137,7 @@ class TrainingSet:
         deletes (deletion_vectors, position_delete_files, equality_delete_files,
         rows_deleted_by_position, rows_deleted_by_equality), hits, misses by reason, null_values by
         feature, full_ties, hits_not_yet_created or None, ties (created times read: "none", "aside"
-        of rows of one event time, or "with created times" of all), decided_with (the view whose
+        of the rows that may win, or "with created times" of all), decided_with (the view whose
         keys and times were read for this one too, or None), created_cut, commit_cut); frame
         (start_us, end_us, scans: each as of a view) or None where one was given; seconds (frame,
         plan, encode, winners, gather); process_peak_bytes (the most that the process has had in

@@ -11,6 +11,7 @@
 
 #include "base/large_pages.h"
 #include "pit/candidate.h"
+#include "pit/contenders.h"
 #include "pit/dictionary.h"
 #include "pit/observed_rows.h"
 #include "pit/packed_row.h"
@@ -61,23 +62,28 @@ class BestRows {
     if (!lineages_.empty()) lineages_[key] = candidate.order.lineage;
   }
 
-  /// The best row of a key: packed, its event time, and the key where that is a word.
-  struct KeyRow {
-    uint64_t row;
-    int64_t event_time;
-    uint64_t word;
-  };
+  size_t size() const { return best_.size(); }
 
-  /// Appends the best row of every key; `words` are the keys by number, or empty. Returns how many
-  /// tied in all but P6.
-  int64_t AppendRows(std::span<const uint64_t> words, std::vector<KeyRow>& rows) const {
-    int64_t ties = 0;
+  /// The best row of a key, packed.
+  uint64_t RowOf(uint32_t key) const { return best_[key].row & kRowBits; }
+
+  bool has_created_times() const { return !created_times_.empty(); }
+
+  /// From here on the locator of a row is file 0 and its number. `numbers` are those of the keys.
+  void Name(const FoundRows& found, std::span<const uint32_t> numbers) {
+    packing_ = RowPacking(1);
+    if (!found.created_times.empty()) created_times_.assign(best_.size(), kNoCreatedTime);
+    if (!found.lineages.empty()) lineages_.assign(best_.size(), RowLineage{});
     for (size_t key = 0; key < best_.size(); ++key) {
-      const Best& best = best_[key];
-      rows.push_back({best.row & kRowBits, best.event_time, words.empty() ? 0 : words[key]});
-      ties += (best.row & kTied) != 0 ? 1 : 0;
+      best_[key].row = (best_[key].row & ~kRowBits) | numbers[key];
+      if (!found.created_times.empty()) created_times_[key] = found.created_times[numbers[key]];
     }
-    return ties;
+  }
+
+  /// Gives every key with its best row to `take`.
+  template <typename Take>
+  void ForEach(const Take& take) const {
+    for (uint32_t key = 0; key < best_.size(); ++key) take(key, CandidateOf(key));
   }
 
  private:

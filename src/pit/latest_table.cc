@@ -179,50 +179,63 @@ class TypedLatestTable final : public LatestTable {
     }
   }
 
-  std::vector<RowLocator> TiedRows() override {
+  size_t CountContenders() override {
+    starts_ = {0};
     for (size_t number = 0; number < kParts; ++number) {
       BestRows& best = parts_[number]->best;
+      starts_.push_back(starts_.back() + best.size());
       best.DropStaleTies();
       for (const Tie& tie : best.ties())
         tied_.push_back({tie.event_time, tie.row, tie.slot * kParts + number});
     }
-    return SortTies(tied_, packing_);
+    return first_tied() + tied_.size();
   }
 
-  void SettleTies(std::span<const int64_t> created_times,
-                  std::span<const RowLineage> lineages) override {
+  size_t first_tied() const override { return starts_.back(); }
+
+  void GetContenders(size_t first, std::span<uint64_t> rows) const override {
+    const auto after = std::upper_bound(starts_.begin(), starts_.end(), first);
+    auto part = static_cast<size_t>(after - starts_.begin()) - 1;
+    for (size_t at = 0; at < rows.size(); ++at) {
+      const size_t number = first + at;
+      while (part < kParts && number >= starts_[part + 1]) ++part;
+      rows[at] = part < kParts
+                     ? parts_[part]->best.RowOf(static_cast<uint32_t>(number - starts_[part]))
+                     : tied_[number - first_tied()].row;
+    }
+  }
+
+  Status Settle(const FoundRows& found, const Workers& workers) override {
+    ICEFIELD_TRY(ParallelFor(kParts, workers, [&](size_t part, int) -> Status {
+      const size_t keys = starts_[part + 1] - starts_[part];
+      parts_[part]->best.Name(found, found.numbers.subspan(starts_[part], keys));
+      return {};
+    }));
     const auto order_of = [&](size_t at) {
-      RowOrder order{.event_time = tied_[at].event_time, .locator = packing_.Unpack(tied_[at].row)};
-      if (!created_times.empty()) order.created_time = created_times[at];
-      if (!lineages.empty()) order.lineage = lineages[at];
-      return order;
+      return OrderOfTie(tied_[at], found.numbers[first_tied() + at], found);
     };
     DecideTies(tied_, order_of, [&](uint64_t slot, const Candidate& best) {
       parts_[slot % kParts]->best.Put(static_cast<uint32_t>(slot / kParts), best);
     });
     tied_ = {};
+    return {};
   }
 
-  Winners TakeWinners() override {
-    constexpr bool kWords = std::is_same_v<Keys, WordKeys>;
-    using KeyRow = BestRows::KeyRow;
+  Winners TakeWinners(std::span<const RowLocator> rows) override {
+    constexpr uint32_t kNoPlace = UINT32_MAX;
+    std::vector<uint32_t> places(rows.size(), kNoPlace);
+    for (const std::unique_ptr<Part>& part : parts_)
+      part->best.ForEach(
+          [&](uint32_t /*key*/, const Candidate& best) { places[NumberOf(best)] = 0; });
     Winners winners;
-    std::vector<KeyRow> rows;
-    for (std::unique_ptr<Part>& part : parts_) {
-      std::vector<uint64_t> words;
-      if constexpr (kWords) words = part->dictionary.Words();
-      winners.full_ties += part->best.AppendRows(words, rows);
-      part.reset();
+    for (size_t number = 0; number < rows.size(); ++number) {
+      if (places[number] == kNoPlace) continue;
+      places[number] = static_cast<uint32_t>(winners.locators.size());
+      winners.locators.push_back(rows[number]);
     }
-    std::sort(rows.begin(), rows.end(),
-              [](const KeyRow& a, const KeyRow& b) { return a.row < b.row; });
-    winners.locators.reserve(rows.size());
-    winners.event_times.reserve(rows.size());
-    if (kWords) winners.words.reserve(rows.size());
-    for (const KeyRow& row : rows) {
-      winners.locators.push_back(packing_.Unpack(row.row));
-      winners.event_times.push_back(row.event_time);
-      if (kWords) winners.words.push_back(row.word);
+    for (std::unique_ptr<Part>& part : parts_) {
+      TakePart(*part, places, winners);
+      part.reset();
     }
     return winners;
   }
@@ -231,6 +244,28 @@ class TypedLatestTable final : public LatestTable {
   Status TooManyTies() const {
     return Fail(ErrorCode::kResourceExhausted, "more than ", options_.ties_max,
                 " rows of one key and event time");
+  }
+
+  static size_t NumberOf(const Candidate& best) {
+    return static_cast<size_t>(best.order.locator.position);
+  }
+
+  // Puts what is known of a part's best rows into their places.
+  static void TakePart(const Part& part, std::span<const uint32_t> places, Winners& winners) {
+    std::vector<uint64_t> words;
+    if constexpr (std::is_same_v<Keys, WordKeys>) {
+      words = part.dictionary.Words();
+      winners.words.resize(winners.locators.size());
+    }
+    winners.event_times.resize(winners.locators.size());
+    if (part.best.has_created_times()) winners.created_times.resize(winners.locators.size());
+    part.best.ForEach([&](uint32_t key, const Candidate& best) {
+      const uint32_t place = places[NumberOf(best)];
+      winners.event_times[place] = best.order.event_time;
+      if (part.best.has_created_times()) winners.created_times[place] = best.order.created_time;
+      if (!words.empty()) winners.words[place] = words[key];
+      winners.full_ties += best.tied ? 1 : 0;
+    });
   }
 
   // Chooses among the rows from `start` on, at most of one block of keys. Returns where it ends.
@@ -310,7 +345,9 @@ class TypedLatestTable final : public LatestTable {
   std::vector<Chosen<typename Keys::Kept>> chosen_;  ///< By thread.
   std::atomic<size_t> ties_{0};                      ///< Of all parts.
   std::atomic<bool> too_many_ties_{false};
-  std::vector<Tie> tied_;  ///< From TiedRows to SettleTies.
+  // From CountContenders to Settle.
+  std::vector<size_t> starts_{0};  // Contenders of each part; one more at the end.
+  std::vector<Tie> tied_;
 };
 
 }  // namespace

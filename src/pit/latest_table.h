@@ -10,9 +10,9 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/row_order.h"
+#include "pit/contenders.h"
 #include "pit/observed_rows.h"
-#include "pit/packed_row.h"
-#include "pit/ties.h"
 
 namespace icefield {
 
@@ -21,8 +21,9 @@ namespace icefield {
 /// created times and 16 more where they have a lineage, and 24 for each row set aside. Keys lie in
 /// parts, which can be left to another table over the same rows.
 ///
-/// Two ways to decide between rows of one event time (P5, P6): as in SlotTable.
-class LatestTable {
+/// Two ways to decide between rows of one event time (P5, P6): as in SlotTable. The best rows among
+/// the contenders are those of the keys.
+class LatestTable : public Contenders {
  public:
   struct Options {
     uint32_t files = 1;  ///< Numbers of files are below.
@@ -36,8 +37,6 @@ class LatestTable {
   /// can have.
   static Result<std::unique_ptr<LatestTable>> Make(
       const std::vector<std::shared_ptr<arrow::DataType>>& key_types, const Options& options);
-
-  virtual ~LatestTable() = default;
 
   /// Takes rows in, whose key columns are `keys`, all but those that are 1 in `left_out` (empty:
   /// none is). Key ids of `rows` are not looked at. Threads call at once, each with its number.
@@ -66,22 +65,17 @@ class LatestTable {
   /// The number of parts.
   virtual size_t parts() const = 0;
 
-  /// The rows set aside that may still win, ascending and distinct; after the last Observe.
-  virtual std::vector<RowLocator> TiedRows() = 0;
-
-  /// Decides between the rows that TiedRows gave: as SlotTable::SettleTies.
-  virtual void SettleTies(std::span<const int64_t> created_times,
-                          std::span<const RowLineage> lineages) = 0;
-
-  /// The best rows, in the order of their locators.
+  /// The best rows, in the order of their places.
   struct Winners {
     std::vector<RowLocator> locators;
     std::vector<int64_t> event_times;
+    /// kNoCreatedTime for none; empty where nobody read them.
+    std::vector<int64_t> created_times;
     std::vector<uint64_t> words;  ///< Keys, where they are words (as WordColumn reads); else none.
     int64_t full_ties = 0;        ///< Of them, those that tied in all but P6.
   };
-  /// Lets go of all keys.
-  virtual Winners TakeWinners() = 0;
+  /// After Settle; `rows` are those that it was told of, by number. Lets go of all keys.
+  virtual Winners TakeWinners(std::span<const RowLocator> rows) = 0;
 };
 
 }  // namespace icefield

@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "pit/candidate.h"
+#include "pit/row_numbers.h"
 
 namespace icefield {
 namespace {
@@ -145,18 +146,24 @@ void ObserveFile(LatestTable& table, const std::vector<FileRows>& files, uint32_
   }
 }
 
-// What decides between the tied rows, as a retrieval would read it.
-void Settle(LatestTable& table, const std::vector<FileRows>& files) {
+// What decides between the rows that may win, as a retrieval would read it. Returns them by number.
+std::vector<RowLocator> Settle(LatestTable& table, const std::vector<FileRows>& files, bool aside) {
+  const auto ask = [&](size_t first, std::span<uint64_t> rows) {
+    table.GetContenders(first, rows);
+  };
+  NumberedRows numbered =
+      *NumberRows(table.CountContenders(), ask, std::vector<int64_t>(kFiles, kRows), {});
   std::vector<int64_t> created_times;
   std::vector<RowLineage> lineages;
-  const std::vector<RowLocator> rows = table.TiedRows();
-  EXPECT_TRUE(std::is_sorted(rows.begin(), rows.end()));
-  EXPECT_EQ(std::adjacent_find(rows.begin(), rows.end()), rows.end());
-  for (const RowLocator& row : rows) {
+  for (const RowLocator& row : numbered.rows) {
+    if (!aside) break;
     created_times.push_back(files[row.file].created_times[static_cast<size_t>(row.position)]);
     lineages.push_back(files[row.file].lineages[static_cast<size_t>(row.position)]);
   }
-  table.SettleTies(created_times, lineages);
+  const FoundRows found{
+      .numbers = numbered.numbers, .created_times = created_times, .lineages = lineages};
+  EXPECT_TRUE(table.Settle(found, {.threads = 2}).ok());
+  return std::move(numbered.rows);
 }
 
 // Every file by a thread of its own, in as many tables as it takes.
@@ -174,19 +181,22 @@ Answer Found(const std::vector<FileRows>& files, KeyKind kind, const Way& way, i
       for (uint32_t number = 0; number < kFiles; ++number)
         threads.emplace_back([&, number] { ObserveFile(**table, files, number, kind, way); });
     }
-    if (way.aside) Settle(**table, files);
+    const std::vector<RowLocator> rows = Settle(**table, files, way.aside);
     EXPECT_GT((*table)->end_part(), part);
     answer.keyless += (*table)->keyless();
     part = (*table)->end_part();
     parts = (*table)->parts();
-    const LatestTable::Winners winners = (*table)->TakeWinners();
+    const LatestTable::Winners winners = (*table)->TakeWinners(rows);
     answer.full_ties += winners.full_ties;
     EXPECT_EQ(winners.event_times.size(), winners.locators.size());
+    EXPECT_EQ(winners.created_times.size(), winners.locators.size());
+    EXPECT_TRUE(std::is_sorted(winners.locators.begin(), winners.locators.end()));
     EXPECT_EQ(winners.words.size(), kind == KeyKind::kWord ? winners.locators.size() : 0);
     for (size_t at = 0; at < winners.locators.size(); ++at) {
       const FileRows& file = files[winners.locators[at].file];
       const auto row = static_cast<size_t>(winners.locators[at].position);
       EXPECT_EQ(winners.event_times[at], file.event_times[row]);
+      EXPECT_EQ(winners.created_times[at], file.created_times[row]);
       if (!winners.words.empty()) {
         EXPECT_EQ(winners.words[at], static_cast<uint64_t>(*file.keys[row]));
       }
@@ -254,7 +264,8 @@ TEST(LatestTable, TiesThatBetterRowsFollowAreForgotten) {
                     ->Observe(columns, {.event_times = same, .first_position = time * 1000}, {}, 0)
                     .ok());
   }
-  EXPECT_EQ((*table)->TiedRows().size(), 1000U);
+  const size_t contenders = (*table)->CountContenders();
+  EXPECT_EQ(contenders, (*table)->first_tied() + 1000);
 }
 
 TEST(LatestTable, RefusesPositionsThatCannotBeNoted) {

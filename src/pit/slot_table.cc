@@ -267,12 +267,15 @@ size_t SlotTable::CountContenders() {
   return best_.size() + ties_.size();
 }
 
-uint64_t SlotTable::Contender(size_t at) const {
-  if (at >= best_.size()) return ties_[at - best_.size()].row;
-  return best_[at].row.load(std::memory_order_relaxed) & kRowBits;
+void SlotTable::GetContenders(size_t first, std::span<uint64_t> rows) const {
+  for (size_t at = 0; at < rows.size(); ++at) {
+    const size_t number = first + at;
+    rows[at] = number < best_.size() ? best_[number].row.load(std::memory_order_relaxed) & kRowBits
+                                     : ties_[number - best_.size()].row;
+  }
 }
 
-Status SlotTable::Settle(const Found& found, const Workers& workers) {
+Status SlotTable::Settle(const FoundRows& found, const Workers& workers) {
   packing_ = RowPacking(1);  // Of numbers.
   if (!found.created_times.empty()) created_times_.assign(best_.size(), kNoCreatedTime);
   if (!found.lineages.empty()) lineages_.assign(best_.size(), RowLineage{});
@@ -288,11 +291,7 @@ Status SlotTable::Settle(const Found& found, const Workers& workers) {
     return {};
   }));
   const auto order_of = [&](size_t at) {
-    const uint32_t number = found.numbers[best_.size() + at];
-    RowOrder order{.event_time = ties_[at].event_time, .locator = {.file = 0, .position = number}};
-    if (!found.created_times.empty()) order.created_time = found.created_times[number];
-    if (!found.lineages.empty()) order.lineage = found.lineages[number];
-    return order;
+    return OrderOfTie(ties_[at], found.numbers[best_.size() + at], found);
   };
   DecideTies(ties_, order_of,
              [&](uint64_t slot, const Candidate& best) { Put(static_cast<uint32_t>(slot), best); });

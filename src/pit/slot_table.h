@@ -13,6 +13,7 @@
 #include "base/large_pages.h"
 #include "base/result.h"
 #include "pit/candidate.h"
+#include "pit/contenders.h"
 #include "pit/observed_rows.h"
 #include "pit/packed_row.h"
 #include "pit/shared_bits.h"
@@ -39,7 +40,7 @@ enum class Outcome : uint8_t {
 ///
 /// Two ways to decide between rows of one event time (P5, P6): rows come with created times and
 /// lineages, or with neither, and those that tie are set aside until Settle hears of theirs.
-class SlotTable {
+class SlotTable final : public Contenders {
  public:
   struct Options {
     /// A row is visible from the later of its event and created time, and one without a created
@@ -63,27 +64,12 @@ class SlotTable {
   /// True once Observe has given up.
   bool too_many_ties() const { return too_many_ties_; }
 
-  /// How many rows may still win: the best one of each slot, then those set aside, of which the
-  /// first ones of their slots come twice. After the last Observe.
-  size_t CountContenders();
-
-  /// One of them, packed; RowPacking::kNoRow for a slot without a row.
-  uint64_t Contender(size_t at) const;
-
-  /// Those of them that were set aside: from this one on.
-  size_t first_tied() const { return best_.size(); }
-
-  /// What was found out about the rows that may win.
-  struct Found {
-    std::span<const uint32_t> numbers;       ///< Of the contenders, in the order of the rows.
-    std::span<const int64_t> created_times;  ///< By number; empty where they were not asked for.
-    std::span<const RowLineage> lineages;    ///< Those of rows set aside, by number; or empty.
-  };
-
-  /// Decides between the rows that were set aside. From here on the locator of a row is file 0 and
-  /// its number. After CountContenders, before Spread, once; without rows set aside it may be left
-  /// out.
-  Status Settle(const Found& found, const Workers& workers = {});
+  /// As Contenders. The best rows are those of the slots; the locator of a row is file 0 and its
+  /// number then. Before Spread; without rows set aside it may be left out.
+  size_t CountContenders() override;
+  size_t first_tied() const override { return best_.size(); }
+  void GetContenders(size_t first, std::span<uint64_t> rows) const override;
+  Status Settle(const FoundRows& found, const Workers& workers) override;
 
   /// After the last Observe, once: spreads each slot's candidate to the later slots of its key.
   Status Spread(const Workers& workers = {});

@@ -178,7 +178,7 @@ std::vector<RowLocator> Settle(const std::vector<Row>& rows, const Shape& shape,
   std::map<RowLocator, Row> by_locator;
   for (const Row& row : rows) by_locator.emplace(RowLocator{row.file, row.position}, row);
   const auto asked = [&](size_t first, std::span<uint64_t> packed) {
-    for (size_t at = 0; at < packed.size(); ++at) packed[at] = table.Contender(first + at);
+    table.GetContenders(first, packed);
   };
   NumberedRows numbered = *NumberRows(table.CountContenders(), asked, {1000, 1000, 1000}, {});
   std::vector<int64_t> created;
@@ -187,7 +187,7 @@ std::vector<RowLocator> Settle(const std::vector<Row>& rows, const Shape& shape,
     if (shape.created) created.push_back(by_locator.at(locator).created);
     if (shape.lineage) lineages.push_back(by_locator.at(locator).lineage);
   }
-  const SlotTable::Found found{
+  const FoundRows found{
       .numbers = numbered.numbers, .created_times = created, .lineages = lineages};
   EXPECT_TRUE(table.Settle(found, {.threads = 3}).ok());
   return std::move(numbered.rows);

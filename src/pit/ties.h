@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "pit/candidate.h"
-#include "pit/packed_row.h"
+#include "pit/contenders.h"
 
 namespace icefield {
 
@@ -20,13 +20,12 @@ struct Tie {
   uint64_t slot;
 };
 
-/// Puts ties in the order of their rows, and says where these lie.
-inline std::vector<RowLocator> SortTies(std::vector<Tie>& ties, const RowPacking& packing) {
-  std::sort(ties.begin(), ties.end(), [](const Tie& a, const Tie& b) { return a.row < b.row; });
-  std::vector<RowLocator> rows;
-  rows.reserve(ties.size());
-  for (const Tie& tie : ties) rows.push_back(packing.Unpack(tie.row));
-  return rows;
+/// How a tie ranks, whose row has this number.
+inline RowOrder OrderOfTie(const Tie& tie, uint32_t number, const FoundRows& found) {
+  RowOrder order{.event_time = tie.event_time, .locator = {.file = 0, .position = number}};
+  if (!found.created_times.empty()) order.created_time = found.created_times[number];
+  if (!found.lineages.empty()) order.lineage = found.lineages[number];
+  return order;
 }
 
 /// Decides between ties. `order_of` says how one of them, by its place, ranks; `put` gets the best

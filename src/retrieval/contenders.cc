@@ -8,36 +8,37 @@
 namespace icefield {
 namespace {
 
-// The contenders of several slot tables, one table after the other.
+// The contenders of several holders, one holder after the other.
 class AllContenders {
  public:
-  explicit AllContenders(std::span<const std::unique_ptr<SlotTable>> tables)
-      : tables_(tables), starts_{0} {
-    for (const std::unique_ptr<SlotTable>& table : tables)
-      starts_.push_back(starts_.back() + table->CountContenders());
+  explicit AllContenders(std::span<Contenders* const> holders) : holders_(holders), starts_{0} {
+    for (Contenders* const holder : holders)
+      starts_.push_back(starts_.back() + holder->CountContenders());
   }
 
   size_t count() const { return starts_.back(); }
-  size_t first(size_t table) const { return starts_[table]; }
-  size_t end(size_t table) const { return starts_[table + 1]; }
+  size_t first(size_t holder) const { return starts_[holder]; }
+  size_t end(size_t holder) const { return starts_[holder + 1]; }
 
   // As RowsAsked.
   void Ask(size_t first, std::span<uint64_t> rows) const {
     const auto after = std::upper_bound(starts_.begin(), starts_.end(), first);
-    auto table = static_cast<size_t>(after - starts_.begin()) - 1;
-    for (size_t at = 0; at < rows.size(); ++at) {
-      while (first + at >= end(table)) ++table;
-      rows[at] = tables_[table]->Contender(first + at - starts_[table]);
+    auto holder = static_cast<size_t>(after - starts_.begin()) - 1;
+    for (; !rows.empty(); ++holder) {
+      const size_t count = std::min(rows.size(), end(holder) - first);
+      holders_[holder]->GetContenders(first - starts_[holder], rows.first(count));
+      rows = rows.subspan(count);
+      first += count;
     }
   }
 
   // Numbers of the rows that were set aside, ascending, each once.
   std::vector<uint32_t> TiedNumbers(std::span<const uint32_t> numbers) const {
     std::vector<uint32_t> tied;
-    for (size_t table = 0; table < tables_.size(); ++table) {
-      const size_t first_tied = first(table) + tables_[table]->first_tied();
-      const auto of_table = numbers.subspan(first_tied, end(table) - first_tied);
-      tied.insert(tied.end(), of_table.begin(), of_table.end());
+    for (size_t holder = 0; holder < holders_.size(); ++holder) {
+      const size_t first_tied = first(holder) + holders_[holder]->first_tied();
+      const auto of_holder = numbers.subspan(first_tied, end(holder) - first_tied);
+      tied.insert(tied.end(), of_holder.begin(), of_holder.end());
     }
     std::sort(tied.begin(), tied.end());
     tied.erase(std::unique(tied.begin(), tied.end()), tied.end());
@@ -45,8 +46,8 @@ class AllContenders {
   }
 
  private:
-  std::span<const std::unique_ptr<SlotTable>> tables_;
-  std::vector<size_t> starts_;  // Of each table; one more at the end.
+  std::span<Contenders* const> holders_;
+  std::vector<size_t> starts_;  // Of each holder; one more at the end.
 };
 
 // The lineages of the rows that tie, by the numbers of all; or none.
@@ -66,11 +67,11 @@ Result<std::vector<RowLineage>> ReadLineages(ViewScan& scan, const NumberedRows&
 
 }  // namespace
 
-Result<std::vector<RowLocator>> SettleSlots(ViewScan& scan,
-                                            std::span<const std::unique_ptr<SlotTable>> slots,
-                                            int64_t thread_bytes, const ReadOptions& options) {
+Result<std::vector<RowLocator>> SettleContenders(ViewScan& scan,
+                                                 std::span<Contenders* const> holders,
+                                                 int64_t thread_bytes, const ReadOptions& options) {
   const Workers workers = WorkersOf(options);
-  const AllContenders contenders(slots);
+  const AllContenders contenders(holders);
   std::vector<int64_t> file_rows;
   for (const FileTask& task : scan.plan.tasks) file_rows.push_back(task.file.record_count);
   ICEFIELD_ASSIGN(NumberedRows numbered,
@@ -86,12 +87,12 @@ Result<std::vector<RowLocator>> SettleSlots(ViewScan& scan,
                                            thread_bytes, options));
   }
   const std::span<const uint32_t> numbers(numbered.numbers);
-  for (size_t table = 0; table < slots.size(); ++table) {
-    const size_t first = contenders.first(table);
-    const SlotTable::Found found{.numbers = numbers.subspan(first, contenders.end(table) - first),
-                                 .created_times = created_times,
-                                 .lineages = lineages};
-    ICEFIELD_TRY(slots[table]->Settle(found, workers));
+  for (size_t holder = 0; holder < holders.size(); ++holder) {
+    const size_t first = contenders.first(holder);
+    const FoundRows found{.numbers = numbers.subspan(first, contenders.end(holder) - first),
+                          .created_times = created_times,
+                          .lineages = lineages};
+    ICEFIELD_TRY(holders[holder]->Settle(found, workers));
   }
   return std::move(numbered.rows);
 }

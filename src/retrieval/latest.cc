@@ -2,6 +2,7 @@
 #include <arrow/util/byte_size.h>
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <mutex>
 #include <numeric>
@@ -12,6 +13,8 @@
 #include "codec/arrow/arrow_types.h"
 #include "io/machine_memory.h"
 #include "pit/latest_table.h"
+#include "pit/ties.h"
+#include "retrieval/contenders.h"
 #include "retrieval/deciding_batches.h"
 #include "retrieval/gather.h"
 #include "retrieval/latest_columns.h"
@@ -114,7 +117,7 @@ class LatestSet final : public TrainingSet {
       ICEFIELD_TRY(OpenPass());
       const Stopwatch watch(report_.seconds.winners);
       ICEFIELD_ASSIGN(const std::unique_ptr<LatestTable> table, FillTable(next_part));
-      TakeWinners(*table);
+      ICEFIELD_TRY(TakeWinners(*table));
       next_part = table->end_part();
       is_last = next_part == table->parts();
     }
@@ -166,6 +169,7 @@ class LatestSet final : public TrainingSet {
   int64_t LatestBytes() const {
     return static_cast<int64_t>(winners_.locators.size() * sizeof(RowLocator) +
                                 winners_.event_times.size() * sizeof(int64_t) +
+                                winners_.created_times.size() * sizeof(int64_t) +
                                 winners_.words.size() * sizeof(uint64_t));
   }
 
@@ -221,13 +225,6 @@ class LatestSet final : public TrainingSet {
       Status observed = ObserveAll(*table);
       if (!table->too_many_ties()) {
         ICEFIELD_TRY(std::move(observed));
-        const std::vector<RowLocator> tied = table->TiedRows();
-        const int64_t thread_bytes = memory_.thread_bytes();
-        ICEFIELD_ASSIGN(const std::vector<int64_t> created_times,
-                        ReadCreatedTimesOf(*scan_, tied, thread_bytes, options_));
-        ICEFIELD_ASSIGN(const std::vector<RowLineage> lineages,
-                        ReadLineagesOf(*scan_, tied, thread_bytes, options_));
-        table->SettleTies(created_times, lineages);
         return table;
       }
       ICEFIELD_TRY(ReadAllOnceMore(*scan_, options_));
@@ -255,7 +252,8 @@ class LatestSet final : public TrainingSet {
   Status ObserveAll(LatestTable& table) {
     std::vector<WorkerScratch> scratch(static_cast<size_t>(ThreadCount(options_.threads)));
     const TickSpan ticks{span_.first.value_or(INT64_MIN), span_.last.value_or(INT64_MAX)};
-    const int64_t bytes_max = std::min(memory_.feature_bytes(LatestBytes()),
+    // Numbering the best rows takes about as much as they do.
+    const int64_t bytes_max = std::min(memory_.feature_bytes(LatestBytes()) / 2,
                                        memory_.limits().held_bytes_max.value_or(INT64_MAX));
     const TieOrder order = IsAside() ? TieOrder::kLeftOut : TieOrder::kRead;
     ICEFIELD_TRY(ForEachDecidingBatch(
@@ -272,8 +270,11 @@ class LatestSet final : public TrainingSet {
     return {};
   }
 
-  void TakeWinners(LatestTable& table) {
-    LatestTable::Winners winners = table.TakeWinners();
+  Status TakeWinners(LatestTable& table) {
+    const std::array<Contenders*, 1> holders{&table};
+    ICEFIELD_ASSIGN(const std::vector<RowLocator> rows,
+                    SettleContenders(*scan_, holders, memory_.thread_bytes(), options_));
+    LatestTable::Winners winners = table.TakeWinners(rows);
     known_.Trim(winners);
     scan_->report.full_ties += winners.full_ties;
     if (winners_.locators.empty()) {
@@ -281,6 +282,7 @@ class LatestSet final : public TrainingSet {
     } else {
       AppendWinners(winners, winners_);
     }
+    return {};
   }
 
   static Status ObserveBatch(const DecidingBatch& batch, const TickSpan& ticks, LatestTable& table,

@@ -1,7 +1,6 @@
 #include "retrieval/latest_columns.h"
 
-#include <arrow/array/util.h>
-#include <arrow/buffer.h>
+#include <arrow/array/builder_primitive.h>
 #include <arrow/type.h>
 #include <arrow/type_traits.h>
 
@@ -27,39 +26,39 @@ bool IsExactKey(const Type& type) {
   return IsWordKey(**arrow_type) && !arrow::is_floating(id) && id != arrow::Type::BOOL;
 }
 
-// Whether a tick of the view's unit is the event time's value.
-bool IsExactTime(const PinnedView& pinned) {
-  const Type& type = pinned.view.event_time.type;
+// Whether a tick of the view's unit is the value of a time of this type.
+bool IsExactTime(const PinnedView& pinned, const Type& type) {
   if (type.Is(PrimitiveKind::kDate)) return false;
   return IsNanosecondType(type) == (pinned.unit == ViewUnit::kNanos);
 }
 
-std::optional<int> NumberOf(const ReadSchema& read, const Field& field) {
-  const auto found =
-      std::find(read.columns.begin(), read.columns.end(), ReadColumn{field.id, field.name});
-  if (found == read.columns.end()) return std::nullopt;
-  return static_cast<int>(found - read.columns.begin());
-}
-
+// A column of `known`; with `absent`, null where that is.
 template <typename Value, typename Known>
 Result<std::shared_ptr<arrow::Array>> MakeColumn(const std::shared_ptr<arrow::DataType>& type,
-                                                 std::span<const Known> known) {
+                                                 std::span<const Known> known,
+                                                 std::optional<Known> absent) {
+  typename arrow::CTypeTraits<Value>::BuilderType builder;
   const auto rows = static_cast<int64_t>(known.size());
-  ICEFIELD_ARROW_ASSIGN(std::shared_ptr<arrow::Buffer> buffer,
-                        arrow::AllocateBuffer(rows * static_cast<int64_t>(sizeof(Value))),
-                        "latest");
-  auto* const values = reinterpret_cast<Value*>(buffer->mutable_data());
-  std::transform(known.begin(), known.end(), values,
-                 [](Known value) { return static_cast<Value>(value); });
-  return arrow::MakeArray(arrow::ArrayData::Make(type, rows, {nullptr, std::move(buffer)}, 0));
+  ICEFIELD_ARROW_TRY(builder.Reserve(rows), "latest");
+  for (const Known value : known) {
+    if (value == absent) {
+      builder.UnsafeAppendNull();
+    } else {
+      builder.UnsafeAppend(static_cast<Value>(value));
+    }
+  }
+  ICEFIELD_ARROW_ASSIGN(std::shared_ptr<arrow::Array> column, builder.Finish(), "latest");
+  ICEFIELD_ARROW_ASSIGN(column, column->View(type), "latest");
+  return column;
 }
 
 template <typename Known>
 Status InsertColumn(int number, const arrow::Schema& schema, std::span<const Known> known,
-                    arrow::ArrayVector& columns) {
+                    std::optional<Known> absent, arrow::ArrayVector& columns) {
   const std::shared_ptr<arrow::DataType>& type = schema.field(number)->type();
-  Result<std::shared_ptr<arrow::Array>> column =
-      type->byte_width() == 4 ? MakeColumn<int32_t>(type, known) : MakeColumn<int64_t>(type, known);
+  Result<std::shared_ptr<arrow::Array>> column = type->byte_width() == 4
+                                                     ? MakeColumn<int32_t>(type, known, absent)
+                                                     : MakeColumn<int64_t>(type, known, absent);
   if (!column.ok()) return std::move(column).error();
   columns.insert(columns.begin() + number, *std::move(column));
   return {};
@@ -100,35 +99,64 @@ KnownColumns KnownColumns::Of(const PinnedView& pinned) {
   const BoundView& view = pinned.view;
   KnownColumns known;
   if (view.keys.size() == 1 && IsExactKey(view.keys.front().type))
-    known.key_ = NumberOf(read, view.keys.front());
-  if (IsExactTime(pinned)) known.event_time_ = NumberOf(read, view.event_time);
-  if (known.key_ == known.event_time_) known.event_time_.reset();  // One column is both.
+    known.Add(read, view.keys.front(), What::kKey);
+  if (IsExactTime(pinned, view.event_time.type)) known.Add(read, view.event_time, What::kEventTime);
+  if (view.created_time && IsExactTime(pinned, view.created_time->type))
+    known.Add(read, *view.created_time, What::kCreatedTime);
+  std::sort(known.columns_.begin(), known.columns_.end(),
+            [](const Known& a, const Known& b) { return a.place < b.place; });
   // Something is read of every winner: what says how many there are.
-  if (read.columns.size() <= 2) known = {};
+  if (read.columns.size() <= known.columns_.size()) known.columns_.pop_back();
   return known;
+}
+
+// A column that is several of these is the first of them.
+void KnownColumns::Add(const ReadSchema& read, const Field& field, What what) {
+  const auto found =
+      std::find(read.columns.begin(), read.columns.end(), ReadColumn{field.id, field.name});
+  const auto place = static_cast<int>(found - read.columns.begin());
+  const bool is_known = std::any_of(columns_.begin(), columns_.end(),
+                                    [&](const Known& known) { return known.place == place; });
+  if (found != read.columns.end() && !is_known) columns_.push_back({place, what});
+}
+
+bool KnownColumns::Has(What what) const {
+  return std::any_of(columns_.begin(), columns_.end(),
+                     [&](const Known& known) { return known.what == what; });
 }
 
 ReadSchema KnownColumns::WithoutThem(const PinnedView& pinned) const {
   ReadSchema read = LatestColumns(pinned);
-  if (event_time_) read.columns.erase(read.columns.begin() + *event_time_);
-  if (key_) read.columns.erase(read.columns.begin() + *key_);
+  for (auto known = columns_.rbegin(); known != columns_.rend(); ++known)
+    read.columns.erase(read.columns.begin() + known->place);
   return read;
 }
 
 void KnownColumns::Trim(LatestTable::Winners& winners) const {
-  if (!key_) std::vector<uint64_t>().swap(winners.words);
-  if (!event_time_) std::vector<int64_t>().swap(winners.event_times);
+  if (!Has(What::kKey)) std::vector<uint64_t>().swap(winners.words);
+  if (!Has(What::kEventTime)) std::vector<int64_t>().swap(winners.event_times);
+  if (!Has(What::kCreatedTime)) std::vector<int64_t>().swap(winners.created_times);
 }
 
 Status KnownColumns::Insert(const LatestTable::Winners& winners, size_t first, int64_t rows,
                             const arrow::Schema& schema, arrow::ArrayVector& columns) const {
-  const auto count = static_cast<size_t>(rows);
-  if (key_)
-    ICEFIELD_TRY(
-        InsertColumn(*key_, schema, std::span(winners.words).subspan(first, count), columns));
-  if (event_time_) {
-    ICEFIELD_TRY(InsertColumn(*event_time_, schema,
-                              std::span(winners.event_times).subspan(first, count), columns));
+  const auto part = [&](const auto& values) {
+    return std::span(values).subspan(first, static_cast<size_t>(rows));
+  };
+  for (const Known& known : columns_) {
+    switch (known.what) {
+      case What::kKey:
+        ICEFIELD_TRY(InsertColumn<uint64_t>(known.place, schema, part(winners.words), {}, columns));
+        break;
+      case What::kEventTime:
+        ICEFIELD_TRY(
+            InsertColumn<int64_t>(known.place, schema, part(winners.event_times), {}, columns));
+        break;
+      case What::kCreatedTime:
+        ICEFIELD_TRY(InsertColumn<int64_t>(known.place, schema, part(winners.created_times),
+                                           kNoCreatedTime, columns));
+        break;
+    }
   }
   return {};
 }
@@ -136,6 +164,8 @@ Status KnownColumns::Insert(const LatestTable::Winners& winners, size_t first, i
 void AppendWinners(const LatestTable::Winners& from, LatestTable::Winners& to) {
   to.locators.insert(to.locators.end(), from.locators.begin(), from.locators.end());
   to.event_times.insert(to.event_times.end(), from.event_times.begin(), from.event_times.end());
+  to.created_times.insert(to.created_times.end(), from.created_times.begin(),
+                          from.created_times.end());
   to.words.insert(to.words.end(), from.words.begin(), from.words.end());
 }
 
@@ -146,6 +176,7 @@ void SortByLocator(LatestTable::Winners& winners) {
             [&](size_t a, size_t b) { return winners.locators[a] < winners.locators[b]; });
   Reorder(order, winners.locators);
   Reorder(order, winners.event_times);
+  Reorder(order, winners.created_times);
   Reorder(order, winners.words);
 }
 

@@ -6,7 +6,7 @@
 
 #include <cstdint>
 #include <memory>
-#include <optional>
+#include <vector>
 
 #include "base/result.h"
 #include "pit/latest_table.h"
@@ -23,8 +23,8 @@ ReadSchema LatestColumns(const PinnedView& pinned);
 Result<std::shared_ptr<arrow::Schema>> LatestSchema(const PinnedView& pinned);
 
 /// Of LatestColumns those that finding the winners has read already, in forms that the values are
-/// made of again exactly: a single key of whole numbers, dates or times, and an event time in the
-/// view's unit. They are not read a second time.
+/// made of again exactly: a single key of whole numbers, dates or times, event and created times in
+/// the view's unit. They are not read a second time.
 class KnownColumns {
  public:
   static KnownColumns Of(const PinnedView& pinned);
@@ -41,8 +41,16 @@ class KnownColumns {
                 const arrow::Schema& schema, arrow::ArrayVector& columns) const;
 
  private:
-  std::optional<int> key_;  // Numbers among LatestColumns; the key's is less.
-  std::optional<int> event_time_;
+  enum class What : uint8_t { kKey, kEventTime, kCreatedTime };
+  struct Known {
+    int place;  // Among LatestColumns.
+    What what;
+  };
+
+  void Add(const ReadSchema& read, const Field& field, What what);
+  bool Has(What what) const;
+
+  std::vector<Known> columns_;  // By place, each of which is there once.
 };
 
 /// Puts the winners of another pass behind those of one.

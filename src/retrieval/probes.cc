@@ -132,9 +132,11 @@ class SlotFilling {
 
   Result<FilledSlots> Fill() && {
     ICEFIELD_TRY(Observe());
+    std::vector<Contenders*> holders;
+    for (const std::unique_ptr<SlotTable>& slots : slots_) holders.push_back(slots.get());
     FilledSlots filled;
     ICEFIELD_ASSIGN(filled.contenders,
-                    SettleSlots(scan_, slots_, terms_.thread_bytes, terms_.read));
+                    SettleContenders(scan_, holders, terms_.thread_bytes, terms_.read));
     filled.slots = std::move(slots_);
     return filled;
   }
