@@ -86,8 +86,7 @@ class JoinedSet final : public TrainingSet {
   Result<std::shared_ptr<arrow::RecordBatch>> Next() override {
     if (!joined_) ICEFIELD_TRY(JoinAll());
     if (next_row_ >= frame_.rows()) {
-      report_.process_peak_bytes = ProcessPeakBytes();
-      done_ = true;
+      Finish();
       return std::shared_ptr<arrow::RecordBatch>();
     }
     const Stopwatch watch(report_.seconds.gather);
@@ -102,7 +101,7 @@ class JoinedSet final : public TrainingSet {
     ICEFIELD_ASSIGN(std::shared_ptr<arrow::RecordBatch> slice, frame_.Slice(next_row_, rows));
     arrow::ArrayVector columns = slice->columns();
     for (size_t view = 0; view < views_.size(); ++view) {
-      CountNulls(view, rows, (*features)[view]);
+      CountNulls(view, (*features)[view]);
       columns.insert(columns.end(), (*features)[view].begin(), (*features)[view].end());
     }
     next_row_ += rows;
@@ -265,13 +264,20 @@ class JoinedSet final : public TrainingSet {
     return features;
   }
 
-  void CountNulls(size_t view, int64_t rows, const arrow::ArrayVector& features) {
-    const std::span<const uint32_t> winners = WinnersOf(view, rows);
-    const int64_t misses = std::count(winners.begin(), winners.end(), kNoWinner);
+  void CountNulls(size_t view, const arrow::ArrayVector& features) {
     const std::vector<BoundView::Feature>& asked = views_[view].view.features;
-    for (size_t at = 0; at < asked.size(); ++at) {
-      report_.views[view].null_values[asked[at].name] += features[at]->null_count() - misses;
+    for (size_t at = 0; at < asked.size(); ++at)
+      report_.views[view].null_values[asked[at].name] += features[at]->null_count();
+  }
+
+  void Finish() {
+    if (done_) return;
+    // A miss is no value that is null.
+    for (ViewReport& view : report_.views) {
+      for (auto& [feature, nulls] : view.null_values) nulls -= frame_.rows() - view.outcomes.hits;
     }
+    report_.process_peak_bytes = ProcessPeakBytes();
+    done_ = true;
   }
 
   EntityFrame frame_;

@@ -33,6 +33,8 @@ namespace {
 struct TickSpan {
   int64_t first = INT64_MIN;
   int64_t last = INT64_MAX;
+
+  bool IsOpen() const { return first == INT64_MIN && last == INT64_MAX; }
 };
 
 // Batches stay below the 2 GiB that the offsets of one Arrow string column reach.
@@ -285,17 +287,25 @@ class LatestSet final : public TrainingSet {
     return {};
   }
 
-  static Status ObserveBatch(const DecidingBatch& batch, const TickSpan& ticks, LatestTable& table,
-                             int worker, WorkerScratch& scratch) {
+  // The rows of a batch that have no time or lie outside of the span; empty where there are none.
+  static std::span<const uint8_t> RowsLeftOut(const DecidingBatch& batch, const TickSpan& ticks,
+                                              WorkerScratch& scratch) {
+    const auto dropped = std::count(batch.no_time.begin(), batch.no_time.end(), 1);
+    scratch.dropped += dropped;
+    if (ticks.IsOpen()) {
+      return dropped > 0 ? std::span<const uint8_t>(batch.no_time) : std::span<const uint8_t>();
+    }
     scratch.left_out.resize(static_cast<size_t>(batch.rows));
-    uint8_t any = 0;
     for (size_t row = 0; row < scratch.left_out.size(); ++row) {
       const int64_t time = batch.event_times[row];
       const bool outside = time < ticks.first || time > ticks.last;
-      scratch.dropped += batch.no_time[row];
       scratch.left_out[row] = static_cast<uint8_t>(batch.no_time[row] | (outside ? 1 : 0));
-      any |= scratch.left_out[row];
     }
+    return scratch.left_out;
+  }
+
+  static Status ObserveBatch(const DecidingBatch& batch, const TickSpan& ticks, LatestTable& table,
+                             int worker, WorkerScratch& scratch) {
     return table.Observe(
         batch.keys,
         {.key_ids = {},
@@ -306,7 +316,7 @@ class LatestSet final : public TrainingSet {
          .positions = batch.positions,
          .file = batch.file,
          .first_position = batch.first_position},
-        any != 0 ? std::span<const uint8_t>(scratch.left_out) : std::span<const uint8_t>(), worker);
+        RowsLeftOut(batch, ticks, scratch), worker);
   }
 
   PinnedView pinned_;

@@ -72,6 +72,17 @@ int64_t RowFeatures::bytes() const {
   return bytes;
 }
 
+bool RowFeatures::is_whole() const {
+  return std::all_of(columns_.begin(), columns_.end(),
+                     [](const Column& column) { return column.by_row; });
+}
+
+arrow::ArrayVector RowFeatures::Slice(int64_t first, int64_t rows) const {
+  arrow::ArrayVector slices;
+  for (const Column& column : columns_) slices.push_back(column.values->Slice(first, rows));
+  return slices;
+}
+
 Result<arrow::ArrayVector> RowFeatures::Take(std::span<const uint32_t> winners, int64_t first,
                                              int threads) const {
   arrow::ArrayVector taken(columns_.size());

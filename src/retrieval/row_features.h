@@ -29,6 +29,12 @@ class RowFeatures {
 
   int64_t bytes() const;
 
+  /// All columns lie in the order of rows: Slice gives them, and no winner is asked for.
+  bool is_whole() const;
+
+  /// Of whole features those of the rows [first, first + rows).
+  arrow::ArrayVector Slice(int64_t first, int64_t rows) const;
+
   /// The features of the rows from `first` on, of which `winners` are the winners. As
   /// WinnerFeatures::Take.
   Result<arrow::ArrayVector> Take(std::span<const uint32_t> winners, int64_t first,

@@ -25,15 +25,22 @@ void SortByWinner(std::vector<GatheredPiece>& pieces) {
 
 ViewFeatures::ViewFeatures(std::vector<uint32_t> winner_of_row, Features features,
                            int64_t bytes_held, int64_t row_bytes)
-    : winner_of_row_(std::move(winner_of_row)),
+    : rows_(static_cast<int64_t>(winner_of_row.size())),
+      winner_of_row_(std::move(winner_of_row)),
       features_(std::move(features)),
       bytes_held_(bytes_held),
       row_bytes_(row_bytes) {}
 
+// Of features that lie in the order of rows they are not needed.
+void ViewFeatures::ForgetWinners() {
+  const auto* in_order = std::get_if<RowFeatures>(&features_);
+  if (in_order != nullptr && in_order->is_whole()) std::vector<uint32_t>().swap(winner_of_row_);
+}
+
 int64_t ViewFeatures::RowsFrom(int64_t row) const {
   const auto* spilled = std::get_if<std::unique_ptr<SpilledFeatures>>(&features_);
   if (spilled != nullptr) return (*spilled)->RowsFrom(row);
-  return static_cast<int64_t>(winner_of_row_.size()) - row;
+  return rows_ - row;
 }
 
 Result<arrow::ArrayVector> ViewFeatures::Take(int64_t first, int64_t rows, int threads) {
@@ -41,6 +48,7 @@ Result<arrow::ArrayVector> ViewFeatures::Take(int64_t first, int64_t rows, int t
     return (*spilled)->Take(first, rows, threads);
   if (const auto* in_order = std::get_if<RowFeatures>(&features_)) {
     const std::span winners(winner_of_row_);
+    if (winners.empty()) return in_order->Slice(first, rows);
     return in_order->Take(winners.subspan(static_cast<size_t>(first), static_cast<size_t>(rows)),
                           first, threads);
   }
@@ -130,7 +138,9 @@ Result<ViewFeatures> FeatureCollector::FinishInMemory() {
     ICEFIELD_ASSIGN(RowFeatures features,
                     RowFeatures::Make(schema_, std::move(rows), winner_of_row_, terms_.threads));
     const int64_t held = features.bytes();
-    return ViewFeatures(std::move(winner_of_row_), std::move(features), held, RowBytes());
+    ViewFeatures made(std::move(winner_of_row_), std::move(features), held, RowBytes());
+    if (!terms_.keep_winners) made.ForgetWinners();
+    return made;
   }
   ICEFIELD_ASSIGN(WinnerFeatures features,
                   WinnerFeatures::Make(schema_, std::move(rows), terms_.threads));

@@ -23,7 +23,7 @@ namespace icefield {
 /// by one thread.
 class ViewFeatures {
  public:
-  /// Per row of the output its winner; kNoWinner for a miss.
+  /// Per row of the output its winner; kNoWinner for a miss. Only where the terms keep them.
   const std::vector<uint32_t>& winner_of_row() const { return winner_of_row_; }
 
   /// How many rows from `row` on Take can give at once.
@@ -49,6 +49,9 @@ class ViewFeatures {
   ViewFeatures(std::vector<uint32_t> winner_of_row, Features features, int64_t bytes_held,
                int64_t row_bytes);
 
+  void ForgetWinners();
+
+  int64_t rows_;
   std::vector<uint32_t> winner_of_row_;
   Features features_;
   int64_t bytes_held_ = 0;
@@ -69,6 +72,7 @@ class FeatureCollector {
     int64_t bytes_max = 0;  ///< The view's share.
     int64_t batch_rows = 1;
     int threads = 1;
+    bool keep_winners = false;  ///< Somebody asks for them.
   };
 
   /// `columns` are those of a file: the result's are nullable. `file` is borrowed; it must outlive

@@ -65,9 +65,9 @@ Result<ViewFeatures> Collect(const BatchPtr& winners, std::vector<GatheredPiece>
 }
 
 // All rows, `step` at a time or as many as there are at once.
-Result<BatchPtr> ReadAll(ViewFeatures& features, const BatchPtr& winners, int64_t step) {
+Result<BatchPtr> ReadAll(ViewFeatures& features, const BatchPtr& winners, int64_t rows,
+                         int64_t step) {
   std::vector<BatchPtr> batches;
-  const auto rows = static_cast<int64_t>(features.winner_of_row().size());
   for (int64_t row = 0; row < rows;) {
     const int64_t count = std::min(step, features.RowsFrom(row));
     EXPECT_GT(count, 0);
@@ -105,17 +105,22 @@ TEST(ViewFeatures, AreTheSameInMemoryAndOnDisk) {
     const BatchPtr expected = Expected(winners, winner_of_row);
     const int64_t batch_rows = 1 + random.Below(20);
     for (const int64_t bytes_max : {kPlenty, int64_t{1}, 1 + random.Below(4000)}) {
+      const bool keep_winners = random.Below(2) == 0;
       TemporaryFile file(folder.path());
       Result<ViewFeatures> features =
           Collect(winners, Pieces(random, winners, 1 + random.Below(20)), winner_of_row,
                   {.bytes_max = bytes_max,
                    .batch_rows = batch_rows,
-                   .threads = 1 + static_cast<int>(random.Below(3))},
+                   .threads = 1 + static_cast<int>(random.Below(3)),
+                   .keep_winners = keep_winners},
                   file);
       ASSERT_TRUE(features.ok()) << "seed " << seed << ": " << features.error();
       EXPECT_EQ(features->bytes_spilled() > 0, file.size_bytes() > 0);
+      if (keep_winners) {
+        EXPECT_EQ(features->winner_of_row(), winner_of_row);
+      }
       spilled += features->bytes_spilled() > 0 ? 1 : 0;
-      const Result<BatchPtr> read = ReadAll(*features, winners, batch_rows);
+      const Result<BatchPtr> read = ReadAll(*features, winners, expected->num_rows(), batch_rows);
       ASSERT_TRUE(read.ok()) << "seed " << seed << ": " << read.error();
       ASSERT_TRUE((*read)->ValidateFull().ok()) << "seed " << seed;
       ASSERT_TRUE((*read)->Equals(*expected)) << "seed " << seed << ", " << bytes_max << " bytes\n"
@@ -171,7 +176,7 @@ TEST(ViewFeatures, RowsLargerThanTheFirstOnesAreReadInSteps) {
     row += rows;
   }
   EXPECT_LT(most_bytes, 3 * kShare);
-  const Result<BatchPtr> read = ReadAll(*features, winners, 2000);
+  const Result<BatchPtr> read = ReadAll(*features, winners, 2000, 2000);
   ASSERT_TRUE(read.ok()) << read.error();
   EXPECT_TRUE((*read)->Equals(*Expected(winners, winner_of_row)));
 }
@@ -217,7 +222,7 @@ TEST(ViewFeatures, LongTextsOfSeveralRowsAreHeldOnce) {
               {.bytes_max = kPlenty, .batch_rows = 4, .threads = 2}, file);
   ASSERT_TRUE(features.ok()) << features.error();
   EXPECT_LT(features->bytes_held(), 2 * kLong);
-  const Result<BatchPtr> read = ReadAll(*features, winners, 4);
+  const Result<BatchPtr> read = ReadAll(*features, winners, 10, 4);
   ASSERT_TRUE(read.ok()) << read.error();
   EXPECT_TRUE((*read)->Equals(*Expected(winners, winner_of_row)));
 }

@@ -53,7 +53,8 @@ Result<GatheredFeatures> GatherFeatures(ViewScan& scan, Winners winners, const F
   FeatureCollector collector(*schema, std::move(winners.winner_of_row),
                              {.bytes_max = terms.bytes_max,
                               .batch_rows = options.batch_rows,
-                              .threads = ThreadCount(options.threads)},
+                              .threads = ThreadCount(options.threads),
+                              .keep_winners = scan.pinned.provenance},
                              *terms.file);
   ICEFIELD_TRY(ReadWinners(scan, winners.locators, scan.gathered, terms.thread_bytes, options,
                            [&](size_t first, std::shared_ptr<arrow::RecordBatch> rows) {

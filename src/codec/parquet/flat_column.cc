@@ -6,14 +6,33 @@
 #include <parquet/schema.h>
 
 #include <algorithm>
+#include <string_view>
 #include <utility>
 
+#include "base/strings.h"
 #include "codec/parquet/flat_values.h"
 
 namespace icefield {
 
 FlatColumn::FlatColumn(const ChunkSource& source, std::shared_ptr<arrow::DataType> type)
-    : pages_(source), type_(std::move(type)) {}
+    : pages_(source), row_group_(source.row_group), type_(std::move(type)) {}
+
+// What `work` throws says of which column it speaks.
+template <typename Work>
+std::shared_ptr<arrow::Array> FlatColumn::Named(const Work& work) const {
+  const auto name = [&](std::string_view what) {
+    return StrCat("column '", column().path()->ToDotString(), "' of row group ", row_group_, ": ",
+                  what);
+  };
+  try {
+    return work();
+  } catch (const parquet::ParquetStatusException& failure) {
+    const arrow::Status& status = failure.status();
+    throw parquet::ParquetStatusException(status.WithMessage(name(status.message())));
+  } catch (const parquet::ParquetException& failure) {
+    throw parquet::ParquetException(name(failure.what()));
+  }
+}
 
 const parquet::DictionaryPage& FlatColumn::dictionary() {
   const parquet::DictionaryPage* page = pages_.dictionary();
@@ -36,6 +55,14 @@ void FlatColumn::Enter(int64_t row) {
 }
 
 std::shared_ptr<arrow::Array> FlatColumn::Read(RowRun run) {
+  return Named([&] { return ReadRun(run); });
+}
+
+std::shared_ptr<arrow::Array> FlatColumn::Pick(std::span<const int64_t> rows) {
+  return Named([&] { return PickEach(rows); });
+}
+
+std::shared_ptr<arrow::Array> FlatColumn::ReadRun(RowRun run) {
   Begin(run.count);
   PARQUET_THROW_NOT_OK(valid_.Reserve(run.count));
   for (int64_t row = run.first; row < run.first + run.count;) {
@@ -66,9 +93,10 @@ void FlatColumn::ReadInPage(int64_t first, int64_t count) {
   AppendEach(numbers_);
 }
 
-std::shared_ptr<arrow::Array> FlatColumn::Pick(std::span<const int64_t> rows) {
+std::shared_ptr<arrow::Array> FlatColumn::PickEach(std::span<const int64_t> rows) {
   const auto count = static_cast<int64_t>(rows.size());
-  if (count > 0 && rows.back() - rows.front() == count - 1) return Read({rows.front(), count});
+  if (count > 0 && rows.back() - rows.front() == count - 1)
+    return ReadRun({rows.front(), count});
   Begin(count);
   PARQUET_THROW_NOT_OK(valid_.Reserve(count));
   for (size_t at = 0; at < rows.size();) {

@@ -68,12 +68,17 @@ class FlatColumn {
   virtual arrow::BufferVector Finish() = 0;
 
  private:
+  template <typename Work>
+  std::shared_ptr<arrow::Array> Named(const Work& work) const;
   void Enter(int64_t row);
+  std::shared_ptr<arrow::Array> ReadRun(RowRun run);
+  std::shared_ptr<arrow::Array> PickEach(std::span<const int64_t> rows);
   void ReadInPage(int64_t first, int64_t count);
   void PickInPage(std::span<const int64_t> rows);
   std::shared_ptr<arrow::Array> FinishArray(int64_t rows);
 
   ChunkPages pages_;
+  int row_group_;
   std::shared_ptr<arrow::DataType> type_;
   PageValidity validity_;
   int64_t entered_end_ = 0;  // Of the page whose values are set up.

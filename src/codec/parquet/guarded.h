@@ -5,6 +5,7 @@
 
 #include <new>
 #include <string>
+#include <string_view>
 
 #include "batch/arrow_status.h"
 
@@ -21,7 +22,10 @@ auto Guarded(const std::string& location, Work work) -> decltype(work()) {
   } catch (const std::bad_alloc&) {
     return Fail(ErrorCode::kResourceExhausted, location, ": out of memory");
   } catch (const std::exception& failure) {
-    return CorruptData(location, " is not a readable Parquet file: ", failure.what());
+    std::string_view what = failure.what();
+    while (what.ends_with('\n')) what.remove_suffix(1);
+    return CorruptData(location, " is not a readable Parquet file: ", what,
+                       "; restore it from a copy, or write its rows anew");
   }
 }
 
