@@ -2,7 +2,7 @@
 
 #include <arrow/result.h>
 #include <arrow/util/compression.h>
-#include <arrow/util/crc32.h>
+#include <libdeflate.h>
 
 #include <algorithm>
 #include <optional>
@@ -122,8 +122,7 @@ Result<std::string_view> Decompressor::DecompressSnappy(std::string_view block, 
                                                  reinterpret_cast<uint8_t*>(buffer.data()));
   if (!written.ok()) return CodecFault("snappy", written.status());
   const std::string_view plain(buffer.data(), static_cast<size_t>(*written));
-  if (plain.size() != *length ||
-      arrow::internal::crc32(0, plain.data(), plain.size()) != checksum) {
+  if (plain.size() != *length || libdeflate_crc32(0, plain.data(), plain.size()) != checksum) {
     return CorruptData("the block's checksum does not match its bytes");
   }
   return plain;

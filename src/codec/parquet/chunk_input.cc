@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "batch/arrow_status.h"
+#include "codec/parquet/page_header.h"
 
 namespace icefield {
 namespace {
@@ -120,6 +121,7 @@ arrow::Result<std::shared_ptr<arrow::Buffer>> ChunkInput::Read(int64_t count) {
   ARROW_RETURN_NOT_OK(FillWindow(count));
   if (count == 0) return std::make_shared<arrow::Buffer>(nullptr, 0);
   std::shared_ptr<arrow::Buffer> bytes = arrow::SliceBuffer(buffer_, position_ - window_at_, count);
+  if (position_ == peeked_at_) checksum_ = ChecksumIn(std::string_view(*bytes));
   last_read_ = count;
   position_ += count;
   return bytes;

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string_view>
 
 #include "io/object_store.h"
@@ -26,6 +27,10 @@ class ChunkInput final : public arrow::io::InputStream {
 
   /// The next Read is of bytes that nobody looks at: it gives none, and only goes on.
   void SkipNextRead() { skips_next_ = true; }
+
+  /// What ChecksumIn gives for the header of the page that was read last: for the bytes that were
+  /// read where Peek had looked ahead.
+  std::optional<uint32_t> checksum() const { return checksum_; }
 
   /// Bytes read from the file so far.
   int64_t bytes_read() const { return bytes_read_; }
@@ -51,8 +56,9 @@ class ChunkInput final : public arrow::io::InputStream {
   int64_t position_;        // In the file.
   int64_t jump_end_ = 0;    // Where the bytes end that the last jump announced.
   int64_t peeked_at_ = -1;  // The position of the last look ahead.
-  int64_t last_read_ = 0;   // Bytes of the last Read, if it was not skipped.
-  int64_t window_at_ = 0;   // Where the window begins: the buffer's first byte.
+  std::optional<uint32_t> checksum_;
+  int64_t last_read_ = 0;  // Bytes of the last Read, if it was not skipped.
+  int64_t window_at_ = 0;  // Where the window begins: the buffer's first byte.
   int64_t window_bytes_ = 0;
   std::shared_ptr<arrow::Buffer> buffer_;
   int64_t bytes_read_ = 0;

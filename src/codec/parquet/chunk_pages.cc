@@ -1,5 +1,6 @@
 #include "codec/parquet/chunk_pages.h"
 
+#include <libdeflate.h>
 #include <parquet/exception.h>
 #include <parquet/properties.h>
 #include <parquet/schema.h>
@@ -16,12 +17,6 @@ int64_t PaddingOf(const parquet::FileMetaData& metadata) {
   const bool is_old =
       metadata.writer_version().VersionLt(parquet::ApplicationVersion::PARQUET_816_FIXED_VERSION());
   return is_old ? kPaddingBytes : 0;
-}
-
-parquet::ReaderProperties PageProperties() {
-  parquet::ReaderProperties properties;
-  properties.set_page_checksum_verification(true);
-  return properties;
 }
 
 }  // namespace
@@ -57,17 +52,29 @@ ChunkPages::ChunkPages(const ChunkSource& source)
   input_ = input.get();
   stream_ = std::move(input);
   // Pages are given as they lie in the file, to be decompressed here.
-  reader_ = OpenReader(stream_, parquet::Compression::UNCOMPRESSED);
+  reader_ = OpenReader(stream_, parquet::Compression::UNCOMPRESSED, Checksums::kHere);
   reader_->set_data_page_filter(
       [this](const parquet::DataPageStats& stats) { return Skips(stats); });
 }
 
 std::unique_ptr<parquet::PageReader> ChunkPages::OpenReader(
-    std::shared_ptr<arrow::io::InputStream> stream, parquet::Compression::type codec) const {
+    std::shared_ptr<arrow::io::InputStream> stream, parquet::Compression::type codec,
+    Checksums checksums) const {
+  parquet::ReaderProperties properties;
+  properties.set_page_checksum_verification(checksums == Checksums::kByArrow);
   const bool always_compressed = metadata_->writer_version().VersionLt(
       parquet::ApplicationVersion::PARQUET_CPP_10353_FIXED_VERSION());
-  return parquet::PageReader::Open(std::move(stream), chunk_->num_values(), codec, PageProperties(),
+  return parquet::PageReader::Open(std::move(stream), chunk_->num_values(), codec, properties,
                                    *column_, always_compressed);
+}
+
+// Of a page as it lies in the file.
+void ChunkPages::CheckSum(const parquet::Page& page) const {
+  const std::optional<uint32_t> checksum = input_->checksum();
+  if (!checksum) return;
+  const auto bytes = static_cast<size_t>(page.size());
+  if (libdeflate_crc32(0, page.data(), bytes) != *checksum)
+    throw parquet::ParquetException("a page's checksum is wrong: its bytes were changed");
 }
 
 bool ChunkPages::Skips(const parquet::DataPageStats& stats) {
@@ -87,7 +94,7 @@ const parquet::DictionaryPage* ChunkPages::dictionary() {
   const int64_t end = data_begin_ > begin ? data_begin_ : end_;
   auto input = std::make_shared<ChunkInput>(file_, begin, end, std::min(piece_bytes_, end - begin));
   const ChunkInput& counted = *input;
-  dictionary_reader_ = OpenReader(std::move(input), chunk_->compression());
+  dictionary_reader_ = OpenReader(std::move(input), chunk_->compression(), Checksums::kByArrow);
   std::shared_ptr<parquet::Page> page = dictionary_reader_->NextPage();
   dictionary_bytes_ = counted.bytes_read();
   if (page == nullptr || page->type() != parquet::PageType::DICTIONARY_PAGE) return nullptr;
@@ -153,6 +160,7 @@ void ChunkPages::Seek(int64_t row) {
         throw parquet::ParquetException("a column chunk has two dictionaries");
     } else if (page->type() == parquet::PageType::DATA_PAGE ||
                page->type() == parquet::PageType::DATA_PAGE_V2) {
+      CheckSum(*page);
       held_ = inflater_.Inflate(std::move(page));
       check_.Take(*held_);
       page_ = static_cast<const parquet::DataPage*>(held_.get());

@@ -58,8 +58,13 @@ class ChunkPages {
   int64_t bytes_read() const { return input_->bytes_read() + dictionary_bytes_; }
 
  private:
+  /// Who compares them.
+  enum class Checksums : uint8_t { kHere, kByArrow };
+
   std::unique_ptr<parquet::PageReader> OpenReader(std::shared_ptr<arrow::io::InputStream> stream,
-                                                  parquet::Compression::type codec) const;
+                                                  parquet::Compression::type codec,
+                                                  Checksums checksums) const;
+  void CheckSum(const parquet::Page& page) const;
   void JumpNear(int64_t row);
   int64_t WantedEnd(size_t page) const;
   bool EndsAsIndexed() const;

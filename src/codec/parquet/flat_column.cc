@@ -95,8 +95,7 @@ void FlatColumn::ReadInPage(int64_t first, int64_t count) {
 
 std::shared_ptr<arrow::Array> FlatColumn::PickEach(std::span<const int64_t> rows) {
   const auto count = static_cast<int64_t>(rows.size());
-  if (count > 0 && rows.back() - rows.front() == count - 1)
-    return ReadRun({rows.front(), count});
+  if (count > 0 && rows.back() - rows.front() == count - 1) return ReadRun({rows.front(), count});
   Begin(count);
   PARQUET_THROW_NOT_OK(valid_.Reserve(count));
   for (size_t at = 0; at < rows.size();) {

@@ -1,6 +1,7 @@
 #include "codec/puffin/deletion_vector.h"
 
-#include "codec/puffin/crc32.h"
+#include <libdeflate.h>
+
 #include "codec/puffin/roaring.h"
 
 namespace icefield {
@@ -33,7 +34,8 @@ Result<PositionSet> ParseDeletionVector(std::string_view bytes, int64_t cardinal
   if (!checked.starts_with(kMagic)) {
     return CorruptData("the bytes do not start with the mark of a deletion vector");
   }
-  if (Crc32(checked) != BigEndian(bytes.substr(kNumberBytes + checked.size()))) {
+  if (libdeflate_crc32(0, checked.data(), checked.size()) !=
+      BigEndian(bytes.substr(kNumberBytes + checked.size()))) {
     return CorruptData("the checksum of the deletion vector is wrong: its bytes were changed");
   }
   ICEFIELD_ASSIGN(PositionSet positions, ParseRoaring64(checked.substr(kMagic.size())));

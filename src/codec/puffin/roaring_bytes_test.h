@@ -1,13 +1,13 @@
 /// Deletion vectors made by hand, right ones and wrong ones.
 #pragma once
 
+#include <libdeflate.h>
+
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
-
-#include "codec/puffin/crc32.h"
 
 namespace icefield {
 
@@ -99,7 +99,8 @@ inline std::string Bitmap64(const std::vector<std::pair<uint32_t, std::string>>&
 /// The blob around a 64-bit bitmap: length, magic, checksum.
 inline std::string VectorBlob(std::string_view bitmap64) {
   const std::string checked = "\xd1\xd3\x39\x64" + std::string(bitmap64);
-  return BigEndian(static_cast<uint32_t>(checked.size())) + checked + BigEndian(Crc32(checked));
+  return BigEndian(static_cast<uint32_t>(checked.size())) + checked +
+         BigEndian(libdeflate_crc32(0, checked.data(), checked.size()));
 }
 
 }  // namespace icefield
