@@ -113,6 +113,12 @@ void JoinArguments::AddTo(CLI::App& command) {
   source.AddTo(command);
 }
 
+Status WritePlan(const RetrievalPlan& plan, Output output) {
+  if (output == Output::kArrow)
+    return InvalidArgument("a plan has no Arrow form; give --output text or json");
+  return WriteText(output == Output::kJson ? plan.ToJson() + "\n" : plan.ToString());
+}
+
 struct GetCommand {
   JoinArguments join;
   bool explain = false;
@@ -125,7 +131,7 @@ struct GetCommand {
     ICEFIELD_ASSIGN(std::unique_ptr<TrainingSet> set, join.Make(&progress));
     if (explain) {
       ICEFIELD_ASSIGN(const RetrievalPlan plan, set->Explain(PlanDepth::kManifests));
-      return WriteText(plan.ToString());
+      return WritePlan(plan, output);
     }
     SetStream stream(*set);
     ICEFIELD_TRY(WriteRows(*progress.Show(stream), output));
@@ -145,7 +151,7 @@ struct ExplainCommand {
     ICEFIELD_ASSIGN(std::unique_ptr<TrainingSet> set, join.Make());
     ICEFIELD_ASSIGN(const RetrievalPlan plan,
                     set->Explain(footers ? PlanDepth::kPageIndexes : PlanDepth::kManifests));
-    return WriteText(output == Output::kJson ? plan.ToJson() + "\n" : plan.ToString());
+    return WritePlan(plan, output);
   }
 };
 

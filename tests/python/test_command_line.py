@@ -192,6 +192,11 @@ def test_features_of_frames_in_every_form(tmp_path, views, where, form):
     explained = run(*get, "--explain")
     assert explained.returncode == 0
     assert "stats" in explained.stdout
+    (planned,) = json.loads(run(*get, "--explain", "-o", "json").stdout)["views"]
+    assert planned["view"] == "stats"
+    refused = run(*get, "--explain", "-o", "arrow")
+    assert refused.returncode == 2
+    assert "no Arrow form" in refused.stderr
 
 
 def test_full_names_and_cuts(tmp_path, views, where):
@@ -223,7 +228,8 @@ def test_without_a_frame_the_views_make_one(views, where):
         (3, 10, None),
     ]
     assert not rows_of(run(*get, "--start", f"{hour}.000001"))
-    assert "entity frame" in run(*get, "--end", hour, "--explain").stdout
+    assert "entity frame" in run(*get[:-2], "--end", hour, "--explain").stdout
+    assert json.loads(run(*get, "--end", hour, "--explain").stdout)["frame"]["scans"]
     refused(run(*get, "--end", "noon"), 2, "--end", "noon")
     refused(run(*get, "--end", f"{hour}.000000001"), 2, "--end", "microseconds")
     refused(run(*get, "--start", "2024-02-01", "--end", "2024-01-01"), 2, "after its end")
