@@ -48,13 +48,42 @@ class HashFilter {
   std::vector<uint64_t> words_;
 };
 
+/// Marks of keys that have none.
+struct NoMarks {
+  struct value_type {};
+  value_type operator[](size_t /*place*/) const { return {}; }
+};
+
+/// The keys of one cache line, with their ids and marks.
+template <size_t kKeys, typename Marks>
+struct alignas(64) KeyBucket {
+  static constexpr size_t kWidth = kKeys;
+
+  KeyBucket() { ids.fill(kNoId); }
+
+  bool full() const { return ids[kWidth - 1] != kNoId; }
+
+  /// The place of a key, or one whose id is kNoId: an unused place may look like the key 0.
+  size_t PlaceOf(uint64_t key) const {
+    uint32_t equal = uint32_t{1} << kWidth;
+#pragma GCC unroll 5
+    for (size_t at = 0; at < kWidth; ++at) equal |= uint32_t{keys[at] == key} << at;
+    return static_cast<size_t>(std::countr_zero(equal));
+  }
+
+  std::array<uint64_t, kWidth> keys{};
+  std::array<uint32_t, kWidth + 1> ids;  ///< One more, that is never given.
+  [[no_unique_address]] Marks marks{};
+};
+
 /// Ids of 64-bit words: buckets of one cache line each, compared without a branch. Finding is
 /// thread-safe while nobody inserts.
-class WordDictionary {
+template <typename Bucket>
+class BucketDictionary {
  public:
   static uint64_t Hash(uint64_t key) { return HashWord(key); }
 
-  WordDictionary() { filter_.Reset(buckets_.size()); }
+  BucketDictionary() { filter_.Reset(buckets_.size()); }
 
   uint32_t size() const { return size_; }
   const HashFilter& filter() const { return filter_; }
@@ -67,7 +96,7 @@ class WordDictionary {
   uint32_t Find(uint64_t key, uint64_t hash) const {
     for (uint64_t at = hash & mask_;; at = (at + 1) & mask_) {
       const Bucket& bucket = buckets_[at];
-      const uint32_t id = bucket.IdOf(key);
+      const uint32_t id = bucket.ids[bucket.PlaceOf(key)];
       if (id != kNoId || !bucket.full()) return id;
     }
   }
@@ -85,36 +114,35 @@ class WordDictionary {
   /// The id of `key`, a new one if it has none.
   uint32_t Insert(uint64_t key, uint64_t hash) {
     const uint32_t found = Find(key, hash);
-    if (found != kNoId) return found;
+    return found != kNoId ? found : Add(key, hash, {});
+  }
+
+ protected:
+  using Mark = typename decltype(Bucket::marks)::value_type;
+  static_assert(sizeof(Bucket) == 64);
+
+  /// The bucket where `key` is, or where looking for it ends.
+  Bucket& BucketOf(uint64_t key, uint64_t hash) {
+    for (uint64_t at = hash & mask_;; at = (at + 1) & mask_) {
+      Bucket& bucket = buckets_[at];
+      if (bucket.ids[bucket.PlaceOf(key)] != kNoId || !bucket.full()) return bucket;
+    }
+  }
+
+  /// Adds a key that is not there.
+  uint32_t Add(uint64_t key, uint64_t hash, Mark mark) {
     if (size_ + size_t{1} > kLoad * buckets_.size()) Grow();
-    Place(key, hash, size_);
+    Place(key, hash, size_, mark);
     filter_.Add(hash);
     return size_++;
   }
 
  private:
-  static constexpr size_t kWidth = 5;
+  static constexpr size_t kWidth = Bucket::kWidth;
   // Keys a bucket on average, at most: few buckets overflow into the next one.
-  static constexpr size_t kLoad = 3;
+  static constexpr size_t kLoad = (kWidth + 1) / 2;
 
-  struct alignas(64) Bucket {
-    Bucket() { ids.fill(kNoId); }
-
-    bool full() const { return ids[kWidth - 1] != kNoId; }
-
-    // An unused place may look like the key 0, but holds no id.
-    uint32_t IdOf(uint64_t key) const {
-      uint32_t equal = uint32_t{1} << kWidth;
-#pragma GCC unroll 5
-      for (size_t at = 0; at < kWidth; ++at) equal |= uint32_t{keys[at] == key} << at;
-      return ids[static_cast<size_t>(std::countr_zero(equal))];
-    }
-
-    std::array<uint64_t, kWidth> keys{};
-    std::array<uint32_t, kWidth + 1> ids;  ///< One more, that is never given.
-  };
-
-  void Place(uint64_t key, uint64_t hash, uint32_t id) {
+  void Place(uint64_t key, uint64_t hash, uint32_t id, Mark mark) {
     uint64_t at = hash & mask_;
     while (buckets_[at].full()) at = (at + 1) & mask_;
     Bucket& bucket = buckets_[at];
@@ -122,6 +150,7 @@ class WordDictionary {
     while (bucket.ids[place] != kNoId) ++place;
     bucket.keys[place] = key;
     bucket.ids[place] = id;
+    bucket.marks[place] = mark;
   }
 
   void Grow() {
@@ -132,7 +161,7 @@ class WordDictionary {
     for (const Bucket& bucket : old) {
       for (size_t at = 0; at < kWidth && bucket.ids[at] != kNoId; ++at) {
         const uint64_t hash = Hash(bucket.keys[at]);
-        Place(bucket.keys[at], hash, bucket.ids[at]);
+        Place(bucket.keys[at], hash, bucket.ids[at], bucket.marks[at]);
         filter_.Add(hash);
       }
     }
@@ -142,6 +171,24 @@ class WordDictionary {
   uint64_t mask_ = 3;
   uint32_t size_ = 0;
   HashFilter filter_;
+};
+
+using WordDictionary = BucketDictionary<KeyBucket<5, NoMarks>>;
+
+/// Ids of words that come with times, of which the newest of each word is kept, coarsely, beside
+/// it: what is surely older is told without a look anywhere else.
+class NewestDictionary final : public BucketDictionary<KeyBucket<4, std::array<uint16_t, 4>>> {
+ public:
+  /// As Insert; kNoId for a word that came with a greater time before.
+  uint32_t InsertNewest(uint64_t key, uint64_t hash, uint16_t coarse_time) {
+    auto& bucket = BucketOf(key, hash);
+    const size_t place = bucket.PlaceOf(key);
+    const uint32_t id = bucket.ids[place];
+    if (id == kNoId) return Add(key, hash, coarse_time);
+    if (coarse_time < bucket.marks[place]) return kNoId;
+    bucket.marks[place] = coarse_time;
+    return id;
+  }
 };
 
 }  // namespace icefield

@@ -9,6 +9,7 @@
 #include <optional>
 #include <utility>
 
+#include "pit/coarse_time.h"
 #include "pit/key_blocks.h"
 #include "pit/key_words.h"
 #include "pit/latest_part.h"
@@ -27,7 +28,7 @@ using LongKeys = std::pmr::monotonic_buffer_resource;
 
 // How keys of one word are read and kept.
 struct WordKeys {
-  using Dictionary = WordDictionary;
+  using Dictionary = NewestDictionary;
   using Kept = uint64_t;
 
   explicit WordKeys(const arrow::ArrayVector& columns) : blocks(*columns.front()) {}
@@ -124,6 +125,7 @@ class TypedLatestTable final : public LatestTable {
   explicit TypedLatestTable(const Options& options)
       : options_(options),
         packing_(options.files),
+        coarse_times_(options.first_time, options.last_time),
         end_part_(kParts),
         chosen_(static_cast<size_t>(options.threads)) {
     for (size_t part = 0; part < kParts; ++part)
@@ -307,21 +309,38 @@ class TypedLatestTable final : public LatestTable {
     part.CountBytes();
   }
 
+  // The id of a row's key; kNoId for a row that is surely older than the best one of its key.
+  template <typename Row>
+  uint32_t Insert(Dictionary& dictionary, const Row& row, uint64_t hash) const {
+    if constexpr (std::is_same_v<Dictionary, NewestDictionary>) {
+      return dictionary.InsertNewest(row.key, hash, coarse_times_.Of(row.event_time));
+    } else {
+      return dictionary.Insert(row.key, hash);
+    }
+  }
+
   void ObserveSome(Part& part, const ObservedRows& rows,
                    std::span<const typename Chosen<typename Keys::Kept>::Row> chosen) {
     std::array<uint64_t, kAhead> hashes;
     std::array<uint32_t, kAhead> ids;
+    std::array<uint32_t, kAhead> newer;  // Places of the rows that may be better than the best.
     for (size_t at = 0; at < chosen.size(); ++at) {
       hashes[at] = Keys::HashOf(chosen[at].key);
       part.dictionary.Prefetch(hashes[at]);
     }
+    size_t count = 0;
     for (size_t at = 0; at < chosen.size(); ++at) {
-      ids[at] = part.dictionary.Insert(chosen[at].key, hashes[at]);
-      part.best.Prefetch(ids[at]);
+      const uint32_t id = Insert(part.dictionary, chosen[at], hashes[at]);
+      ids[count] = id;
+      newer[count] = static_cast<uint32_t>(at);
+      count += id != kNoId ? 1 : 0;
+      if (id != kNoId) part.best.Prefetch(id);
     }
     const size_t ties_before = part.best.ties().size();
-    for (size_t at = 0; at < chosen.size(); ++at)
-      part.best.Observe(ids[at], chosen[at].event_time, rows, chosen[at].row);
+    for (size_t at = 0; at < count; ++at) {
+      const auto& row = chosen[newer[at]];
+      part.best.Observe(ids[at], row.event_time, rows, row.row);
+    }
     ties_ += part.best.ties().size() - ties_before;
   }
 
@@ -339,6 +358,7 @@ class TypedLatestTable final : public LatestTable {
 
   const Options options_;
   const RowPacking packing_;
+  const CoarseTimes coarse_times_;
   std::atomic<size_t> end_part_;
   std::mutex shedding_;
   std::vector<std::unique_ptr<Part>> parts_;

@@ -17,7 +17,7 @@
 namespace icefield {
 
 /// Keeps for every key the best row by P4-P6. The result depends only on the set of rows observed.
-/// Memory: O(keys); about 40 bytes a key of one word, 70 of another one, 8 more where rows have
+/// Memory: O(keys); about 60 bytes a key of one word, 70 of another one, 8 more where rows have
 /// created times and 16 more where they have a lineage, and 24 for each row set aside. Keys lie in
 /// parts, which can be left to another table over the same rows.
 ///
@@ -31,6 +31,9 @@ class LatestTable : public Contenders {
     /// Not 0: rows that tie are set aside, about so many at once.
     size_t ties_max = 0;
     size_t first_part = 0;  ///< Keys of the parts before are left out.
+    /// Between these most event times lie: old rows are told fast there.
+    int64_t first_time = INT64_MIN;
+    int64_t last_time = INT64_MAX;
   };
 
   /// For key columns of these types; none: one key for all rows. Unsupported for a type that no key

@@ -124,6 +124,9 @@ Answer Expected(const std::vector<FileRows>& files, KeyKind kind) {
 struct Way {
   bool aside = false;
   int64_t bytes_max = kPlenty;
+  // Where most event times are said to lie.
+  int64_t first_time = INT64_MIN;
+  int64_t last_time = INT64_MAX;
 };
 
 void ObserveFile(LatestTable& table, const std::vector<FileRows>& files, uint32_t number,
@@ -174,7 +177,9 @@ Answer Found(const std::vector<FileRows>& files, KeyKind kind, const Way& way, i
         LatestTable::Make(TypesOf(kind), {.files = kFiles,
                                           .threads = kFiles,
                                           .ties_max = way.aside ? size_t{1'000'000} : 0,
-                                          .first_part = part});
+                                          .first_part = part,
+                                          .first_time = way.first_time,
+                                          .last_time = way.last_time});
     EXPECT_TRUE(table.ok());
     {
       std::vector<std::jthread> threads;
@@ -224,6 +229,29 @@ TEST(LatestTable, FindsTheBestRowsOfAllKeysInEveryWay) {
               << seed << aside;
           EXPECT_TRUE(kind == KeyKind::kNone || tables > 2);
         }
+      }
+    }
+  }
+}
+
+TEST(LatestTable, WhateverIsSaidOfTheTimes) {
+  unsigned seed = 100;
+  for (const int64_t event_times : {3, 1000, 10'000'000}) {
+    const std::vector<FileRows> files = RandomFiles(++seed, {.event_times = event_times});
+    const Answer expected = Expected(files, KeyKind::kWord);
+    for (const auto& [first, last] :
+         std::vector<std::pair<int64_t, int64_t>>{{0, event_times},
+                                                  {0, 0},
+                                                  {event_times / 2, event_times},
+                                                  {0, event_times / 3},
+                                                  {5, -5},
+                                                  {INT64_MIN, 0},
+                                                  {INT64_MAX, INT64_MAX},
+                                                  {-1, INT64_MAX}}) {
+      for (const bool aside : {false, true}) {
+        int tables = 0;
+        const Way way{.aside = aside, .first_time = first, .last_time = last};
+        EXPECT_EQ(Found(files, KeyKind::kWord, way, tables), expected) << first << ' ' << last;
       }
     }
   }

@@ -243,10 +243,13 @@ class LatestSet final : public TrainingSet {
     }
     const auto tie_bytes = static_cast<int64_t>(sizeof(Tie));
     const int64_t ties_max = std::min(kTiesMax, memory_.feature_bytes(0) / 4 / tie_bytes);
+    const TimeSpan recorded = RecordedSpan(*scan_);
     return LatestTable::Make(types, {.files = static_cast<uint32_t>(scan_->plan.tasks.size()),
                                      .threads = ThreadCount(options_.threads),
                                      .ties_max = IsAside() ? static_cast<size_t>(ties_max) : 0,
-                                     .first_part = first_part});
+                                     .first_part = first_part,
+                                     .first_time = recorded.first.value_or(INT64_MIN),
+                                     .last_time = recorded.last.value_or(INT64_MAX)});
   }
 
   bool IsAside() const { return scan_->report.ties == TieReading::kAside; }

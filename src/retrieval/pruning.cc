@@ -9,6 +9,7 @@
 
 #include "base/checked.h"
 #include "model/calendar.h"
+#include "scan/file_statistics.h"
 
 namespace icefield {
 namespace {
@@ -157,6 +158,21 @@ std::optional<TimeSpan> SpanOf(const EntityFrame& frame, int64_t ttl_us, ViewUni
   span.last = FloorToUnit(times, *greatest, unit);
   // Before all ticks: no row is early enough.
   if (!span.last) return std::nullopt;
+  return span;
+}
+
+TimeSpan RecordedSpan(const ViewScan& scan) {
+  const Field& field = scan.pinned.view.event_time;
+  TimeSpan span;
+  if (IsNanosecondType(field.type) != (scan.pinned.unit == ViewUnit::kNanos)) return span;
+  for (const FileTask& task : scan.plan.tasks) {
+    const ColumnStatistics known =
+        FileStatistics(task.file).Find(field.id, *field.type.primitive());
+    const int64_t* const lower = known.lower ? std::get_if<int64_t>(&*known.lower) : nullptr;
+    const int64_t* const upper = known.upper ? std::get_if<int64_t>(&*known.upper) : nullptr;
+    if (lower != nullptr) span.first = std::min(span.first.value_or(*lower), *lower);
+    if (upper != nullptr) span.last = std::max(span.last.value_or(*upper), *upper);
+  }
   return span;
 }
 

@@ -22,6 +22,10 @@ struct TimeSpan {
 /// a time.
 std::optional<TimeSpan> SpanOf(const EntityFrame& frame, int64_t ttl_us, ViewUnit unit);
 
+/// The event times that manifests say the planned files have: an open end where none says so. Other
+/// rows may lie outside. Open where the column is in another unit than the view.
+TimeSpan RecordedSpan(const ViewScan& scan);
+
 /// event time within `span`. For a date column the span is rounded inwards to whole days, which
 /// loses no row.
 Predicate WithinSpan(const PinnedView& pinned, const TimeSpan& span);
