@@ -114,8 +114,6 @@ void JoinArguments::AddTo(CLI::App& command) {
 }
 
 Status WritePlan(const RetrievalPlan& plan, Output output) {
-  if (output == Output::kArrow)
-    return InvalidArgument("a plan has no Arrow form; give --output text or json");
   return WriteText(output == Output::kJson ? plan.ToJson() + "\n" : plan.ToString());
 }
 
@@ -127,6 +125,8 @@ struct GetCommand {
   Output output = Output::kText;
 
   Status Run() const {
+    if (explain && output == Output::kArrow)
+      return InvalidArgument("a plan has no Arrow form; give --output text or json");
     TerminalProgress progress(!no_progress && !explain);
     ICEFIELD_ASSIGN(std::unique_ptr<TrainingSet> set, join.Make(&progress));
     if (explain) {

@@ -48,6 +48,12 @@ class HashFilter {
   std::vector<uint64_t> words_;
 };
 
+/// No filter.
+struct NoFilter {
+  void Reset(size_t /*words*/) {}
+  void Add(uint64_t /*hash*/) {}
+};
+
 /// Marks of keys that have none.
 struct NoMarks {
   struct value_type {};
@@ -78,7 +84,7 @@ struct alignas(64) KeyBucket {
 
 /// Ids of 64-bit words: buckets of one cache line each, compared without a branch. Finding is
 /// thread-safe while nobody inserts.
-template <typename Bucket>
+template <typename Bucket, typename Filter>
 class BucketDictionary {
  public:
   static uint64_t Hash(uint64_t key) { return HashWord(key); }
@@ -86,7 +92,7 @@ class BucketDictionary {
   BucketDictionary() { filter_.Reset(buckets_.size()); }
 
   uint32_t size() const { return size_; }
-  const HashFilter& filter() const { return filter_; }
+  const Filter& filter() const { return filter_; }
   void Prefetch(uint64_t hash) const { __builtin_prefetch(&buckets_[hash & mask_]); }
 
   /// That it takes; twice as many while it grows.
@@ -170,14 +176,15 @@ class BucketDictionary {
   LargeVector<Bucket> buckets_ = LargeVector<Bucket>(4);
   uint64_t mask_ = 3;
   uint32_t size_ = 0;
-  HashFilter filter_;
+  [[no_unique_address]] Filter filter_;
 };
 
-using WordDictionary = BucketDictionary<KeyBucket<5, NoMarks>>;
+using WordDictionary = BucketDictionary<KeyBucket<5, NoMarks>, HashFilter>;
 
 /// Ids of words that come with times, of which the newest of each word is kept, coarsely, beside
 /// it: what is surely older is told without a look anywhere else.
-class NewestDictionary final : public BucketDictionary<KeyBucket<4, std::array<uint16_t, 4>>> {
+class NewestDictionary final
+    : public BucketDictionary<KeyBucket<4, std::array<uint16_t, 4>>, NoFilter> {
  public:
   /// As Insert; kNoId for a word that came with a greater time before.
   uint32_t InsertNewest(uint64_t key, uint64_t hash, uint16_t coarse_time) {

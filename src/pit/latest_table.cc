@@ -183,6 +183,7 @@ class TypedLatestTable final : public LatestTable {
 
   size_t CountContenders() override {
     starts_ = {0};
+    tied_.clear();
     for (size_t number = 0; number < kParts; ++number) {
       BestRows& best = parts_[number]->best;
       starts_.push_back(starts_.back() + best.size());

@@ -18,7 +18,8 @@ namespace icefield {
 
 /// Keeps for every key the best row by P4-P6. The result depends only on the set of rows observed.
 /// Memory: O(keys); about 60 bytes a key of one word, 70 of another one, 8 more where rows have
-/// created times and 16 more where they have a lineage, and 24 for each row set aside. Keys lie in
+/// created times and 16 more where they have a lineage, and 24 for each row set aside, some
+/// 100 more while these are decided. Keys lie in
 /// parts, which can be left to another table over the same rows.
 ///
 /// Two ways to decide between rows of one event time (P5, P6): as in SlotTable. The best rows among

@@ -64,8 +64,8 @@ class SlotTable final : public Contenders {
   /// True once Observe has given up.
   bool too_many_ties() const { return too_many_ties_; }
 
-  /// As Contenders. The best rows are those of the slots; the locator of a row is file 0 and its
-  /// number then. Before Spread; without rows set aside it may be left out.
+  /// As Contenders. The best rows are those of the slots. Settle comes before Spread; after it the
+  /// locator of a row is file 0 and its number. Without it, it is what was observed.
   size_t CountContenders() override;
   size_t first_tied() const override { return best_.size(); }
   void GetContenders(size_t first, std::span<uint64_t> rows) const override;

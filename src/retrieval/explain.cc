@@ -26,7 +26,7 @@ std::string StrategyOf(const ViewScan& scan, PlanDepth depth) {
                       *scan.report.decided_with);
   } else if (depth != PlanDepth::kManifests || pinned.view.created_time) {
     const TieReading ties = PlannedTies(scan);
-    if (ties == TieReading::kAside) strategy += ", what decides between rows that tie";
+    if (ties == TieReading::kAside) strategy += ", created times of rows that may win";
     if (ties == TieReading::kAllRows) strategy += " with what decides between rows that tie";
   }
   if (scan.gathered.columns.empty()) return strategy;

@@ -21,10 +21,10 @@ constexpr auto kPlaceBytes = static_cast<int64_t>(sizeof(RowLocator));
 // dictionary that is at most half full.
 constexpr int64_t kIdBytes = 4;
 constexpr int64_t kEntryBytes = 48;
-// While winners are found, of every probe: the index, the slot with its candidate.
-constexpr int64_t kSlotBytes = 96;
-// Of one probe at a time: ticks, the hit and its place.
-constexpr int64_t kHitBytes = 64;
+// While winners are found, of every probe: the index, the slot with its candidate, its number.
+constexpr int64_t kSlotBytes = 112;
+// Once: ticks of one probe; rows that may win while they are numbered, which probes mostly share.
+constexpr int64_t kHitBytes = 48;
 
 // About the bytes of a value of a column, were it no dictionary.
 int64_t ValueBytes(const arrow::ChunkedArray& column) {

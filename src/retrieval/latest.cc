@@ -13,14 +13,13 @@
 #include "codec/arrow/arrow_types.h"
 #include "io/machine_memory.h"
 #include "pit/latest_table.h"
-#include "pit/ties.h"
-#include "retrieval/contenders.h"
 #include "retrieval/deciding_batches.h"
 #include "retrieval/gather.h"
 #include "retrieval/latest_columns.h"
 #include "retrieval/progress_stages.h"
 #include "retrieval/provenance.h"
 #include "retrieval/pruning.h"
+#include "retrieval/settling.h"
 #include "retrieval/stopwatch.h"
 #include "retrieval/tied_rows.h"
 #include "retrieval/training_set.h"
@@ -42,6 +41,8 @@ constexpr int64_t kBatchBytesMax = int64_t{1} << 30;
 
 // The most rows that tie and are set aside.
 constexpr int64_t kTiesMax = int64_t{4} << 20;
+// Of each of them: set aside twice, numbered, with created time and lineage.
+constexpr int64_t kTieBytes = 128;
 
 // Of the progress.
 constexpr size_t kDecidingPart = 0;
@@ -241,8 +242,7 @@ class LatestSet final : public TrainingSet {
     for (const Field& key : pinned_.view.keys) {
       ICEFIELD_ASSIGN(types.emplace_back(), ToArrowType(key.type));
     }
-    const auto tie_bytes = static_cast<int64_t>(sizeof(Tie));
-    const int64_t ties_max = std::min(kTiesMax, memory_.feature_bytes(0) / 4 / tie_bytes);
+    const int64_t ties_max = std::min(kTiesMax, memory_.feature_bytes(0) / 4 / kTieBytes);
     const TimeSpan recorded = RecordedSpan(*scan_);
     return LatestTable::Make(types, {.files = static_cast<uint32_t>(scan_->plan.tasks.size()),
                                      .threads = ThreadCount(options_.threads),

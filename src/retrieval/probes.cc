@@ -7,9 +7,9 @@
 #include <utility>
 
 #include "base/executor.h"
-#include "retrieval/contenders.h"
 #include "retrieval/deciding_batches.h"
 #include "retrieval/pruning.h"
+#include "retrieval/settling.h"
 #include "retrieval/tied_rows.h"
 
 namespace icefield {

@@ -28,7 +28,7 @@ int64_t WidestTtl(std::span<const int64_t> ttls_us);
 
 /// How the first pass reads.
 struct DecidingTerms {
-  int64_t thread_bytes = 0;  ///< What a thread may hold of rows that tie.
+  int64_t thread_bytes = 0;  ///< What a thread may hold of rows that may win.
   ReadOptions read;
 };
 

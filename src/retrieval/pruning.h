@@ -1,4 +1,4 @@
-/// What the entity frame says about the files of a view.
+/// What the entity frame says about the files of a view, and these about their times.
 #pragma once
 
 #include <arrow/array.h>
@@ -12,7 +12,7 @@
 
 namespace icefield {
 
-/// The span of event times that can matter, in the view's unit; unset ends are open.
+/// A span of event times in the view's unit; unset ends are open.
 struct TimeSpan {
   std::optional<int64_t> first;
   std::optional<int64_t> last;

@@ -17,7 +17,8 @@ namespace icefield {
 enum class CutEffect : uint8_t { kNotAsked, kApplied, kNoCreatedColumn };
 
 /// Which created times (P5) and stored lineages (P6) were read to decide between rows of one key
-/// and event time: none, those of such rows alone, or those of all rows.
+/// and event time: none; created times of the rows that may win and lineages of those that tie; or
+/// those of all rows.
 enum class TieReading : uint8_t { kNone, kAside, kAllRows };
 
 /// "none", "aside" or "with created times".

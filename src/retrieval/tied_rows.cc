@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <vector>
 
+#include "base/checked.h"
 #include "retrieval/deciding_batches.h"
 #include "retrieval/gather.h"
 #include "retrieval/progress_stages.h"
@@ -13,10 +14,34 @@
 namespace icefield {
 namespace {
 
-// What is read here is a small part, which no plan knows of.
+// What is read here is counted as read with the deciding columns.
 ReadOptions Uncounted(ReadOptions options) {
   options.progress = nullptr;
   return options;
+}
+
+Error StandsForNone() {
+  return Unsupported("a created time of ", kNoCreatedTime,
+                     ", the first of 64 bits, which stands for none; write null or a later one");
+}
+
+// The created times of the rows from number `first` on; see ReadCreatedTimesOf.
+Status ReadContenderTimes(const arrow::Array& column, ViewUnit unit, size_t first,
+                          std::span<const uint32_t> tied, std::span<int64_t> created_times) {
+  ICEFIELD_ASSIGN(const Times times, ReadTimes(column));
+  const int64_t factor = TicksPerSecond(unit) * times.seconds / times.ticks;
+  for (size_t row = 0; row < times.values.size(); ++row) {
+    created_times[row] = kNoCreatedTime;
+    if (times.valid[row] == 0) continue;
+    const int64_t value = times.values[row];
+    const std::optional<int64_t> tick = CheckedMultiply(value, factor);
+    if (tick == kNoCreatedTime) return StandsForNone();
+    if (!tick && std::ranges::binary_search(tied, first + row))
+      return CorruptData("the time ", value,
+                         " of a row that ties lies beyond the range of 64 bits");
+    created_times[row] = tick.value_or(value < 0 ? kNoCreatedTime + 1 : INT64_MAX);
+  }
+  return {};
 }
 
 }  // namespace
@@ -40,6 +65,7 @@ Status ReadAllOnceMore(ViewScan& scan, const ReadOptions& options) {
 }
 
 Result<std::vector<int64_t>> ReadCreatedTimesOf(ViewScan& scan, std::span<const RowLocator> rows,
+                                                std::span<const uint32_t> tied,
                                                 int64_t thread_bytes, const ReadOptions& options) {
   const PinnedView& pinned = scan.pinned;
   if (!pinned.view.created_time || rows.empty()) return std::vector<int64_t>();
@@ -48,8 +74,12 @@ Result<std::vector<int64_t>> ReadCreatedTimesOf(ViewScan& scan, std::span<const 
   ICEFIELD_TRY(ReadWinners(
       scan, rows, {.schema = *pinned.selected.schema, .columns = {{created.id, created.name}}},
       thread_bytes, Uncounted(options),
-      [&](size_t first, const std::shared_ptr<arrow::RecordBatch>& columns) {
-        return ReadCreatedTimes(*columns->column(0), pinned.unit, std::span(times).subspan(first));
+      [&](size_t first, const std::shared_ptr<arrow::RecordBatch>& columns) -> Status {
+        Status read = ReadContenderTimes(*columns->column(0), pinned.unit, first, tied,
+                                         std::span(times).subspan(first));
+        if (read.ok()) return read;
+        return std::move(read).error().At(
+            StrCat("created column '", created.name, "' of view '", pinned.view.name, "'"));
       }));
   return times;
 }
@@ -80,9 +110,7 @@ Status ReadCreatedTimes(const arrow::Array& column, ViewUnit unit,
   for (size_t row = 0; row < absent.size(); ++row) {
     created_times[row] = absent[row] != 0 ? kNoCreatedTime : times[row];
     if (absent[row] == 0 && times[row] == kNoCreatedTime) {
-      return Unsupported(
-          "a created time of ", kNoCreatedTime,
-          ", the first of 64 bits, which stands for none; write null or a later one");
+      return StandsForNone();
     }
   }
   return {};

@@ -1,5 +1,5 @@
-/// Rows of one key and event time: read again with what decides between them, and nothing else is
-/// read of the others (P5, P6).
+/// Rows of one key and event time, and what decides between them (P5, P6): read again for the rows
+/// that may win.
 #pragma once
 
 #include <arrow/array/array_base.h>
@@ -26,18 +26,22 @@ size_t TiesMax(size_t slots);
 /// with what decides between all rows.
 Status ReadAllOnceMore(ViewScan& scan, const ReadOptions& options);
 
-/// Reads the created times of `rows` (ascending, distinct), or none where the view has none. A
-/// thread holds about `thread_bytes` of them at most. Adds to the report's bytes and pages.
+/// Reads the created times of `rows` (ascending, distinct) in the view's unit, kNoCreatedTime where
+/// null; none where the view has none. One that does not fit the unit is CorruptData where its row
+/// ties (`tied`: numbers of rows, ascending), else the unit's end: nothing is decided by it.
+/// Unsupported where one is what stands for none. A thread holds about `thread_bytes` of rows at
+/// most. Adds to the report's bytes and pages.
 Result<std::vector<int64_t>> ReadCreatedTimesOf(ViewScan& scan, std::span<const RowLocator> rows,
+                                                std::span<const uint32_t> tied,
                                                 int64_t thread_bytes, const ReadOptions& options);
 
-/// The same of their lineages, or none where no file stores them.
+/// Reads the lineages of `rows`, or none where no file stores them.
 Result<std::vector<RowLineage>> ReadLineagesOf(ViewScan& scan, std::span<const RowLocator> rows,
                                                int64_t thread_bytes, const ReadOptions& options);
 
 /// The created times of `column` in the view's unit, kNoCreatedTime where null, into the first of
-/// `created_times`. CorruptData where one does not fit the unit,
-/// Unsupported where one is what stands for none.
+/// `created_times`. CorruptData where one does not fit the unit, Unsupported where one is what
+/// stands for none.
 Status ReadCreatedTimes(const arrow::Array& column, ViewUnit unit,
                         std::span<int64_t> created_times);
 

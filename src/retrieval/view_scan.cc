@@ -26,15 +26,6 @@ std::vector<ReadSchema> DecidingSteps(const ViewScan& scan) {
   return {std::move(keys), std::move(rest)};
 }
 
-// Of the winners. Created times that were not read of all rows are read with the features.
-ReadSchema GatheringStep(const ViewScan& scan) {
-  ReadSchema read = scan.gathered;
-  const std::optional<Field>& created = scan.pinned.view.created_time;
-  if (created && PlannedTies(scan) == TieReading::kAside)
-    read.columns.push_back({created->id, created->name});
-  return read;
-}
-
 Result<std::vector<ColumnSizes>> Measure(const ViewScan& scan, const std::vector<ReadSchema>& reads,
                                          const ReadOptions& options, PlanDepth depth) {
   if (depth != PlanDepth::kManifests) {
@@ -50,7 +41,7 @@ Result<std::vector<ColumnSizes>> Measure(const ViewScan& scan, const std::vector
 // Of both passes.
 Status MeasureColumns(ViewScan& scan, const ReadOptions& options, PlanDepth depth) {
   std::vector<ReadSchema> reads = DecidingSteps(scan);
-  reads.push_back(GatheringStep(scan));
+  reads.push_back(scan.gathered);
   ICEFIELD_ASSIGN(const std::vector<ColumnSizes> sizes, Measure(scan, reads, options, depth));
   scan.deciding_sizes = Together(sizes[0], sizes[1]);
   scan.gathered_sizes = sizes[2];
@@ -168,7 +159,7 @@ Status TurnToView(ViewScan& scan, PinnedView pinned, std::optional<ReadSchema> g
   if (gathered) {
     scan.gathered = *std::move(gathered);
     ICEFIELD_ASSIGN(const std::vector<ColumnSizes> sizes,
-                    Measure(scan, {GatheringStep(scan)}, options, depth));
+                    Measure(scan, {scan.gathered}, options, depth));
     scan.gathered_sizes = sizes.front();
   }
   scan.report.bytes_planned = scan.gathered_sizes.compressed;

@@ -10,7 +10,8 @@ import pytest
 
 import icefield
 from icefield import FeatureView, ReadOptions
-from tests.python.files import columns, foreign_file
+from icefield.errors import CorruptDataError
+from tests.python.files import columns, foreign_file, one_file_table
 from tests.python.lake import append_file, ours
 from tests.raw import RawTable
 
@@ -171,3 +172,60 @@ def test_deletes_are_there_when_all_is_read_again(tmp_path, latest):
     report = found.report()["views"][0]
     assert report["ties"] == "with created times"
     assert report["deletes"]["rows_deleted_by_position"] == 1
+
+
+def ns_table(folder, users, times, created):
+    """Event times in nanoseconds, created times in microseconds, which go further."""
+    types = [("user", "long"), ("ts", "timestamp_ns"), ("created", "timestamp"), ("x", "long")]
+    rows = columns(
+        user=pa.array(users),
+        ts=pa.array(times, pa.timestamp("ns")),
+        created=pa.array(created, pa.timestamp("us")),
+        x=pa.array(range(len(users))),
+    )
+    return icefield.load_table(one_file_table(folder, types, rows).metadata_location)
+
+
+def ns_view(table, name="v", **more):
+    return FeatureView(name, table, ["user"], "ts", created_timestamp_column="created", **more)
+
+
+FAR = [datetime(9999, 12, 31), datetime(1, 1, 1)]
+
+
+def test_a_created_time_beyond_nanoseconds_decides_nothing_where_nothing_ties(tmp_path):
+    view = ns_view(ns_table(tmp_path, [1, 2, 3], [5, 6, 7], [*FAR, None]))
+    latest = icefield.latest(view).to_arrow().sort_by("user")
+    assert latest["created"].to_pylist() == [*FAR, None]
+    entities = pa.table(
+        {"user": [1, 2, 3], "event_timestamp": pa.array([9] * 3, pa.timestamp("ns"))}
+    )
+    values, report = join(entities, view)
+    assert (values, report["hits_not_yet_created"]) == ([0, 1, 2], 1)
+
+
+def test_a_created_time_beyond_nanoseconds_that_decides_is_refused(tmp_path):
+    view = ns_view(ns_table(tmp_path, [1, 1], [5, 5], FAR))
+    entities = pa.table({"user": [1], "event_timestamp": pa.array([9], pa.timestamp("ns"))})
+    for ask in (lambda: icefield.latest(view).to_arrow(), lambda: join(entities, view)):
+        with pytest.raises(CorruptDataError, match="created column 'created' of view 'v'.*beyond"):
+            ask()
+
+
+def test_what_is_planned_is_near_with_created_times_and_two_ttls(tmp_path):
+    """Created times are counted once, for all views of a scan."""
+    users = list(range(20_000))
+    ticks = [tick * 1000 for tick in users]
+    table = ns_table(tmp_path, users, ticks, users)
+    ask = [ns_view(table, name, ttl=ttl) for name, ttl in (("a", HOUR), ("b", 2 * HOUR))]
+    at = pa.array([10**9] * len(users), pa.timestamp("ns"))
+    entities = pa.table({"user": users, "event_timestamp": at})
+    joined = icefield.point_in_time_join(entities, ask, full_feature_names=True)
+    joined.to_arrow()
+    reports = joined.report()["views"]
+    planned = sum(view["bytes_planned"] for view in reports)
+    seen = sum(view["bytes_read"] for view in reports)
+    assert seen <= planned <= 1.1 * seen
+    limit = ReadOptions(max_bytes=planned)
+    again = icefield.point_in_time_join(entities, ask, full_feature_names=True, options=limit)
+    assert again.to_arrow().num_rows == len(users)

@@ -155,12 +155,12 @@ void ChunkPages::Seek(int64_t row) {
       check_.End();
       throw parquet::ParquetException("its pages hold fewer rows than its footer says");
     }
+    CheckSum(*page);
     if (page->type() == parquet::PageType::DICTIONARY_PAGE) {
       if (std::exchange(passed_dictionary_, true) || end_row_ > 0)
         throw parquet::ParquetException("a column chunk has two dictionaries");
     } else if (page->type() == parquet::PageType::DATA_PAGE ||
                page->type() == parquet::PageType::DATA_PAGE_V2) {
-      CheckSum(*page);
       held_ = inflater_.Inflate(std::move(page));
       check_.Take(*held_);
       page_ = static_cast<const parquet::DataPage*>(held_.get());

@@ -24,6 +24,8 @@ auto Guarded(const std::string& location, Work work) -> decltype(work()) {
   } catch (const std::exception& failure) {
     std::string_view what = failure.what();
     while (what.ends_with('\n')) what.remove_suffix(1);
+    if (what.find("Not yet implemented") != std::string_view::npos)
+      return Unsupported(location, ": ", what);
     return CorruptData(location, " is not a readable Parquet file: ", what,
                        "; restore it from a copy, or write its rows anew");
   }

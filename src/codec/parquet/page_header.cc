@@ -22,7 +22,7 @@ enum class WireType : uint8_t {
   kStruct = 12,
 };
 
-constexpr int64_t kChecksumField = 4;
+constexpr int16_t kChecksumField = 4;
 // Headers have structs in structs, not more.
 constexpr int kDepthMax = 16;
 
@@ -34,9 +34,9 @@ class HeaderReader {
 
   std::optional<uint32_t> FindChecksum() {
     std::optional<uint32_t> checksum;
-    ForEachField([&](int64_t field, WireType type) {
+    ForEachField([&](int16_t field, WireType type) {
       if (field != kChecksumField || type != WireType::kInt32) return SkipValue(type, 0);
-      checksum = static_cast<uint32_t>(ReadSigned());
+      checksum = ReadSigned<uint32_t>();
     });
     return checksum;
   }
@@ -44,13 +44,13 @@ class HeaderReader {
  private:
   template <typename TakeField>
   void ForEachField(const TakeField& take) {
-    int64_t field = 0;
+    uint16_t field = 0;  // Wraps around, as it does for Thrift.
     while (true) {
       const uint8_t head = ReadByte();
       const auto type = static_cast<WireType>(head & 0xf);
       if (type == WireType::kStop) return;
-      field = head >> 4 != 0 ? field + (head >> 4) : ReadSigned();
-      take(field, type);
+      field = head >> 4 != 0 ? static_cast<uint16_t>(field + (head >> 4)) : ReadSigned<uint16_t>();
+      take(static_cast<int16_t>(field), type);
     }
   }
 
@@ -77,7 +77,7 @@ class HeaderReader {
       case WireType::kMap:
         return SkipMap(depth);
       case WireType::kStruct:
-        return ForEachField([&](int64_t, WireType of_field) { SkipValue(of_field, depth + 1); });
+        return ForEachField([&](int16_t, WireType of_field) { SkipValue(of_field, depth + 1); });
       case WireType::kStop:
         break;
     }
@@ -126,9 +126,11 @@ class HeaderReader {
     FailHeader();
   }
 
-  int64_t ReadSigned() {
-    const uint64_t value = ReadUnsigned();
-    return static_cast<int64_t>(value >> 1) ^ -static_cast<int64_t>(value & 1);
+  // A zigzag number, of which Thrift keeps as many bits as it has a type for.
+  template <typename Bits>
+  Bits ReadSigned() {
+    const auto value = static_cast<uint32_t>(ReadUnsigned());
+    return static_cast<Bits>((value >> 1) ^ (0 - (value & 1)));
   }
 
   std::string_view bytes_;

@@ -37,6 +37,11 @@ TEST(PageHeader, FieldsMayComeInAnyForm) {
   EXPECT_EQ(ChecksumIn(Bytes({0x05, 0x08}) + value + kStop), kChecksumValue);
   EXPECT_EQ(ChecksumIn(Bytes({0x5c}) + kPage + Bytes({0x05, 0x08}) + value + kStop),
             kChecksumValue);
+  // Numbers of fields beyond 16 bits, and steps from the greatest one.
+  EXPECT_EQ(ChecksumIn(Bytes({0x05, 0xfe, 0xff, 0x03, 2, 0x55}) + value + kStop), std::nullopt);
+  EXPECT_EQ(ChecksumIn(Bytes({0x05, 0xfe, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1, 2}) +
+                       Bytes({0xf5, 2}) + kStop),
+            std::nullopt);
   // A field 4 inside of another one, and one of another type, are none.
   EXPECT_EQ(ChecksumIn(Bytes({0x5c, 0x45}) + value + kStop + kStop), std::nullopt);
   EXPECT_EQ(ChecksumIn(Bytes({0x46}) + value + kStop), std::nullopt);

@@ -242,8 +242,8 @@ class RowGroupStream final : public BatchStream {
     run.first += (*batch)->num_rows();
     run.count -= (*batch)->num_rows();
     if (is_whole_ && !NullsHold(**batch, run.count == 0)) {
-      return CorruptData(location,
-                         ": a row group holds another number of nulls than its footer says");
+      return CorruptData(location, ": row group ", columns_->decoders().read().row_group,
+                         " holds another number of nulls than its footer says");
     }
     return batch;
   }

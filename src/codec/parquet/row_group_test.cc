@@ -358,21 +358,21 @@ struct Indexed {
   RowGroupRead read;
 };
 
-Indexed MakeIndexed(int64_t rows) {
+Indexed MakeIndexed(int64_t rows, bool checksums = false) {
   arrow::Int64Builder builder;
   for (int64_t row = 0; row < rows; ++row) EXPECT_TRUE(builder.Append(row * 977 % 7919).ok());
   const auto table = arrow::Table::Make(arrow::schema({arrow::field("a", arrow::int64())}),
                                         {builder.Finish().ValueOrDie()}, rows);
-  const auto properties = parquet::WriterProperties::Builder()
-                              .max_rows_per_page(100)
-                              ->write_batch_size(50)
-                              ->disable_dictionary()
-                              ->enable_write_page_index()
-                              ->build();
+  parquet::WriterProperties::Builder properties;
+  properties.max_rows_per_page(100)
+      ->write_batch_size(50)
+      ->disable_dictionary()
+      ->enable_write_page_index();
+  if (checksums) properties.enable_page_checksum();
   const auto sink = arrow::io::BufferOutputStream::Create().ValueOrDie();
-  EXPECT_TRUE(
-      parquet::arrow::WriteTable(*table, arrow::default_memory_pool(), sink, rows, properties)
-          .ok());
+  EXPECT_TRUE(parquet::arrow::WriteTable(*table, arrow::default_memory_pool(), sink, rows,
+                                         properties.build())
+                  .ok());
   Indexed made{.bytes = sink->Finish().ValueOrDie()->ToString(), .footer = {}, .read = {}};
   made.footer = FooterOf(made.bytes);
   made.read.leaves = {0};
@@ -436,6 +436,34 @@ TEST(RowGroup, RefusesAnIndexOfOtherPages) {
   ASSERT_FALSE(batches.ok());
   EXPECT_EQ(batches.error().code, ErrorCode::kCorruptData);
   EXPECT_NE(batches.error().message.find("page index"), std::string::npos);
+}
+
+// Of every page one bit of a value is flipped, which nothing but the checksum tells.
+TEST(RowGroup, APagesChecksumIsComparedWhereItIsAskedForAlone) {
+  constexpr int64_t kPages = 20;
+  const Indexed made = MakeIndexed(100 * kPages, /*checksums=*/true);
+  const auto places = *ReadPagePlaces(BytesFile(made.bytes), made.footer, 0, made.read.leaves);
+  const std::vector<PagePlace>& pages = places.at(0);
+  ASSERT_EQ(pages.size(), size_t{kPages});
+  for (int64_t damaged = 0; damaged < kPages; ++damaged) {
+    const PagePlace& place = pages[static_cast<size_t>(damaged)];
+    std::string bytes = made.bytes;
+    bytes[static_cast<size_t>(place.offset + place.bytes - 3)] ^= 4;
+    for (const bool is_indexed : {false, true}) {
+      RowGroupRead read = made.read;
+      if (is_indexed) read.places = places;
+      for (int64_t asked = 0; asked < kPages; ++asked) {
+        const std::vector<int64_t> rows = {100 * asked + 17};
+        const auto batches = PickRows(std::make_unique<BytesFile>(bytes), made.footer, read, rows);
+        ASSERT_EQ(batches.ok(), asked != damaged) << asked << ' ' << damaged << ' ' << is_indexed;
+        if (batches.ok()) continue;
+        EXPECT_EQ(batches.error().code, ErrorCode::kCorruptData);
+        EXPECT_NE(batches.error().message.find("column 'a' of row group 0: a page's checksum"),
+                  std::string::npos)
+            << batches.error();
+      }
+    }
+  }
 }
 
 TEST(RowGroup, StatisticsOfPagesAreKnown) {

@@ -1,4 +1,4 @@
-#include "retrieval/contenders.h"
+#include "retrieval/settling.h"
 
 #include <algorithm>
 
@@ -82,9 +82,10 @@ Result<std::vector<RowLocator>> SettleContenders(ViewScan& scan,
   std::vector<int64_t> created_times;
   std::vector<RowLineage> lineages;
   if (scan.report.ties == TieReading::kAside) {
-    ICEFIELD_ASSIGN(created_times, ReadCreatedTimesOf(scan, numbered.rows, thread_bytes, options));
-    ICEFIELD_ASSIGN(lineages, ReadLineages(scan, numbered, contenders.TiedNumbers(numbered.numbers),
-                                           thread_bytes, options));
+    const std::vector<uint32_t> tied = contenders.TiedNumbers(numbered.numbers);
+    ICEFIELD_ASSIGN(created_times,
+                    ReadCreatedTimesOf(scan, numbered.rows, tied, thread_bytes, options));
+    ICEFIELD_ASSIGN(lineages, ReadLineages(scan, numbered, tied, thread_bytes, options));
   }
   const std::span<const uint32_t> numbers(numbered.numbers);
   for (size_t holder = 0; holder < holders.size(); ++holder) {
