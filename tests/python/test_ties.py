@@ -208,7 +208,7 @@ def test_a_created_time_beyond_nanoseconds_that_decides_is_refused(tmp_path):
     view = ns_view(ns_table(tmp_path, [1, 1], [5, 5], FAR))
     entities = pa.table({"user": [1], "event_timestamp": pa.array([9], pa.timestamp("ns"))})
     for ask in (lambda: icefield.latest(view).to_arrow(), lambda: join(entities, view)):
-        with pytest.raises(CorruptDataError, match="created column 'created' of view 'v'.*beyond"):
+        with pytest.raises(CorruptDataError, match=r"created column 'created' of view 'v'.*beyond"):
             ask()
 
 
