@@ -100,11 +100,8 @@ class BucketDictionary {
 
   /// The id of `key`, whose hash is `hash`; kNoId if it was never inserted.
   uint32_t Find(uint64_t key, uint64_t hash) const {
-    for (uint64_t at = hash & mask_;; at = (at + 1) & mask_) {
-      const Bucket& bucket = buckets_[at];
-      const uint32_t id = bucket.ids[bucket.PlaceOf(key)];
-      if (id != kNoId || !bucket.full()) return id;
-    }
+    const Spot spot = SpotOf(key, hash);
+    return buckets_[spot.bucket].ids[spot.place];
   }
 
   /// All words, by their ids.
@@ -127,13 +124,21 @@ class BucketDictionary {
   using Mark = typename decltype(Bucket::marks)::value_type;
   static_assert(sizeof(Bucket) == 64);
 
-  /// The bucket where `key` is, or where looking for it ends.
-  Bucket& BucketOf(uint64_t key, uint64_t hash) {
+  struct Spot {
+    uint64_t bucket;
+    size_t place;
+  };
+
+  /// Where `key` is; a place without an id if it was never inserted.
+  Spot SpotOf(uint64_t key, uint64_t hash) const {
     for (uint64_t at = hash & mask_;; at = (at + 1) & mask_) {
-      Bucket& bucket = buckets_[at];
-      if (bucket.ids[bucket.PlaceOf(key)] != kNoId || !bucket.full()) return bucket;
+      const Bucket& bucket = buckets_[at];
+      const size_t place = bucket.PlaceOf(key);
+      if (bucket.ids[place] != kNoId || !bucket.full()) return {at, place};
     }
   }
+
+  Bucket& At(const Spot& spot) { return buckets_[spot.bucket]; }
 
   /// Adds a key that is not there.
   uint32_t Add(uint64_t key, uint64_t hash, Mark mark) {
@@ -188,12 +193,12 @@ class NewestDictionary final
  public:
   /// As Insert; kNoId for a word that came with a greater time before.
   uint32_t InsertNewest(uint64_t key, uint64_t hash, uint16_t coarse_time) {
-    auto& bucket = BucketOf(key, hash);
-    const size_t place = bucket.PlaceOf(key);
-    const uint32_t id = bucket.ids[place];
+    const Spot spot = SpotOf(key, hash);
+    auto& bucket = At(spot);
+    const uint32_t id = bucket.ids[spot.place];
     if (id == kNoId) return Add(key, hash, coarse_time);
-    if (coarse_time < bucket.marks[place]) return kNoId;
-    bucket.marks[place] = coarse_time;
+    if (coarse_time < bucket.marks[spot.place]) return kNoId;
+    bucket.marks[spot.place] = coarse_time;
     return id;
   }
 };

@@ -11,6 +11,7 @@
 
 #include "base/result.h"
 #include "base/row_order.h"
+#include "pit/observed_rows.h"
 #include "retrieval/view_scan.h"
 
 namespace icefield {
@@ -27,6 +28,18 @@ struct DecidingBatch {
   int64_t first_position = 0;
   uint32_t file = 0;  ///< Number of the file in the plan: its rank among full ties (P6).
   int64_t rows = 0;
+
+  /// As the kernel takes it, without what a frame or a cut adds: ids of keys, commit times.
+  ObservedRows Observed() const {
+    return {.key_ids = {},
+            .event_times = event_times,
+            .created_times = created_times,
+            .commit_times = {},
+            .lineages = lineages,
+            .positions = positions,
+            .file = file,
+            .first_position = first_position};
+  }
 
   /// The `_last_updated_sequence_number` of a row, RowLineage::kNone for null; `task` is its file.
   int64_t LastUpdatedOf(size_t row, const FileTask& task) const {

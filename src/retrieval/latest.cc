@@ -309,16 +309,7 @@ class LatestSet final : public TrainingSet {
 
   static Status ObserveBatch(const DecidingBatch& batch, const TickSpan& ticks, LatestTable& table,
                              int worker, WorkerScratch& scratch) {
-    return table.Observe(batch.keys,
-                         {.key_ids = {},
-                          .event_times = batch.event_times,
-                          .created_times = batch.created_times,
-                          .commit_times = {},
-                          .lineages = batch.lineages,
-                          .positions = batch.positions,
-                          .file = batch.file,
-                          .first_position = batch.first_position},
-                         RowsLeftOut(batch, ticks, scratch), worker);
+    return table.Observe(batch.keys, batch.Observed(), RowsLeftOut(batch, ticks, scratch), worker);
   }
 
   PinnedView pinned_;

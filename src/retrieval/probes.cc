@@ -210,14 +210,10 @@ class SlotFilling {
       ProbeScratch& of_probe = own.probes[probe];
       const DecidingBatch& part = PartOf(batch, chosen, of_probe);
       ICEFIELD_TRY(ReadCommitTimes(scan_, spans_[probe], part, of_probe.commit_times));
-      ICEFIELD_TRY(slots_[probe]->Observe({.key_ids = of_probe.matches.ids,
-                                           .event_times = part.event_times,
-                                           .created_times = part.created_times,
-                                           .commit_times = of_probe.commit_times,
-                                           .lineages = part.lineages,
-                                           .positions = part.positions,
-                                           .file = part.file,
-                                           .first_position = part.first_position}));
+      ObservedRows rows = part.Observed();
+      rows.key_ids = of_probe.matches.ids;
+      rows.commit_times = of_probe.commit_times;
+      ICEFIELD_TRY(slots_[probe]->Observe(rows));
     }
     return {};
   }

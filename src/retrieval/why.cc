@@ -131,15 +131,7 @@ class RowLister {
   Result<SeenRow> See(const DecidingBatch& batch, size_t row) const {
     const FileTask& task = scan_.plan.tasks[batch.file];
     SeenRow seen;
-    seen.order = ObservedRows{.key_ids = {},
-                              .event_times = batch.event_times,
-                              .created_times = batch.created_times,
-                              .commit_times = {},
-                              .lineages = batch.lineages,
-                              .positions = batch.positions,
-                              .file = batch.file,
-                              .first_position = batch.first_position}
-                     .OrderOf(row);
+    seen.order = batch.Observed().OrderOf(row);
     const int64_t last_updated = batch.LastUpdatedOf(row, task);
     if (last_updated != RowLineage::kNone) seen.last_updated = last_updated;
     if (!batch.lineages.empty()) {
